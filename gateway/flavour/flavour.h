@@ -1,0 +1,113 @@
+/* flavour.h - a kind of call in a room: one const struct each. Says whom to connect to and in which direction, never how.
+ * Thread: any (pure: base, xmpp/words.h and own state only).  Owner: the seat owns the instance; actions own their
+ * pointers until gw_actions_clear.  Calls back: never.
+ * Contract: one step, then all its actions in order, then the next step. A flavour never asks the time and makes no
+ * random values: both come in. Unknown words are ignored and counted. After STOP only closing actions follow. */
+#ifndef GW_FLAVOUR_H
+#define GW_FLAVOUR_H
+#include <glib.h>
+#include "base/cause.h"
+#include "base/clock.h"
+#include "base/desc.h"
+#include "base/ids.h"
+#include "xmpp/words.h"
+
+typedef struct gw_flavour gw_flavour;
+
+/* An occupant as a flavour sees it. Strings are copied by the flavour. */
+typedef struct {
+  const char *nick;
+  const char *old_nick;          /* renamed from, else NULL */
+  const char *const *jids;       /* real full JIDs, newest last */
+  gboolean present;              /* FALSE: left */
+  gboolean self;
+  gboolean seat;                 /* another seat of this gateway in this room: counts as there, no session with it */
+  gboolean watcher;              /* our watcher: never counts */
+} gw_fl_occupant;
+
+typedef enum { GW_PEER_CONNECTING, GW_PEER_ICE /* pair found */, GW_PEER_UP /* DTLS done, keys in */,
+               GW_PEER_RTP /* first authentic RTP came */, GW_PEER_FAILED } gw_fl_peer_state;
+
+typedef enum {
+  GW_EV_START,          /* phone has answered and sits in the room: take part */
+  GW_EV_STOP,           /* phone has gone: wind down */
+  GW_EV_OCCUPANT,       /* u.who */
+  GW_EV_WORD,           /* u.word: JMUCI word of the room (own reflection too), Jingle word for our JID */
+  GW_EV_PEER_STATE,     /* peer, u.state, cause */
+  GW_EV_LOCAL_DESC,     /* peer, u.desc: transport ready (ICE, DTLS, ssrc, host candidates); an offer or raw caps */
+  GW_EV_CANDIDATE,      /* peer, u.candidate: a further local candidate */
+  GW_EV_STREAM_DOWN,    /* XMPP gone: freeze */
+  GW_EV_STREAM_UP,      /* rejoined; occupants have been told again before this */
+  GW_EV_MUTED,          /* u.flag: our phone is muted or on hold / no longer */
+  GW_EV_TICK            /* deadline reached */
+} gw_ev_type;
+typedef struct {
+  gw_ev_type type;
+  guint peer;           /* local id given in PEER_OPEN */
+  gw_cause cause;       /* PEER_STATE FAILED, STOP */
+  union {
+    const gw_fl_occupant *who; const gw_word *word; gw_fl_peer_state state; const gw_desc *desc;
+    const gw_candidate *candidate; gboolean flag;
+  } u;
+} gw_ev;
+
+typedef enum {
+  GW_ACT_SAY,           /* send u.word: JMUCI to the room, Jingle to word->to (from is set by the shell) */
+  GW_ACT_PEER_OPEN,     /* make a transport: peer (fresh local id), offerer, jid and nick of the other side, sid */
+  GW_ACT_PEER_REMOTE,   /* desc: remote description, or candidates only (transport-info; desc with ufrag/candidates) */
+  GW_ACT_PEER_CLOSE,    /* peer */
+  GW_ACT_CALL,          /* state of the whole call for bridge and operator: u.call, cause */
+  GW_ACT_SAVE           /* order of a call changed: persist (ledger), id in text */
+} gw_act_type;
+typedef enum {
+  GW_CALL_WAITING,      /* nobody to talk to */
+  GW_CALL_CONNECTING,   /* sessions being set up */
+  GW_CALL_TALKING,      /* at least one peer up */
+  GW_CALL_ENDED         /* flavour is through: hang up the phone (cause), or answer to STOP */
+} gw_fl_call_state;
+typedef struct {
+  gw_act_type type;
+  guint peer;
+  gboolean offerer;     /* PEER_OPEN: we make the offer (ICE controlling) */
+  gw_setup setup;       /* PEER_OPEN as answerer: DTLS role we take (ACTIVE or PASSIVE) */
+  char *jid, *nick, *sid; /* PEER_OPEN */
+  gw_word *word;        /* SAY */
+  gw_desc *desc;        /* PEER_REMOTE */
+  gw_fl_call_state call;
+  gw_cause cause;
+  char *text;           /* CALL: reason in words for the log, or NULL */
+} gw_action;
+typedef struct { GArray *list; /* gw_action */ } gw_actions;
+void gw_actions_init(gw_actions *);
+void gw_actions_clear(gw_actions *);         /* frees what the actions own */
+gw_action *gw_actions_add(gw_actions *, gw_act_type);
+guint gw_actions_count(const gw_actions *);
+gw_action *gw_actions_at(const gw_actions *, guint i);
+
+typedef struct gw_ledger gw_ledger;          /* jmuci_ledger.h: proposals and accept orders of one room */
+
+typedef struct {
+  const char *own_nick;            /* as granted by the room */
+  const char *own_jid;             /* full JID of the persona */
+  gboolean propose_when_idle;      /* idle = "propose" */
+  gboolean patient;                /* rung by a proposal: accept `answer_id`, never propose */
+  const char *answer_id;           /* or NULL */
+  const gw_ledger *ledger;         /* what the watcher knows of the room (copied), or NULL */
+  gw_ids *ids;                     /* injected, outlives the flavour */
+} gw_flavour_params;
+
+typedef struct { gboolean jmuci_live, jmuci_sfu_live, muji_live; gboolean feature_jmuci, feature_jmuci_sfu, feature_muji; } gw_room_facts;
+
+typedef struct {
+  const char *name;                          /* "jmuci-mesh": conf value and log tag */
+  const char *const *features;               /* disco features it adds, NULL-terminated */
+  int (*probe)(const gw_room_facts *);       /* 0 = not mine .. 100: chooses for flavour = "auto" */
+  gw_flavour *(*make)(const gw_flavour_params *);
+  void (*step)(gw_flavour *, const gw_ev *, gint64 now_us, gw_actions *ret); /* appends */
+  gint64 (*deadline)(const gw_flavour *);    /* us; GW_NEVER */
+  void (*free)(gw_flavour *);
+} gw_flavour_class;
+extern const gw_flavour_class gw_flavour_jmuci_mesh;
+extern const gw_flavour_class *const gw_flavours[];   /* the only table; NULL-terminated */
+
+#endif

@@ -1,0 +1,41 @@
+/* jmuci_ledger.h - the accept order of JMUCI calls in one room, as the room reflects it (jmuci.md 2, jsxc-observed 2.1).
+ * The watcher keeps one for each room from the first proposal on; each seat copies it when its phone comes in.
+ * Thread: any (pure).  Owner: caller frees.  Calls back: never. */
+#ifndef GW_JMUCI_LEDGER_H
+#define GW_JMUCI_LEDGER_H
+#include <glib.h>
+#include "gateway/flavour/flavour.h"
+
+typedef struct {
+  char *nick;
+  char *jid;             /* real full JID at the time of the word, or of its jid attribute; NULL unknown */
+  gboolean alive;        /* FALSE: ended, left, or our session with it ended */
+  gint64 at_us;
+} gw_order_entry;
+typedef struct {
+  char *id;
+  gboolean sfu, video;
+  gboolean historic;     /* seen in history only: never ring, never join */
+  gboolean retracted, dead;
+  gint64 proposed_us, last_accept_us;   /* last_accept_us 0: nobody accepted yet */
+  GArray *order;         /* gw_order_entry; index 0 = proposer */
+} gw_ledger_call;
+
+gw_ledger *gw_ledger_new(void);
+gw_ledger *gw_ledger_copy(const gw_ledger *);
+void gw_ledger_free(gw_ledger *);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_ledger, gw_ledger_free)
+/* Returns TRUE when something changed (so that it can be saved). */
+gboolean gw_ledger_occupant(gw_ledger *, const gw_fl_occupant *, gint64 now_us);
+gboolean gw_ledger_word(gw_ledger *, const gw_word *, gint64 now_us);
+guint gw_ledger_count(const gw_ledger *);
+gw_ledger_call *gw_ledger_at(const gw_ledger *, guint i);
+gw_ledger_call *gw_ledger_find(const gw_ledger *, const char *id);
+/* The call that a newcomer should join: not dead, not retracted, not historic, and accepted by somebody or proposed
+ * less than 30 s ago, with a living entry that is not ours to ignore; the oldest of them. NULL: none runs. */
+gw_ledger_call *gw_ledger_live(const gw_ledger *, gboolean sfu, gint64 now_us);
+int gw_ledger_index(const gw_ledger_call *, const char *nick);  /* first index, -1 */
+char *gw_ledger_save(const gw_ledger *);                        /* text for the store; times as wall offsets from now_us */
+gw_ledger *gw_ledger_load(const char *text, gint64 now_us);     /* NULL when broken */
+
+#endif

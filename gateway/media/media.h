@@ -1,0 +1,84 @@
+/* media.h - control thread's view of the media engine. The objects live on workers; here they are handles: a stale or
+ * wrong-kind handle is refused, never a dangling pointer. This is the only header of media/ for others.
+ * Thread: control.  Owner: handles are values; gw_media_close frees; closing a room closes all in it.
+ * Calls back: events on the control thread, from the loop; none for a handle after gw_media_close of it returned.
+ * Workers never block and never share state; messages to them are bounded (full: OVERLOAD), closing always gets through. */
+#ifndef GW_MEDIA_H
+#define GW_MEDIA_H
+#include <glib.h>
+#include "base/cause.h"
+#include "base/desc.h"
+#include "base/handle.h"
+
+typedef struct gw_media gw_media;
+typedef enum { GW_MEDIA_ROOM = 1, GW_MEDIA_LEG = 2, GW_MEDIA_PEER = 3 } gw_media_kind;
+
+typedef struct { char *host; guint16 port; char *user, *password; gboolean tcp, tls; } gw_turn_server; /* host: literal address */
+typedef struct {
+  guint16 rtp_port_min, rtp_port_max;   /* inclusive; RTP to phones and ICE */
+  const char *public_address;           /* replaces the address in local descriptions, "" = none */
+  const char *const *local_addresses;   /* ICE host addresses, NULL-terminated; NULL: all but loopback, loopback if that is all */
+  const char *stun_host; guint16 stun_port;             /* literal address or NULL */
+  const gw_turn_server *turn; guint n_turn;
+  guint workers;                        /* 0 = cores - 1, at least 1 */
+} gw_media_config;
+
+typedef enum {
+  GW_MS_GATHERED,       /* peer: local candidates complete */
+  GW_MS_ICE,            /* peer: a pair works */
+  GW_MS_UP,             /* peer: DTLS done, fingerprint right, SRTP keys in; leg: first RTP came from the phone */
+  GW_MS_RTP,            /* peer: first authentic RTP came */
+  GW_MS_FAILED          /* cause; the handle is still to be closed */
+} gw_media_state;
+
+typedef struct {
+  void (*local_desc)(gw_handle, const gw_desc *, void *user);   /* once per leg or peer: ports / ICE / DTLS / ssrc, first candidates */
+  void (*candidate)(gw_handle, const gw_candidate *, void *user);
+  void (*state)(gw_handle, gw_media_state, gw_cause, void *user);
+  void (*digit)(gw_handle leg, char digit, guint ms, void *user); /* RFC 4733, each once */
+  void (*prompt_end)(gw_handle leg, void *user);
+} gw_media_events;
+
+typedef struct {
+  const char *local_address;      /* literal address to bind and to write into SDP; NULL: 0.0.0.0 and the address towards remote_hint */
+  const char *remote_hint;        /* address the phone's SIP came from, or NULL: RTP may latch onto it (NAT) */
+  const char *const *codecs;      /* our order of preference: "opus", "G722", "PCMA", "PCMU" */
+} gw_leg_params;
+typedef struct {
+  gw_handle leg;                  /* whose voice it carries, and who hears it; NONE: all legs of the room (identity shared) */
+  gboolean offerer;               /* controlling ICE role; else controlled */
+  gw_setup setup;                 /* answerer: ACTIVE or PASSIVE; offerer: ACTPASS */
+  const char *cname;
+} gw_peer_params;
+
+gw_media *gw_media_new(const gw_media_config *, GMainContext *control, const gw_media_events *, void *user, GError **);
+void gw_media_free(gw_media *);                          /* closes everything, ends the workers */
+gw_handle gw_media_room(gw_media *);                     /* picks the worker with the least load; NONE when overloaded */
+gw_handle gw_media_leg(gw_media *, gw_handle room, const gw_leg_params *);
+gw_handle gw_media_peer(gw_media *, gw_handle room, const gw_peer_params *);
+/* Leg: negotiated = the phone's description (address, port) and agreed = our answer (codecs chosen, direction).
+ * Direction (ours): RECVONLY/INACTIVE means the phone hears nothing (hold). Again at each re-negotiation. */
+void gw_media_leg_remote(gw_media *, gw_handle leg, const gw_desc *remote, const gw_desc *agreed);
+/* Peer: the remote description (ICE credentials, fingerprint, candidates, codecs), then further ones with candidates. */
+void gw_media_peer_remote(gw_media *, gw_handle peer, const gw_desc *remote);
+/* Peer: how it is to be encoded and which payload type to send: first codec of agreed's audio. */
+void gw_media_peer_agreed(gw_media *, gw_handle peer, const gw_desc *agreed);
+void gw_media_mute(gw_media *, gw_handle leg, gboolean); /* nothing of this phone is encoded or heard by anybody */
+void gw_media_play(gw_media *, gw_handle leg, const char *prompt); /* file without path, from the prompt folder */
+void gw_media_tone(gw_media *, gw_handle leg, guint hz, guint ms); /* a beep for this phone only */
+void gw_media_close(gw_media *, gw_handle);
+
+typedef struct {
+  char codec[16];                 /* "" until known */
+  guint64 packets_in, packets_out, bytes_in, bytes_out;
+  guint64 lost, late, concealed_ms, bad;  /* bad: failed authentication, junk, wrong source */
+  guint jitter_ms, buffer_ms, rtt_ms;
+  gdouble level_dbfs;             /* of the last second received, -127 silence */
+} gw_media_stats;
+/* Last figures (workers send them every second). FALSE: stale handle. */
+gboolean gw_media_get_stats(const gw_media *, gw_handle, gw_media_stats *ret);
+typedef struct { guint rooms; gdouble load; /* busy share of the last seconds, 0..1 */ guint64 ticks, late_ticks; } gw_worker_stats;
+guint gw_media_workers(const gw_media *);
+void gw_media_get_worker(const gw_media *, guint i, gw_worker_stats *ret);
+
+#endif

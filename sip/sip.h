@@ -1,0 +1,112 @@
+/* sip.h - the telephone world: endpoint, registrar and calls (RFC 3261), without any type of the SIP library.
+ * Thread: control only (GW_ON_CONTROL in every function; gw_sdp_* are pure, any thread).
+ * Owner: gw_sip owns everything; a gw_sip_call lives while somebody holds a reference (one is given by on_invite's
+ *   gw_sip_call_ref or by gw_sip_dial) and the pointer stays valid until the last unref, also after it has ended.
+ * Calls back: from the loop, never from inside the call that caused them; after gw_sip_free() never again.
+ * Refused requests (wrong digest, malformed, unknown methods) are answered in here with the right code and one log line. */
+#ifndef GW_SIP_H
+#define GW_SIP_H
+#include <glib.h>
+#include "base/cause.h"
+#include "base/desc.h"
+
+typedef struct gw_sip gw_sip;
+typedef struct gw_sip_call gw_sip_call;
+typedef struct gw_sip_line gw_sip_line;   /* a registration of ours at somebody else's registrar (trunk, test phone) */
+
+typedef enum {
+  GW_SIP_CALLING,     /* out: INVITE sent */
+  GW_SIP_RINGING,     /* out: 18x seen; in: we sent 180 */
+  GW_SIP_ANSWERED,    /* 200 seen or sent */
+  GW_SIP_CONFIRMED,   /* ACK seen or sent */
+  GW_SIP_ENDED        /* final: no event of this call follows */
+} gw_sip_state;
+
+typedef struct {
+  const char *const *listen;    /* NULL-terminated: "udp:0.0.0.0:5060", "tcp:[::1]:5060"; port 0 = choose */
+  const char *realm;            /* digest realm (RFC 7616; MD5) */
+  const char *public_address;   /* for Contact and Via behind 1:1 NAT, "" = none */
+  guint max_calls;              /* above: 503 + Retry-After */
+  gboolean open;                /* TRUE: take INVITEs without digest and route everything (test user agent), no registrar */
+} gw_sip_config;
+
+/* A call that asks to come in. All strings live until the handler returns. */
+typedef struct {
+  const char *phone;            /* number of the phone that authenticated; NULL only when config.open */
+  const char *from_user;        /* user part of From */
+  const char *from_name;        /* display name, "" when none */
+  const char *to_user;          /* dialled: user part of the Request-URI, %-decoded; "" when none */
+  const char *source;           /* "udp:192.0.2.7:5060": where it came from */
+  const char *call_id;
+  const gw_desc *offer;         /* NULL: late offer, answer with an offer of ours */
+} gw_sip_invite;
+
+typedef struct {
+  const char *number;           /* whose */
+  const char *contact;          /* URI as registered */
+  const char *source;           /* "udp:192.0.2.7:49152" where REGISTER came from: requests go there (RFC 3581, 5626-like) */
+  const char *user_agent;       /* "" when absent */
+  gint64 expires_wall_us;       /* 0: gone */
+} gw_sip_binding;
+
+typedef struct {
+  /* Secret of a user of ours. TRUE and *ret_password (const, lives until the next loop turn) when known. An unknown
+   * user costs the same time and gives the same answers as a wrong password. */
+  gboolean (*credential)(gw_sip *, const char *user, const char **ret_password, void *user_data);
+  void (*binding)(gw_sip *, const gw_sip_binding *, void *user_data);  /* added, refreshed, or gone (expires 0) */
+  /* The handler takes a reference (gw_sip_call_ref) and says progress/answer/hangup later, or the call is refused 480. */
+  void (*invite)(gw_sip *, gw_sip_call *, const gw_sip_invite *, void *user_data);
+  void (*state)(gw_sip_call *, gw_sip_state, gw_cause, guint sip_status, void *user_data); /* status: final or 18x code, 0 */
+  /* is_offer: a new offer in the dialog (re-INVITE, UPDATE): answer with gw_sip_call_answer or gw_sip_call_refuse_offer,
+   * also later. Else: the answer to an offer of ours (200 of a dial, ACK of a late offer, 200 of gw_sip_call_reinvite). */
+  void (*remote)(gw_sip_call *, const gw_desc *, gboolean is_offer, void *user_data);
+  void (*digit)(gw_sip_call *, char digit, guint ms, void *user_data);  /* by SIP INFO: 0-9 * # A-D */
+  void (*listening)(gw_sip *, gboolean ok, const char *detail, void *user_data); /* once, soon after start */
+} gw_sip_events;
+
+gw_sip *gw_sip_new(GMainContext *, const gw_sip_config *, const gw_sip_events *, void *user_data, GError **);
+/* Stops taking calls, ends those that run, then calls done (at most 3 s later). After done: gw_sip_free. */
+void gw_sip_shutdown(gw_sip *, void (*done)(void *), void *done_data);
+void gw_sip_free(gw_sip *);
+void gw_sip_set_draining(gw_sip *, gboolean);                 /* new calls: 503 with Retry-After */
+char **gw_sip_listening(const gw_sip *);                      /* g_strfreev; "udp:127.0.0.1:5060" with the real ports */
+void gw_sip_restore_binding(gw_sip *, const gw_sip_binding *);/* at start, from the store */
+void gw_sip_forget_phone(gw_sip *, const char *number);       /* drops its bindings */
+guint gw_sip_contacts(const gw_sip *, const char *number);    /* how many live bindings */
+typedef struct { guint64 auth_failed, refused, bad_messages; guint bindings, calls; } gw_sip_counters;
+void gw_sip_get_counters(const gw_sip *, gw_sip_counters *ret);
+
+gw_sip_call *gw_sip_call_ref(gw_sip_call *);
+void gw_sip_call_unref(gw_sip_call *);
+void gw_sip_call_set_user_data(gw_sip_call *, void *);        /* own pointer of the bridge */
+void *gw_sip_call_user_data(const gw_sip_call *);
+const char *gw_sip_call_id(const gw_sip_call *);              /* Call-ID */
+void gw_sip_call_ringing(gw_sip_call *);                      /* 180 */
+void gw_sip_call_progress(gw_sip_call *, const gw_desc *early); /* 183 with SDP */
+/* Initial INVITE: 200 with this answer (or offer, when it came without one). Offer in dialog: its answer. */
+void gw_sip_call_answer(gw_sip_call *, const gw_desc *);
+void gw_sip_call_refuse_offer(gw_sip_call *, gw_cause);       /* 488 and so on; the call goes on as it was */
+void gw_sip_call_reinvite(gw_sip_call *, const gw_desc *offer);
+/* Before the answer: final response of the cause (out: CANCEL). After: BYE with Reason. Twice is a no-op. */
+void gw_sip_call_hangup(gw_sip_call *, gw_cause);
+void gw_sip_call_send_info(gw_sip_call *, char digit, guint ms);
+
+/* Rings every live binding of a phone of ours (all contacts at once; the first 200 wins, the rest are cancelled).
+ * NULL and *ret_why NOT_FOUND when it has none. The caller owns one reference. */
+gw_sip_call *gw_sip_dial_phone(gw_sip *, const char *number, const char *from_number, const char *from_name,
+                               const gw_desc *offer, gw_cause *ret_why);
+/* Calls any URI ("sip:8000@127.0.0.1:5060;transport=tcp"); user/password answer a challenge; proxy "host:port" or NULL. */
+typedef struct { const char *uri, *from_user, *from_name, *user, *password, *proxy; } gw_sip_target;
+gw_sip_call *gw_sip_dial(gw_sip *, const gw_sip_target *, const gw_desc *offer_or_null, GError **);
+
+/* Registers us elsewhere and refreshes it. state: up with the granted seconds, or down with the status. */
+gw_sip_line *gw_sip_line_new(gw_sip *, const char *registrar_uri, const char *user, const char *password, guint expires_s,
+                             void (*state)(gw_sip_line *, gboolean up, guint status, void *), void *user_data);
+void gw_sip_line_free(gw_sip_line *);                         /* unregisters */
+
+/* SDP (RFC 8866) by our own bounded parser; the SIP library's is never called (it can be made to eat all memory). Pure.
+ * Errors name the line. A session-level c=, direction, fingerprint, setup, ufrag and pwd are copied to each media. */
+gw_desc *gw_sdp_parse(const char *text, gsize n, GError **);
+char *gw_sdp_print(const gw_desc *);                          /* g_free; CRLF lines */
+
+#endif

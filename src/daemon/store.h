@@ -1,0 +1,42 @@
+/* store.h - SQLite on its own thread: call records, bindings, phones and rooms added while running, running calls.
+ * Thread: control, except that gw_store_open reads at start before the loop.  Owner: caller frees.
+ * Writes are queued (bounded; full: the oldest record is dropped and counted, what frees things is never dropped).
+ * Calls back: query results on the control thread, from the loop. */
+#ifndef GW_STORE_H
+#define GW_STORE_H
+#include <glib.h>
+
+typedef struct gw_store gw_store;
+gw_store *gw_store_open(const char *path, GMainContext *control, GError **);  /* creates, migrates (user_version) */
+void gw_store_close(gw_store *);                       /* writes what is queued */
+guint64 gw_store_dropped(const gw_store *);
+
+/* what a crash left: read once at start, then forgotten by gw_store_clear_running */
+typedef struct { char *our_jid, *peer_jid, *sid; } gw_store_session;
+typedef struct { char *our_jid, *room_nick; } gw_store_occupant;
+typedef struct { char *room, *text; } gw_store_ledger;
+typedef struct { char *number, *contact, *source, *user_agent; gint64 expires_wall_us; } gw_store_binding;
+GPtrArray *gw_store_sessions(gw_store *);              /* gw_store_session* */
+GPtrArray *gw_store_occupants(gw_store *);
+GPtrArray *gw_store_ledgers(gw_store *);
+GPtrArray *gw_store_bindings(gw_store *);
+void gw_store_clear_running(gw_store *);               /* sessions and occupants */
+
+void gw_store_session_add(gw_store *, const char *our_jid, const char *peer_jid, const char *sid);
+void gw_store_session_remove(gw_store *, const char *our_jid, const char *peer_jid, const char *sid);
+void gw_store_occupant_add(gw_store *, const char *our_jid, const char *room_nick);
+void gw_store_occupant_remove(gw_store *, const char *our_jid, const char *room_nick);
+void gw_store_ledger_save(gw_store *, const char *room, const char *text);
+void gw_store_binding_save(gw_store *, const char *number, const char *contact, const char *source, const char *user_agent, gint64 expires_wall_us);
+void gw_store_record(gw_store *, const char *call_id, const char *json, gint64 started_wall_us);
+
+/* phones and rooms managed while running: key=value pairs as in the file */
+GPtrArray *gw_store_items(gw_store *, const char *kind /* "phone", "room" */); /* GHashTable* char->char, with "number" */
+void gw_store_item_put(gw_store *, const char *kind, const char *number, GHashTable *keys);
+void gw_store_item_remove(gw_store *, const char *kind, const char *number);
+
+/* JSON documents of records that began at or after since, newest first, at most limit. id: one call or NULL. */
+void gw_store_history(gw_store *, const char *id_or_null, gint64 since_wall_us, guint limit,
+                      void (*fn)(GPtrArray *json /* char* */, void *user), void *user);
+
+#endif

@@ -1,0 +1,64 @@
+/* words.h - call signalling as plain structs, no XML: what flavours think in.
+ * Thread: any (pure values).  Owner: gw_word_free frees all strings and the description.  Calls back: never. */
+#ifndef GW_WORDS_H
+#define GW_WORDS_H
+#include <glib.h>
+#include "base/desc.h"
+
+#define GW_NS_JMUCI_MESH "urn:xmpp:jingle-muc-message:0"
+#define GW_NS_JMUCI_SFU "urn:xmpp:jingle-muc-media-sfu:0"
+
+typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE } gw_word_kind;
+
+/* JMUCI: groupchat messages (XEP-less, JSXC). ENDED is also read from <end/>, <finish/>, <left/>. */
+typedef enum { GW_JMUCI_PROPOSE, GW_JMUCI_ACCEPT, GW_JMUCI_REJECT, GW_JMUCI_RETRACT, GW_JMUCI_ENDED } gw_jmuci_action;
+typedef struct {
+  gw_jmuci_action action;
+  gboolean sfu;          /* namespace GW_NS_JMUCI_SFU, else GW_NS_JMUCI_MESH */
+  char *id;
+  char *jid;             /* attribute jid= of ours, or NULL */
+  gboolean audio, video; /* propose: described media */
+} gw_jmuci;
+
+typedef enum {
+  GW_JINGLE_SESSION_INITIATE, GW_JINGLE_SESSION_ACCEPT, GW_JINGLE_SESSION_TERMINATE, GW_JINGLE_SESSION_INFO,
+  GW_JINGLE_TRANSPORT_INFO, GW_JINGLE_CONTENT_ADD, GW_JINGLE_CONTENT_REJECT, GW_JINGLE_CONTENT_MODIFY,
+  GW_JINGLE_CONTENT_REMOVE, GW_JINGLE_DESCRIPTION_INFO, GW_JINGLE_TRANSPORT_REPLACE, GW_JINGLE_TRANSPORT_REJECT,
+  GW_JINGLE_SOURCE_ADD, GW_JINGLE_SOURCE_REMOVE,
+  GW_JINGLE_CONTENT_ACCEPT, GW_JINGLE_TRANSPORT_ACCEPT, GW_JINGLE_SECURITY_INFO,
+  GW_JINGLE_ERROR,       /* local: our request failed (IQ error) or was not answered in 15 s; see error, of */
+  GW_JINGLE_UNKNOWN
+} gw_jingle_action;
+typedef enum { GW_INFO_NONE, GW_INFO_RINGING, GW_INFO_ACTIVE, GW_INFO_HOLD, GW_INFO_UNHOLD, GW_INFO_MUTE, GW_INFO_UNMUTE, GW_INFO_UNKNOWN } gw_jingle_info;
+typedef struct {
+  gw_jingle_action action;
+  char *sid;
+  char *reason;          /* terminate: element name ("success"), or NULL */
+  char *reason_text;     /* or NULL */
+  gw_jingle_info info;
+  char *info_name;       /* content name of mute/unmute, or NULL */
+  gw_desc *desc;         /* initiate, accept, transport-info (ufrag, pwd, candidates by mid), content-*: or NULL.
+                          * Directions in desc are those of the side that wrote it: the parser and the builder turn
+                          * senders round by we_initiated (XEP-0166 7.3; both sides of the table in conformance.md). */
+  gboolean we_initiated; /* our side is the initiator of this session */
+  char *error;           /* ERROR: stanza condition ("item-not-found", "timeout" for no answer) */
+  gw_jingle_action of;   /* ERROR: the action that failed */
+} gw_jingle;
+
+typedef struct {
+  gw_word_kind kind;
+  char *from;            /* full JID; room/nick for what came through a room */
+  char *to;
+  gboolean historic;     /* delayed, or before the room's subject: record, never act */
+  union { gw_jmuci jmuci; gw_jingle jingle; } u;
+} gw_word;
+
+gw_word *gw_word_new_jmuci(gw_jmuci_action, gboolean sfu, const char *id);
+gw_word *gw_word_new_jingle(gw_jingle_action, const char *to, const char *sid, gboolean we_initiated);
+gw_word *gw_word_copy(const gw_word *);
+void gw_word_free(gw_word *);
+const char *gw_jingle_action_name(gw_jingle_action);     /* "session-initiate" */
+const char *gw_jmuci_action_name(gw_jmuci_action);       /* "propose" */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_word, gw_word_free)
+
+#endif

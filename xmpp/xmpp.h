@@ -1,0 +1,105 @@
+/* xmpp.h - the XMPP world: one component stream (XEP-0114) or client streams, personas, rooms, Jingle IQs.
+ * Thread: control only.  Owner: gw_xmpp owns streams; the maker frees personas and mucs (muc before persona).
+ * Calls back: from the loop, never from inside the call that caused them; after x_free() no callback of x arrives.
+ * Everything that comes in from JIDs outside our domain is untrusted: bounded, answered (IQ) or dropped, never fatal. */
+#ifndef GW_XMPP_H
+#define GW_XMPP_H
+#include <glib.h>
+#include "base/cause.h"
+#include "xmpp/words.h"
+
+typedef struct gw_xmpp gw_xmpp;
+typedef struct gw_persona gw_persona;   /* one JID of ours: local@domain/resource */
+typedef struct gw_muc gw_muc;           /* one persona in one room (XEP-0045) */
+
+typedef enum { GW_TLS_REQUIRED, GW_TLS_STARTTLS, GW_TLS_OFF } gw_tls_mode;
+typedef struct {
+  gboolean client;              /* FALSE: component */
+  const char *domain;           /* component's domain; client: domain of the account */
+  const char *jid;              /* client: bare JID of the account */
+  const char *secret;           /* component secret or account password */
+  const char *host;             /* name or address; names are resolved with GResolver before the library sees them */
+  guint16 port;
+  gw_tls_mode tls;              /* client */
+  const char *ca_file;          /* client; NULL = system store */
+  guint max_streams;            /* client: connections at once, one per persona + 1 */
+  const char *name;             /* disco identity name, "Tipring" */
+  const char *version;
+  const char *const *features;  /* disco features of every persona, NULL-terminated */
+} gw_xmpp_config;
+
+typedef enum { GW_XMPP_DOWN, GW_XMPP_CONNECTING, GW_XMPP_UP } gw_xmpp_state;
+typedef struct {
+  void (*stream)(gw_xmpp *, gw_xmpp_state, const char *detail, void *user); /* of the main stream; detail: "not-authorized"... */
+} gw_xmpp_events;
+
+/* Nothing is connected before gw_xmpp_start. Reconnects for ever: 1 s doubling to 60 s with jitter; after a refused secret 60 s. */
+gw_xmpp *gw_xmpp_new(GMainContext *, const gw_xmpp_config *, const gw_xmpp_events *, void *user, GError **);
+void gw_xmpp_start(gw_xmpp *);
+/* Leaves all rooms with unavailable presence, closes the streams, then calls done (at most 3 s later). */
+void gw_xmpp_stop(gw_xmpp *, void (*done)(void *), void *done_data);
+void gw_xmpp_free(gw_xmpp *);
+gw_xmpp_state gw_xmpp_get_state(const gw_xmpp *);
+const char *gw_xmpp_jid(const gw_xmpp *);    /* component domain or account JID */
+typedef struct { guint64 stanzas_in, stanzas_out, reconnects, strangers, dropped; } gw_xmpp_counters;
+void gw_xmpp_get_counters(const gw_xmpp *, gw_xmpp_counters *ret);
+
+/* --- personas. Client mode: local is ignored, each persona has a stream and resource of its own. */
+typedef struct {
+  /* A Jingle action addressed to this persona's full JID. The IQ has been acknowledged already (or, for an unknown sid
+   * and malformed ones, refused). session-initiate from anybody arrives here: whether the sender may is decided by the
+   * receiver (gw_persona_refuse). After a session-initiate is taken with no refusal, the session is known by (peer, sid). */
+  void (*word)(gw_persona *, const gw_word *, void *user);
+  void (*stream)(gw_persona *, gboolean up, void *user);   /* its stream went down or is up again */
+} gw_persona_events;
+gw_persona *gw_persona_new(gw_xmpp *, const char *local, const char *resource, const gw_persona_events *, void *user);
+void gw_persona_free(gw_persona *);
+const char *gw_persona_jid(const gw_persona *);            /* full JID; NULL while a client stream has not bound yet */
+/* Sends a word: groupchat to muc, Jingle IQ to word->to. An IQ error or 15 s without answer comes back as GW_JINGLE_ERROR
+ * (not for terminate and transport-info). from, and the ids of the stanza, are set in here. */
+void gw_persona_say(gw_persona *, gw_muc *muc_or_null, const gw_word *);
+
+/* --- rooms */
+typedef enum { GW_OCC_JOINED, GW_OCC_CHANGED, GW_OCC_LEFT, GW_OCC_RENAMED } gw_occ_change;
+typedef struct {
+  const char *nick;
+  const char *old_nick;         /* RENAMED (status 303), else NULL */
+  const char *const *jids;      /* real full JIDs known of this nick, newest last, NULL-terminated; may be empty */
+  const char *affiliation, *role;
+  gboolean self;
+  gboolean ours;                /* bare JID in our component's domain (or our account) */
+} gw_occupant;
+typedef enum { GW_MUC_OUT, GW_MUC_JOINING, GW_MUC_IN } gw_muc_state;
+typedef struct {
+  void (*joined)(gw_muc *, gboolean again, void *user);    /* self-presence 110 and the subject have come; again: after a stream loss or a kick 332/333 */
+  /* We are out for good: kicked, banned, destroyed, or the join was refused (cause; detail: condition and what the
+   * operator can do). Temporary trouble (332, 333, stream) is mended in here and is not told. */
+  void (*left)(gw_muc *, gw_cause, const char *detail, void *user);
+  void (*occupant)(gw_muc *, const gw_occupant *, gw_occ_change, void *user);
+  void (*word)(gw_muc *, const gw_word *, void *user);     /* groupchat call words, own reflections too, in the room's order */
+} gw_muc_events;
+/* Joins by muc.md section 1: nick conflict -> "nick (2)".. "(5)" -> nick-<resource>; timers and retries inside. */
+gw_muc *gw_muc_join(gw_persona *, const char *room, const char *nick, const char *password_or_null, const gw_muc_events *, void *user);
+void gw_muc_leave(gw_muc *, const char *status_or_null);   /* unavailable presence; frees the muc */
+gw_muc_state gw_muc_get_state(const gw_muc *);
+const char *gw_muc_nick(const gw_muc *);                   /* as the room granted it */
+const char *gw_muc_room(const gw_muc *);
+void gw_muc_foreach(const gw_muc *, void (*fn)(const gw_occupant *, void *), void *user); /* present occupants, self too */
+guint gw_muc_count(const gw_muc *);
+/* Replaces the status shown in the room ("on hold"), NULL to clear. */
+void gw_muc_set_status(gw_muc *, const char *show_or_null, const char *status_or_null);
+
+/* --- questions; each answer comes once, or "unknown" after its timeout */
+typedef enum { GW_ANSWER_YES, GW_ANSWER_NO, GW_ANSWER_UNKNOWN } gw_answer;
+/* Does user (bare JID) have our persona in the roster? presence probe; 2 s. (jmuci.md 2.6) */
+void gw_persona_ask_roster(gw_persona *, const char *bare_jid, void (*fn)(gw_answer, void *), void *user);
+/* disco#info of a JID: identity name ("JSXC", "" when none) and features; features NULL when no answer in 5 s. */
+void gw_persona_ask_disco(gw_persona *, const char *jid, void (*fn)(const char *name, const char *const *features, void *), void *user);
+/* Make bare_jid a member of room (persona must be owner or admin). */
+void gw_persona_grant_member(gw_persona *, const char *room, const char *bare_jid, void (*fn)(gw_answer, const char *detail, void *), void *user);
+
+/* --- after a crash: what the store still knew. Both send from a JID of ours that has no persona any more. */
+void gw_xmpp_bury_session(gw_xmpp *, const char *our_full_jid, const char *peer_full_jid, const char *sid); /* terminate success */
+void gw_xmpp_bury_occupant(gw_xmpp *, const char *our_full_jid, const char *room_slash_nick);               /* unavailable */
+
+#endif
