@@ -4,25 +4,28 @@
 #ifndef GW_LIMITS_H
 #define GW_LIMITS_H
 
-#define GW_MAX_SDP_BYTES 16384      /* one SDP body */
-#define GW_MAX_SDP_LINES 400        /* lines in one SDP body */
-#define GW_MAX_SDP_LINE 1024        /* bytes in one SDP line */
-#define GW_MAX_MEDIA 8              /* m-lines or Jingle contents in one description */
-#define GW_MAX_CODECS 64            /* payload types in one m-line or content */
-#define GW_MAX_CANDIDATES 25        /* libnice keeps no more (NICE_AGENT_MAX_REMOTE_CANDIDATES) */
-#define GW_MAX_SSRCS 16             /* sources in one content */
-#define GW_MAX_FMTP 256             /* bytes of one fmtp value */
-#define GW_MAX_XML_DEPTH 32         /* nesting of one stanza that we look at */
-#define GW_MAX_XML_BYTES 262144     /* one stanza that we look at */
-#define GW_MAX_OCCUPANTS 1000       /* occupants kept of one room */
-#define GW_MAX_JIDS_PER_NICK 8      /* devices kept of one nick */
-#define GW_MAX_CALLS_PER_ROOM 32    /* JMUCI proposals remembered of one room */
-#define GW_MAX_ORDER 200            /* entries in one accept order */
+#define GW_MAX_SDP_BYTES 16384       /* one SDP body */
+#define GW_MAX_SDP_LINES 400         /* lines in one SDP body */
+#define GW_MAX_SDP_LINE 1024         /* bytes in one SDP line */
+#define GW_MAX_MEDIA 8               /* m-lines or Jingle contents in one description */
+#define GW_MAX_CODECS 64             /* payload types in one m-line or content */
+#define GW_MAX_CANDIDATES 25         /* libnice keeps no more (NICE_AGENT_MAX_REMOTE_CANDIDATES) */
+#define GW_MAX_SSRCS 16              /* sources in one content */
+#define GW_MAX_FMTP 256              /* bytes of one fmtp value */
+#define GW_MAX_XML_DEPTH 32          /* nesting of one stanza that we look at */
+#define GW_MAX_XML_BYTES 262144      /* one stanza that we look at */
+#define GW_MAX_OCCUPANTS 1000        /* occupants kept of one room */
+#define GW_MAX_JIDS_PER_NICK 8       /* devices kept of one nick */
+#define GW_MAX_CALLS_PER_ROOM 32     /* JMUCI proposals remembered of one room */
+#define GW_MAX_ORDER 200             /* entries in one accept order */
 #define GW_MAX_SESSIONS_PER_SEAT 200 /* Jingle sessions of one phone */
-#define GW_MAX_JID 3071             /* RFC 7622 3.1 */
-#define GW_MAX_SID 256              /* bytes of a Jingle sid or a JMUCI id that we accept */
-#define GW_MAX_NICK 64              /* characters of a nick that we send */
-#define GW_MAX_BINDINGS 10          /* contacts of one phone */
-#define GW_MAX_DATAGRAM 1500        /* bytes of a media datagram */
+#define GW_MAX_JID 3071              /* RFC 7622 3.1 */
+#define GW_MAX_SID 256               /* bytes of a Jingle sid or a JMUCI id that we accept */
+#define GW_MAX_NICK 64               /* characters of a nick that we send */
+#define GW_MAX_BINDINGS 10           /* contacts of one phone */
+#define GW_MAX_DATAGRAM 1500         /* bytes of a media datagram */
+#define GW_MAX_SRTP_SSRCS 256        /* sources that one SRTP session has authenticated */
+#define GW_MAX_LEDGER_BYTES 4194304 /* saved accept orders of one room */
+#define GW_MAX_NUMBER 128           /* bytes of a dialled number */
 
 #endif
