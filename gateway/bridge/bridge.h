@@ -1,27 +1,34 @@
-/* bridge.h - where the two worlds meet: calls, rooms, seats. What the daemon and its control commands see.
- * Thread: control.  Owner: gw_bridge owns calls and rooms; infos are snapshots freed by the caller.
- * Calls back: gw_bridge_store functions and on_idle, from the loop. */
+/* bridge.h - where the two worlds meet: calls, rooms, seats. What the daemon and its control
+ * commands see. Thread: control.  Owner: gw_bridge owns calls and rooms; infos are snapshots freed
+ * by the caller. Calls back: gw_bridge_store functions and on_idle, from the loop. */
 #ifndef GW_BRIDGE_H
 #define GW_BRIDGE_H
 #include <glib.h>
 #include "base/cause.h"
 #include "sip/sip.h"
 #include "xmpp/xmpp.h"
+#include "gateway/dialplan/dialplan.h"
 #include "gateway/media/media.h"
 
 typedef struct gw_bridge gw_bridge;
 
-/* What must survive a crash; carried out by the daemon's store. Strings are copied. Never blocks. */
+/* What must survive a crash; carried out by the daemon's store. Strings are copied. Never blocks.
+ */
 typedef struct {
   void (*session_add)(const char *our_jid, const char *peer_jid, const char *sid, void *user);
   void (*session_remove)(const char *our_jid, const char *peer_jid, const char *sid, void *user);
   void (*occupant_add)(const char *our_jid, const char *room_slash_nick, void *user);
   void (*occupant_remove)(const char *our_jid, const char *room_slash_nick, void *user);
   void (*ledger_save)(const char *room, const char *text, void *user);
-  void (*record)(const char *call_id, const char *json, gint64 started_wall_us, void *user); /* finished call, as `call show` */
+  void (*record)(const char *call_id, const char *json, gint64 started_wall_us,
+                 void *user); /* ended call, as `call show` */
 } gw_bridge_store;
 
-typedef struct { char *number, *password, *name, *room /* default room's number */; guint max_calls; gboolean from_file; } gw_phone_conf;
+typedef struct {
+  char *number, *password, *name, *room /* default room's number */;
+  guint max_calls;
+  gboolean from_file;
+} gw_phone_conf;
 typedef struct {
   char *number, *room, *flavour, *pin, *password, *identity, *alone, **ring /* NULL-terminated */;
   gboolean propose_when_idle, watch, roster_check, from_file;
@@ -29,30 +36,34 @@ typedef struct {
 } gw_room_conf;
 void gw_phone_conf_free(gw_phone_conf *);
 void gw_room_conf_free(gw_room_conf *);
-gw_room_conf *gw_room_conf_new(void);   /* all defaults of operator.md 2 */
+gw_room_conf *gw_room_conf_new(void); /* all defaults of operator.md 2 */
 
 /* Immutable snapshot: swapped at reload, running calls keep what they took. */
 typedef struct {
-  char *domain;                  /* JIDs of phones: number@domain */
+  char *domain; /* JIDs of phones: number@domain */
   gboolean client_mode;
   guint max_calls;
   char **codecs;
-  GPtrArray *phones;             /* gw_phone_conf */
-  GPtrArray *rooms;              /* gw_room_conf */
+  GPtrArray *phones; /* gw_phone_conf */
+  GPtrArray *rooms;  /* gw_room_conf */
 } gw_bridge_conf;
 gw_bridge_conf *gw_bridge_conf_new(void);
 void gw_bridge_conf_free(gw_bridge_conf *);
 
-/* sip, xmpp and media are made by the daemon with the event tables below and the bridge as user data. */
-gw_bridge *gw_bridge_new(GMainContext *, gw_bridge_conf *conf /* taken */, const gw_bridge_store *, void *store_user);
+/* sip, xmpp and media are made by the daemon with the event tables below and the bridge as user
+ * data. */
+gw_bridge *gw_bridge_new(GMainContext *, gw_bridge_conf *conf /* taken */, const gw_bridge_store *,
+                         void *store_user);
 void gw_bridge_free(gw_bridge *);
-void gw_bridge_connect(gw_bridge *, gw_sip *, gw_xmpp *, gw_media *);   /* once, before anything runs */
-void gw_bridge_start(gw_bridge *);                                      /* watchers join */
+void gw_bridge_connect(gw_bridge *, gw_sip *, gw_xmpp *,
+                       gw_media *); /* once, before anything runs */
+void gw_bridge_start(gw_bridge *);  /* watchers join */
 void gw_bridge_restore_ledger(gw_bridge *, const char *room, const char *text); /* before start */
 void gw_bridge_reconfigure(gw_bridge *, gw_bridge_conf *conf /* taken */);
 void gw_bridge_drain(gw_bridge *, gboolean on);
-void gw_bridge_stop(gw_bridge *, void (*done)(void *), void *user);     /* ends all calls politely, then done (<= 4 s) */
-extern const gw_media_events gw_bridge_media_events;                    /* user = gw_bridge */
+void gw_bridge_stop(gw_bridge *, void (*done)(void *),
+                    void *user); /* ends all calls politely, then done (<= 4 s) */
+extern const gw_media_events gw_bridge_media_events; /* user = gw_bridge */
 /* Hooks for the daemon's gw_sip_events / gw_xmpp_events (user = gw_bridge). */
 gboolean gw_bridge_credential(gw_sip *, const char *user, const char **ret_password, void *bridge);
 void gw_bridge_invite(gw_sip *, gw_sip_call *, const gw_sip_invite *, void *bridge);
@@ -64,34 +75,55 @@ void gw_bridge_stream(gw_xmpp *, gw_xmpp_state, const char *detail, void *bridge
 /* --- for control commands. Times are wall us, 0 = not known. */
 typedef struct {
   char *jid, *nick, *codec;
-  const char *state;             /* signalling ice dtls up ended */
-  guint64 packets_in, packets_out, lost; guint jitter_ms; gboolean have_stats;
+  const char *state; /* signalling ice dtls up ended */
+  guint64 packets_in, packets_out, lost;
+  guint jitter_ms;
+  gboolean have_stats;
 } gw_peer_info;
-typedef struct { char *event; gint64 ms; /* since the call began */ } gw_hop;
+void gw_peer_info_free(gw_peer_info *);
+typedef struct {
+  char *event;
+  gint64 ms; /* since the call began */
+} gw_hop;
+void gw_hop_free(gw_hop *);
 typedef struct {
   char *id, *phone, *name, *number, *room, *nick, *flavour;
-  const char *direction;         /* in out */
-  const char *state;             /* ringing menu joining waiting connecting talking closing ended */
+  const char *direction; /* in out */
+  const char *state;     /* ringing menu joining waiting connecting talking closing ended */
   gboolean muted, hand;
   gint64 since_wall_us, ended_wall_us;
-  gw_cause cause;                /* ended */
-  char *sip_codec; gw_media_stats sip; gboolean have_sip;
-  GPtrArray *peers;              /* gw_peer_info */
-  GPtrArray *hops;               /* gw_hop */
+  gw_cause cause; /* ended */
+  char *sip_codec;
+  gw_media_stats sip;
+  gboolean have_sip;
+  GPtrArray *peers; /* gw_peer_info */
+  GPtrArray *hops;  /* gw_hop */
 } gw_call_info;
 void gw_call_info_free(gw_call_info *);
-GPtrArray *gw_bridge_calls(gw_bridge *);                                /* gw_call_info*, with free function */
-gw_call_info *gw_bridge_call(gw_bridge *, const char *id);              /* live or lately ended; NULL unknown */
+GPtrArray *gw_bridge_calls(gw_bridge *);                   /* gw_call_info*, with free function */
+gw_call_info *gw_bridge_call(gw_bridge *, const char *id); /* live or lately ended; NULL unknown */
 guint gw_bridge_call_count(const gw_bridge *);
-gboolean gw_bridge_hangup(gw_bridge *, const char *id);                 /* FALSE: unknown id */
+gboolean gw_bridge_hangup(gw_bridge *, const char *id); /* FALSE: unknown id */
 gboolean gw_bridge_mute(gw_bridge *, const char *id, gboolean on);
-typedef struct { char *number, *room, *flavour; gboolean watching, from_file; guint participants, calls; } gw_room_info;
+typedef struct {
+  char *number, *room, *flavour;
+  gboolean watching, from_file;
+  guint participants, calls;
+} gw_room_info;
 void gw_room_info_free(gw_room_info *);
-GPtrArray *gw_bridge_rooms(gw_bridge *);                                /* gw_room_info* */
-typedef struct { char *rule; gboolean matched; char *why; } gw_route_step;
-typedef struct { gboolean allowed; char *room; guint code; GPtrArray *tried; /* gw_route_step */ } gw_route;
+GPtrArray *gw_bridge_rooms(gw_bridge *); /* gw_room_info* */
+typedef gw_dialplan_step gw_route_step;  /* rule, matched, why */
+typedef struct {
+  gboolean allowed;
+  char *number, *room; /* normalised; room's JID */
+  gboolean has_pin;
+  guint code;          /* SIP status of the refusal, 0 */
+  gw_cause cause;
+  GPtrArray *tried; /* gw_route_step */
+} gw_route;
 gw_route *gw_bridge_route(gw_bridge *, const char *from, const char *to);
 void gw_route_free(gw_route *);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_route, gw_route_free)
 /* JSON of one call: the shape of `call list`; full adds hops and cause (`call show`). g_free. */
 char *gw_call_info_json(const gw_call_info *, gboolean full);
 

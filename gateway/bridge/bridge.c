@@ -1,0 +1,353 @@
+#include <string.h>
+#include "gateway/bridge/private.h"
+
+#define STOP_LIMIT GW_SEC(4)
+
+/* --- media objects and whose they are --- */
+
+void gw_bridge_own(gw_bridge *b, gw_handle h, gw_call *call, gw_seat *seat, guint peer) {
+  gw_owner *o = g_new0(gw_owner, 1);
+  *o = (gw_owner){call, seat, peer};
+  g_hash_table_insert(b->owners, g_memdup2(&h.v, sizeof h.v), o);
+}
+
+void gw_bridge_disown(gw_bridge *b, gw_handle h) {
+  g_hash_table_remove(b->owners, &h.v);
+  gw_media_close(b->media, h);
+}
+
+static gw_owner *owner_of(gw_bridge *b, gw_handle h) {
+  return g_hash_table_lookup(b->owners, &h.v);
+}
+
+static void on_local_desc(gw_handle h, const gw_desc *d, void *user) {
+  gw_owner *o = owner_of(user, h);
+  if (!o) return;
+  if (o->seat)
+    gw_seat_media_desc(o->seat, o->peer, d);
+  else
+    gw_call_leg_desc(o->call, d);
+}
+
+static void on_candidate(gw_handle h, const gw_candidate *c, void *user) {
+  gw_owner *o = owner_of(user, h);
+  if (o && o->seat) gw_seat_media_candidate(o->seat, o->peer, c);
+}
+
+static void on_state(gw_handle h, gw_media_state state, gw_cause cause, void *user) {
+  gw_owner *o = owner_of(user, h);
+  if (!o) return;
+  if (o->seat)
+    gw_seat_media_state(o->seat, o->peer, state, cause);
+  else
+    gw_call_leg_state(o->call, state, cause);
+}
+
+const gw_media_events gw_bridge_media_events = {
+    .local_desc = on_local_desc, .candidate = on_candidate, .state = on_state};
+
+/* --- SIP --- */
+
+gboolean gw_bridge_credential(gw_sip *sip, const char *user, const char **ret_password,
+                              void *bridge) {
+  const gw_phone_conf *phone = gw_bridge_conf_phone(((gw_bridge *)bridge)->conf, user);
+  if (!phone || !phone->password) return FALSE;
+  *ret_password = phone->password;
+  return TRUE;
+}
+
+static gw_conference *conference_of(const gw_bridge *b, const char *room) {
+  for (guint i = 0; i < b->conferences->len; i++) {
+    gw_conference *c = b->conferences->pdata[i];
+    if (gw_jid_same_bare(c->conf->room, room)) return c;
+  }
+  return NULL;
+}
+
+static guint calls_of_phone(const gw_bridge *b, const char *phone) {
+  guint n = 0;
+  for (guint i = 0; i < b->calls->len; i++) {
+    const gw_call *c = b->calls->pdata[i];
+    n += c->machine.state < GW_CS_CLOSING && !g_strcmp0(c->phone, phone);
+  }
+  return n;
+}
+
+static gw_cause admission(gw_bridge *b, const char *phone) {
+  const gw_phone_conf *p = gw_bridge_conf_phone(b->conf, phone);
+  if (b->draining || b->stopped) return GW_CAUSE_SHUTDOWN;
+  if (b->calls->len >= b->conf->max_calls) return GW_CAUSE_OVERLOAD;
+  if (!p) return GW_CAUSE_AUTH;
+  if (p->max_calls && calls_of_phone(b, phone) >= p->max_calls) return GW_CAUSE_BUSY;
+  return gw_xmpp_get_state(b->xmpp) == GW_XMPP_UP ? GW_CAUSE_NONE : GW_CAUSE_XMPP_DOWN;
+}
+
+static void refuse(gw_sip_call *sip, const gw_sip_invite *i, gw_cause cause, const char *why) {
+  gw_warn(NULL, "call-refused", "phone=%s to=%s source=%s cause=%s code=%u why=%s",
+          i->phone ? i->phone : "-", i->to_user, i->source, gw_cause_word(cause),
+          gw_cause_sip(cause), why);
+  gw_sip_call_hangup(sip, cause);
+}
+
+void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, void *bridge) {
+  gw_bridge *b = bridge;
+  g_autoptr(gw_route) route = gw_bridge_route(b, i->phone ? i->phone : "", i->to_user);
+  gw_cause cause = admission(b, i->phone);
+  gw_sip_call_ref(call); /* the reference of the refusal; a call takes its own */
+  const char *why = cause ? gw_cause_text(cause) : NULL;
+  if (!cause && !route->allowed) {
+    const gw_route_step *last =
+        route->tried->len ? route->tried->pdata[route->tried->len - 1] : NULL;
+    cause = route->cause;
+    why = last ? last->why : gw_cause_text(cause);
+  }
+  if (!cause && route->has_pin) { /* nobody asks for it yet, and an open door is worse than a closed one */
+    cause = GW_CAUSE_FORBIDDEN;
+    why = "the room has a PIN, and this version cannot ask for one";
+  }
+  gw_conference *conference = cause ? NULL : conference_of(b, route->room);
+  if (!cause && !conference) cause = GW_CAUSE_INTERNAL, why = "no conference for the room";
+  if (cause)
+    refuse(call, i, cause, why);
+  else
+    gw_call_post(gw_call_new_in(b, call, i, conference, route->number),
+                 &(gw_ce){.type = GW_CE_INVITE});
+  gw_sip_call_unref(call);
+}
+
+void gw_bridge_sip_state(gw_sip_call *sip, gw_sip_state state, gw_cause cause, guint status,
+                         void *bridge) {
+  gw_call *c = gw_sip_call_user_data(sip);
+  if (c) gw_call_sip_state(c, state, cause, status);
+}
+
+void gw_bridge_sip_remote(gw_sip_call *sip, const gw_desc *d, gboolean is_offer, void *bridge) {
+  gw_call *c = gw_sip_call_user_data(sip);
+  if (c)
+    gw_call_sip_remote(c, d, is_offer);
+  else if (is_offer)
+    gw_sip_call_refuse_offer(sip, GW_CAUSE_PEER_GONE);
+}
+
+/* Keys are understood by the prompts' side, which is not there yet; a digit is never logged. */
+void gw_bridge_sip_digit(gw_sip_call *sip, char digit, guint ms, void *bridge) {
+  gw_call *c = gw_sip_call_user_data(sip);
+  if (!c) return;
+  gw_log_ctx ctx = gw_call_ctx(c);
+  gw_debug(&ctx, "digit", "ms=%u", ms);
+}
+
+/* --- XMPP --- */
+
+void gw_bridge_stream(gw_xmpp *xmpp, gw_xmpp_state state, const char *detail, void *bridge) {
+  static const char *const words[] = {"down", "connecting", "up"};
+  gw_info(NULL, "xmpp", "state=%s detail=%s", words[state], detail ? detail : "-");
+}
+
+/* --- life --- */
+
+gw_bridge *gw_bridge_new(GMainContext *ctx, gw_bridge_conf *conf, const gw_bridge_store *store,
+                         void *store_user) {
+  gw_bridge *b = g_new0(gw_bridge, 1);
+  b->ctx = ctx;
+  b->conf = conf;
+  b->dialplan = gw_bridge_conf_dialplan(conf);
+  b->store = *store;
+  b->store_user = store_user;
+  b->ids = gw_ids_new();
+  b->conferences = g_ptr_array_new_with_free_func((GDestroyNotify)gw_conference_free);
+  b->calls = g_ptr_array_new_with_free_func((GDestroyNotify)gw_call_free);
+  b->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  b->owners = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+  return b;
+}
+
+void gw_bridge_connect(gw_bridge *b, gw_sip *sip, gw_xmpp *xmpp, gw_media *media) {
+  b->sip = sip;
+  b->xmpp = xmpp;
+  b->media = media;
+}
+
+void gw_bridge_restore_ledger(gw_bridge *b, const char *room, const char *text) {
+  g_hash_table_insert(b->ledgers, g_strdup(room), g_strdup(text));
+}
+
+static gw_conference *conference_for(gw_bridge *b, const gw_room_conf *conf) {
+  gw_conference *c = conference_of(b, conf->room);
+  if (c) {
+    gw_conference_set_conf(c, conf);
+    return c;
+  }
+  c = gw_conference_new(b, conf);
+  g_ptr_array_add(b->conferences, c);
+  return c;
+}
+
+static void take_rooms(gw_bridge *b) {
+  for (guint i = 0; i < b->conf->rooms->len; i++)
+    gw_conference_watch(conference_for(b, b->conf->rooms->pdata[i]));
+}
+
+void gw_bridge_start(gw_bridge *b) {
+  b->started = TRUE;
+  take_rooms(b);
+}
+
+/* A room that is no longer configured is left at once, or when its last call has ended. */
+static void drop_rooms(gw_bridge *b) {
+  for (guint i = b->conferences->len; i-- > 0;) {
+    gw_conference *c = b->conferences->pdata[i];
+    gboolean wanted = FALSE, used = FALSE;
+    for (guint k = 0; k < b->conf->rooms->len; k++)
+      wanted |= gw_jid_same_bare(((gw_room_conf *)b->conf->rooms->pdata[k])->room, c->conf->room);
+    for (guint k = 0; k < b->calls->len; k++)
+      used |= ((gw_call *)b->calls->pdata[k])->conference == c;
+    if (!wanted && !used)
+      g_ptr_array_remove_index(b->conferences, i);
+    else if (!wanted)
+      gw_conference_leave(c);
+  }
+}
+
+void gw_bridge_reconfigure(gw_bridge *b, gw_bridge_conf *conf) {
+  gw_bridge_conf_free(b->conf);
+  gw_dialplan_free(b->dialplan);
+  b->conf = conf;
+  b->dialplan = gw_bridge_conf_dialplan(conf);
+  drop_rooms(b);
+  if (b->started) take_rooms(b);
+}
+
+void gw_bridge_drain(gw_bridge *b, gboolean on) {
+  b->draining = on;
+}
+
+static void stopped(void *user) {
+  gw_bridge *b = user;
+  if (!b->stopped) return;
+  void (*done)(void *) = b->stopped;
+  gw_timer_set(b->stop_timer, GW_NEVER);
+  for (guint i = 0; i < b->conferences->len; i++)
+    gw_conference_leave(b->conferences->pdata[i]);
+  b->stopped = NULL;
+  b->draining = TRUE;
+  done(b->stopped_user);
+}
+
+void gw_bridge_stop(gw_bridge *b, void (*done)(void *), void *user) {
+  b->draining = TRUE;
+  b->stopped = done;
+  b->stopped_user = user;
+  if (!b->stop_timer) b->stop_timer = gw_timer_new(b->ctx, stopped, b);
+  gw_timer_set(b->stop_timer, b->calls->len ? gw_now_us() + STOP_LIMIT : 0);
+  for (guint i = 0; i < b->calls->len; i++)
+    gw_call_post(b->calls->pdata[i], &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_SHUTDOWN});
+}
+
+void gw_bridge_free(gw_bridge *b) {
+  if (!b) return;
+  g_ptr_array_unref(b->calls);
+  g_ptr_array_unref(b->conferences);
+  g_queue_clear_full(&b->ended, (GDestroyNotify)gw_call_info_free);
+  g_hash_table_unref(b->ledgers);
+  g_hash_table_unref(b->owners);
+  gw_timer_free(b->stop_timer);
+  gw_ids_free(b->ids);
+  gw_dialplan_free(b->dialplan);
+  gw_bridge_conf_free(b->conf);
+  g_free(b);
+}
+
+/* --- for control commands --- */
+
+static gw_call *call_by_id(gw_bridge *b, const char *id) {
+  for (guint i = 0; i < b->calls->len; i++) {
+    gw_call *c = b->calls->pdata[i];
+    if (!strcmp(c->id, id)) return c;
+  }
+  return NULL;
+}
+
+GPtrArray *gw_bridge_calls(gw_bridge *b) {
+  GPtrArray *a = g_ptr_array_new_with_free_func((GDestroyNotify)gw_call_info_free);
+  for (guint i = 0; i < b->calls->len; i++)
+    g_ptr_array_add(a, gw_call_info_of(b->calls->pdata[i]));
+  return a;
+}
+
+gw_call_info *gw_bridge_call(gw_bridge *b, const char *id) {
+  gw_call *c = call_by_id(b, id);
+  if (c) return gw_call_info_of(c);
+  for (GList *l = b->ended.head; l; l = l->next)
+    if (!strcmp(((gw_call_info *)l->data)->id, id)) return gw_call_info_copy(l->data);
+  return NULL;
+}
+
+guint gw_bridge_call_count(const gw_bridge *b) {
+  return b->calls->len;
+}
+
+gboolean gw_bridge_hangup(gw_bridge *b, const char *id) {
+  gw_call *c = call_by_id(b, id);
+  if (c) gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_NORMAL});
+  return c != NULL;
+}
+
+gboolean gw_bridge_mute(gw_bridge *b, const char *id, gboolean on) {
+  gw_call *c = call_by_id(b, id);
+  if (c) gw_call_set_muted(c, on);
+  return c != NULL;
+}
+
+void gw_route_free(gw_route *r) {
+  if (!r) return;
+  g_free(r->number);
+  g_free(r->room);
+  g_ptr_array_unref(r->tried);
+  g_free(r);
+}
+
+gw_route *gw_bridge_route(gw_bridge *b, const char *from, const char *to) {
+  gw_route *r = g_new0(gw_route, 1);
+  r->tried = g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
+  g_autoptr(gw_dialplan_route) d = gw_dialplan_decide(b->dialplan, from, to, r->tried);
+  r->allowed = d->cause == GW_CAUSE_NONE;
+  r->cause = d->cause;
+  r->has_pin = d->has_pin;
+  r->code = r->allowed ? 0 : gw_cause_sip(d->cause);
+  r->number = g_strdup(d->number);
+  r->room = g_strdup(d->room);
+  return r;
+}
+
+void gw_room_info_free(gw_room_info *r) {
+  if (!r) return;
+  g_free(r->number);
+  g_free(r->room);
+  g_free(r->flavour);
+  g_free(r);
+}
+
+static guint participants(const gw_conference *c) {
+  guint n = c->watch_muc ? gw_muc_count(c->watch_muc) : 0;
+  if (n) return n - 1; /* the watcher is nobody */
+  return c->seats->len ? gw_seat_participants(c->seats->pdata[0]) : 0;
+}
+
+GPtrArray *gw_bridge_rooms(gw_bridge *b) {
+  GPtrArray *a = g_ptr_array_new_with_free_func((GDestroyNotify)gw_room_info_free);
+  for (guint i = 0; i < b->conf->rooms->len; i++) {
+    const gw_room_conf *conf = b->conf->rooms->pdata[i];
+    gw_conference *c = conference_of(b, conf->room);
+    gw_room_info *r = g_new0(gw_room_info, 1);
+    r->number = g_strdup(conf->number);
+    r->room = g_strdup(conf->room);
+    r->flavour = g_strdup(conf->flavour);
+    r->from_file = conf->from_file;
+    r->watching = c && c->watch_muc && gw_muc_get_state(c->watch_muc) == GW_MUC_IN;
+    r->participants = c ? participants(c) : 0;
+    r->calls = c ? c->seats->len : 0;
+    g_ptr_array_add(a, r);
+  }
+  return a;
+}

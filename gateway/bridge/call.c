@@ -1,0 +1,363 @@
+#include <string.h>
+#include "gateway/bridge/private.h"
+
+gw_log_ctx gw_call_ctx(const gw_call *c) {
+  return (gw_log_ctx){.call = c->id, .room = c->conference ? c->conference->conf->room : NULL};
+}
+
+void gw_call_hop(gw_call *c, const char *event) {
+  for (guint i = 0; i < c->hops->len; i++)
+    if (!strcmp(((gw_hop *)c->hops->pdata[i])->event, event)) return;
+  gw_hop *h = g_new0(gw_hop, 1);
+  gw_log_ctx ctx = gw_call_ctx(c);
+  h->event = g_strdup(event);
+  h->ms = (gw_now_us() - c->began_us + 500) / 1000;
+  g_ptr_array_add(c->hops, h);
+  gw_info(&ctx, "hop", "event=%s ms=%" G_GINT64_FORMAT, event, h->ms);
+}
+
+/* --- descriptions --- */
+
+/* Our side as media made it, with a version of its own at each offer or answer (RFC 3264 8). */
+static void stamp(gw_call *c, gw_desc *d) {
+  d->session_id = c->session_id;
+  d->version = ++c->version;
+}
+
+static void use_agreed(gw_call *c, const gw_desc *remote, const gw_desc *agreed) {
+  const gw_desc_media *audio = gw_desc_audio(agreed);
+  if (audio && audio->codecs->len) {
+    g_free(c->codec);
+    c->codec = g_strdup(g_array_index(audio->codecs, gw_codec, 0).name);
+  }
+  gw_media_leg_remote(c->bridge->media, c->leg, remote, agreed);
+}
+
+static void apply_mute(gw_call *c) {
+  gboolean silent = c->muted || c->held;
+  gw_media_mute(c->bridge->media, c->leg, silent);
+  if (c->seat) gw_seat_mute(c->seat, silent);
+}
+
+/* Hold by every form: sendonly, inactive, c=0.0.0.0 (RFC 3264 8.4, RFC 2543 B.5). What the phone
+ * then plays, its hold music, must not come into the call. */
+static void set_held(gw_call *c, const gw_desc *remote) {
+  const gw_desc_media *audio = gw_desc_audio(remote);
+  gboolean held = audio && (!(audio->dir & GW_DIR_RECVONLY) || !strcmp(audio->addr, "0.0.0.0"));
+  if (held == c->held) return;
+  gw_log_ctx ctx = gw_call_ctx(c);
+  c->held = held;
+  gw_info(&ctx, "hold", "on=%d", held);
+  apply_mute(c);
+}
+
+static gboolean answer_to(gw_call *c, const gw_desc *offer, gw_desc **ret) {
+  gw_cause why = GW_CAUSE_INTERNAL;
+  gw_log_ctx ctx = gw_call_ctx(c);
+  if (gw_desc_answer(offer, c->leg_caps, TRUE, ret, &why)) return TRUE;
+  gw_warn(&ctx, "offer-refused", "cause=%s", gw_cause_word(why));
+  return FALSE;
+}
+
+/* --- actions --- */
+
+static void make_leg(gw_call *c) {
+  gw_bridge *b = c->bridge;
+  gw_leg_params params = {.remote_hint = c->remote_hint,
+                          .codecs = (const char *const *)b->conf->codecs};
+  if (gw_conference_take_room(c->conference))
+    c->leg = gw_media_leg(b->media, c->conference->room, &params);
+  if (c->leg.v)
+    gw_bridge_own(b, c->leg, c, NULL, 0);
+  else
+    gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_OVERLOAD});
+}
+
+static void dial(gw_call *c) {
+  gw_cause why = GW_CAUSE_NONE;
+  g_autoptr(gw_desc) offer = gw_desc_copy(c->leg_caps);
+  stamp(c, offer);
+  c->offer_is_ours = TRUE;
+  c->sip = gw_sip_dial_phone(c->bridge->sip, c->phone, c->number, c->conference->conf->room, offer,
+                             &why);
+  if (c->sip)
+    gw_sip_call_set_user_data(c->sip, c);
+  else
+    gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ENDED, .cause = why});
+}
+
+static void answer(gw_call *c) {
+  g_autoptr(gw_desc) d = NULL;
+  if (c->offer && !answer_to(c, c->offer, &d)) {
+    gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_NO_CODEC});
+    return;
+  }
+  c->offer_is_ours = !c->offer;
+  if (!d) d = gw_desc_copy(c->leg_caps);
+  stamp(c, d);
+  gw_sip_call_answer(c->sip, d);
+  gw_call_hop(c, "answered");
+  if (!c->offer) return;
+  use_agreed(c, c->offer, d);
+  set_held(c, c->offer);
+}
+
+static void leave(gw_call *c) {
+  if (!c->seat) return;
+  gw_seat_peers(c->seat, c->last_peers);
+  g_clear_pointer(&c->seat, gw_seat_free);
+}
+
+static void close_media(gw_call *c) {
+  if (!c->leg.v) return;
+  c->have_last_stats = gw_media_get_stats(c->bridge->media, c->leg, &c->last_stats);
+  gw_bridge_disown(c->bridge, c->leg);
+  c->leg = GW_HANDLE_NONE;
+}
+
+static void release_sip(gw_call *c, gw_cause cause) {
+  if (c->sip) gw_sip_call_hangup(c->sip, cause);
+}
+
+static void record(gw_call *c) {
+  gw_bridge *b = c->bridge;
+  gw_log_ctx ctx = gw_call_ctx(c);
+  c->ended_wall_us = gw_wall_us();
+  gw_info(&ctx, "call-ended", "cause=%s seconds=%" G_GINT64_FORMAT, gw_cause_word(c->machine.cause),
+          (gw_now_us() - c->began_us) / G_USEC_PER_SEC);
+  gw_call_info *info = gw_call_info_of(c);
+  g_autofree char *json = gw_call_info_json(info, TRUE);
+  if (b->store.record) b->store.record(c->id, json, c->since_wall_us, b->store_user);
+  g_queue_push_head(&b->ended, info);
+  if (b->ended.length > 100) gw_call_info_free(g_queue_pop_tail(&b->ended));
+}
+
+static void run(gw_call *c, const gw_ca *a) {
+  switch (a->type) {
+  case GW_CA_MAKE_LEG:
+    make_leg(c);
+    break;
+  case GW_CA_RINGING:
+    gw_sip_call_ringing(c->sip);
+    break;
+  case GW_CA_DIAL:
+    dial(c);
+    break;
+  case GW_CA_JOIN:
+    c->seat = gw_seat_new(c, c->conference);
+    break;
+  case GW_CA_ANSWER:
+    answer(c);
+    break;
+  case GW_CA_FLAVOUR_START:
+    gw_seat_start(c->seat);
+    break;
+  case GW_CA_FLAVOUR_STOP:
+    gw_seat_stop(c->seat, a->cause);
+    break;
+  case GW_CA_SIP_HANGUP:
+    release_sip(c, a->cause);
+    break;
+  case GW_CA_LEAVE:
+    leave(c);
+    break;
+  case GW_CA_CLOSE_MEDIA:
+    close_media(c);
+    break;
+  case GW_CA_RECORD:
+    record(c);
+    break;
+  case GW_CA_GONE:
+    c->gone = TRUE;
+    break;
+  }
+}
+
+static void step(gw_call *c, const gw_ce *e) {
+  gw_ca actions[GW_CA_MAX];
+  gw_call_state before = c->machine.state;
+  guint n = gw_call_machine_step(&c->machine, e, gw_now_us(), actions);
+  if (c->machine.state != before) {
+    gw_log_ctx ctx = gw_call_ctx(c);
+    gw_info(&ctx, "call-state", "state=%s", gw_call_state_word(c->machine.state));
+  }
+  for (guint i = 0; i < n; i++)
+    run(c, &actions[i]);
+}
+
+static void step_all(void *user) {
+  gw_call *c = user;
+  for (guint i = 0; i < c->pending->len; i++) {
+    gw_ce e = g_array_index(c->pending, gw_ce, i);
+    step(c, &e);
+  }
+  g_array_set_size(c->pending, 0);
+  if (!c->gone) {
+    gw_timer_set(c->timer, gw_call_machine_deadline(&c->machine));
+    return;
+  }
+  gw_conference *conference = c->conference;
+  gw_bridge *b = c->bridge;
+  g_ptr_array_remove(b->calls, c); /* frees it */
+  gw_conference_changed(conference);
+  if (b->stopped && !b->calls->len) gw_timer_set(b->stop_timer, 0);
+}
+
+void gw_call_post(gw_call *c, const gw_ce *e) {
+  g_array_append_val(c->pending, *e);
+  gw_timer_set(c->soon, 0);
+}
+
+static void on_deadline(void *user) {
+  gw_call_post(user, &(gw_ce){.type = GW_CE_TICK});
+}
+
+/* --- from SIP and media --- */
+
+void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint status) {
+  gw_log_ctx ctx = gw_call_ctx(c);
+  if (state == GW_SIP_RINGING && c->machine.out) gw_call_hop(c, "ringing");
+  if (state == GW_SIP_ANSWERED && c->machine.out) {
+    gw_call_hop(c, "answered");
+    gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ANSWERED});
+  }
+  if (state != GW_SIP_ENDED) return;
+  gw_info(&ctx, "sip-ended", "cause=%s status=%u", gw_cause_word(cause), status);
+  gw_sip_call_set_user_data(c->sip, NULL);
+  g_clear_pointer(&c->sip, gw_sip_call_unref);
+  gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ENDED, .cause = cause});
+}
+
+void gw_call_sip_remote(gw_call *c, const gw_desc *d, gboolean is_offer) {
+  g_autoptr(gw_desc) agreed = NULL;
+  if (!c->leg_caps || !answer_to(c, d, &agreed)) {
+    if (is_offer)
+      gw_sip_call_refuse_offer(c->sip, GW_CAUSE_NO_CODEC);
+    else
+      gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_NO_CODEC});
+    return;
+  }
+  stamp(c, agreed);
+  if (is_offer) gw_sip_call_answer(c->sip, agreed);
+  gw_desc_free(c->offer);
+  c->offer = gw_desc_copy(d);
+  use_agreed(c, d, agreed);
+  set_held(c, d);
+}
+
+void gw_call_leg_desc(gw_call *c, const gw_desc *d) {
+  gw_desc_free(c->leg_caps);
+  c->leg_caps = gw_desc_copy(d);
+  if (c->offer) { /* known now already: a codec mismatch is told before anything is joined or rung
+                   */
+    g_autoptr(gw_desc) probe = NULL;
+    if (!answer_to(c, c->offer, &probe)) {
+      gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_NO_CODEC});
+      return;
+    }
+  }
+  gw_call_post(c, &(gw_ce){.type = GW_CE_LEG_READY});
+}
+
+void gw_call_leg_state(gw_call *c, gw_media_state state, gw_cause cause) {
+  if (state == GW_MS_UP) gw_call_hop(c, "phone-rtp");
+  if (state == GW_MS_FAILED) gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = cause});
+}
+
+void gw_call_set_muted(gw_call *c, gboolean on) {
+  c->muted = on;
+  apply_mute(c);
+}
+
+/* --- life --- */
+
+static gw_call *call_new(gw_bridge *b, gw_conference *conference) {
+  gw_call *c = g_new0(gw_call, 1);
+  c->bridge = b;
+  c->conference = conference;
+  c->id = gw_ids_hex(b->ids, 4);
+  c->began_us = gw_now_us();
+  c->since_wall_us = gw_wall_us();
+  c->session_id = gw_ids_u32(b->ids);
+  c->hops = g_ptr_array_new_with_free_func((GDestroyNotify)gw_hop_free);
+  c->last_peers = g_ptr_array_new();
+  c->pending = g_array_new(FALSE, FALSE, sizeof(gw_ce));
+  c->timer = gw_timer_new(b->ctx, on_deadline, c);
+  c->soon = gw_timer_new(b->ctx, step_all, c);
+  gw_call_machine_init(&c->machine, conference->conf->alone_limit);
+  g_ptr_array_add(b->calls, c);
+  return c;
+}
+
+static char *host_of_source(const char *source) {
+  const char *colon = source ? strchr(source, ':') : NULL;
+  const char *end = source ? strrchr(source, ':') : NULL;
+  if (!colon || end <= colon) return NULL;
+  const char *start = colon + 1;
+  if (*start == '[') start++, end--;
+  return g_strndup(start, (gsize)(end - start));
+}
+
+static char *display_name(const gw_phone_conf *phone, const char *from_name) {
+  if (phone && phone->name && *phone->name) return g_strdup(phone->name);
+  return gw_nick_clean(from_name);
+}
+
+gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
+                        gw_conference *conference, const char *number) {
+  gw_call *c = call_new(b, conference);
+  c->sip = gw_sip_call_ref(sip);
+  gw_sip_call_set_user_data(sip, c);
+  c->phone = g_strdup(i->phone);
+  c->number = g_strdup(number);
+  c->name = gw_nick_clean(i->from_name);
+  c->sip_name = display_name(gw_bridge_conf_phone(b->conf, i->phone), i->from_name);
+  c->remote_hint = host_of_source(i->source);
+  c->offer = gw_desc_copy(i->offer);
+  gw_log_ctx ctx = gw_call_ctx(c);
+  gw_info(&ctx, "call-in", "phone=%s number=%s source=%s sip_id=%s", c->phone, number, i->source,
+          i->call_id);
+  gw_call_hop(c, "invite");
+  return c;
+}
+
+gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, gw_conference *conference,
+                         const char *answer_id) {
+  gw_call *c = call_new(b, conference);
+  c->phone = g_strdup(phone->number);
+  c->sip_name = display_name(phone, NULL);
+  c->number = g_strdup(conference->conf->number);
+  c->answer_id = g_strdup(answer_id);
+  c->machine.out = TRUE;
+  gw_log_ctx ctx = gw_call_ctx(c);
+  gw_info(&ctx, "call-out", "phone=%s proposal=%s", c->phone, answer_id);
+  gw_call_hop(c, "invite");
+  return c;
+}
+
+void gw_call_free(gw_call *c) {
+  if (!c) return;
+  leave(c);
+  close_media(c);
+  if (c->sip) {
+    gw_sip_call_set_user_data(c->sip, NULL);
+    gw_sip_call_unref(c->sip);
+  }
+  gw_timer_free(c->timer);
+  gw_timer_free(c->soon);
+  g_array_unref(c->pending);
+  g_ptr_array_unref(c->hops);
+  g_ptr_array_set_free_func(c->last_peers, (GDestroyNotify)gw_peer_info_free);
+  g_ptr_array_unref(c->last_peers);
+  gw_desc_free(c->leg_caps);
+  gw_desc_free(c->offer);
+  g_free(c->id);
+  g_free(c->phone);
+  g_free(c->name);
+  g_free(c->sip_name);
+  g_free(c->number);
+  g_free(c->remote_hint);
+  g_free(c->answer_id);
+  g_free(c->codec);
+  g_free(c);
+}

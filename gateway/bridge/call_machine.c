@@ -1,0 +1,193 @@
+#include "gateway/bridge/call_machine.h"
+
+typedef struct {
+  gw_call_machine *m;
+  gw_ca *list;
+  guint n;
+  gint64 now;
+} step;
+
+static void act(step *s, gw_ca_type type, gw_cause cause) {
+  g_assert(s->n < GW_CA_MAX);
+  s->list[s->n++] = (gw_ca){type, cause};
+}
+
+static void finish(step *s) {
+  gw_call_machine *m = s->m;
+  if (m->state == GW_CS_GONE) return;
+  m->state = GW_CS_GONE;
+  m->deadline = m->stream_deadline = m->alone_deadline = GW_NEVER;
+  act(s, GW_CA_LEAVE, m->cause);
+  act(s, GW_CA_CLOSE_MEDIA, m->cause);
+  act(s, GW_CA_RECORD, m->cause);
+  act(s, GW_CA_GONE, m->cause);
+}
+
+/* The phone never waits for the XMPP side: it is released first, then the room is left in order. */
+static void begin_closing(step *s, gw_cause cause) {
+  gw_call_machine *m = s->m;
+  if (m->state >= GW_CS_CLOSING) return;
+  m->state = GW_CS_CLOSING;
+  m->cause = cause;
+  m->stream_deadline = m->alone_deadline = GW_NEVER;
+  m->deadline = s->now + GW_CLOSE_LIMIT_US;
+  if (!m->sip_gone) act(s, GW_CA_SIP_HANGUP, cause);
+  if (m->flavour_started)
+    act(s, GW_CA_FLAVOUR_STOP, cause);
+  else
+    finish(s);
+}
+
+static void start_flavour(step *s) {
+  s->m->flavour_started = TRUE;
+  s->m->state = GW_CS_WAITING;
+  s->m->deadline = GW_NEVER;
+  act(s, GW_CA_FLAVOUR_START, GW_CAUSE_NONE);
+}
+
+/* In: 200 only when the room has let us in, so that a refused join still becomes a SIP code. */
+static void answer_if_ready(step *s) {
+  gw_call_machine *m = s->m;
+  if (m->state != GW_CS_JOINING || !m->leg_ready || !m->joined) return;
+  if (!m->out) {
+    act(s, GW_CA_ANSWER, GW_CAUSE_NONE);
+    m->sip_up = TRUE;
+  }
+  start_flavour(s);
+}
+
+static void on_leg_ready(step *s) {
+  s->m->leg_ready = TRUE;
+  if (s->m->out && s->m->state == GW_CS_RINGING)
+    act(s, GW_CA_DIAL, GW_CAUSE_NONE);
+  else
+    answer_if_ready(s);
+}
+
+static void on_invite(step *s) {
+  s->m->state = GW_CS_JOINING;
+  s->m->deadline = s->now + GW_JOIN_LIMIT_US;
+  act(s, GW_CA_RINGING, GW_CAUSE_NONE);
+  act(s, GW_CA_MAKE_LEG, GW_CAUSE_NONE);
+  act(s, GW_CA_JOIN, GW_CAUSE_NONE);
+}
+
+static void on_ring(step *s) {
+  s->m->out = TRUE;
+  s->m->state = GW_CS_RINGING;
+  s->m->deadline = s->now + GW_RING_LIMIT_US;
+  act(s, GW_CA_MAKE_LEG, GW_CAUSE_NONE);
+}
+
+static void on_picked_up(step *s) {
+  if (s->m->state != GW_CS_RINGING) return;
+  s->m->sip_up = TRUE;
+  s->m->state = GW_CS_JOINING;
+  s->m->deadline = s->now + GW_JOIN_LIMIT_US;
+  act(s, GW_CA_JOIN, GW_CAUSE_NONE);
+}
+
+static void set_active(gw_call_machine *m, gw_call_state state, gint64 now) {
+  if (m->state < GW_CS_WAITING || m->state > GW_CS_TALKING) return;
+  if (state == GW_CS_WAITING && m->alone_deadline == GW_NEVER && m->alone_limit_us)
+    m->alone_deadline = now + m->alone_limit_us;
+  if (state != GW_CS_WAITING) m->alone_deadline = GW_NEVER;
+  m->state = state;
+}
+
+static void on_flavour(step *s, const gw_ce *e) {
+  static const gw_call_state map[] = {[GW_CALL_WAITING] = GW_CS_WAITING,
+                                      [GW_CALL_CONNECTING] = GW_CS_CONNECTING,
+                                      [GW_CALL_TALKING] = GW_CS_TALKING};
+  if (e->flavour != GW_CALL_ENDED) {
+    set_active(s->m, map[e->flavour], s->now);
+    return;
+  }
+  s->m->flavour_started = FALSE;
+  if (s->m->state == GW_CS_CLOSING)
+    finish(s);
+  else
+    begin_closing(s, e->cause);
+}
+
+static void on_tick(step *s) {
+  gw_call_machine *m = s->m;
+  if (s->now >= m->stream_deadline)
+    begin_closing(s, GW_CAUSE_XMPP_DOWN);
+  else if (s->now >= m->alone_deadline)
+    begin_closing(s, GW_CAUSE_NORMAL);
+  else if (s->now < m->deadline)
+    return;
+  else if (m->state == GW_CS_CLOSING)
+    finish(s);
+  else
+    begin_closing(s, GW_CAUSE_TIMEOUT);
+}
+
+static void dispatch(step *s, const gw_ce *e) {
+  gw_call_machine *m = s->m;
+  switch (e->type) {
+  case GW_CE_INVITE:
+    on_invite(s);
+    break;
+  case GW_CE_RING:
+    on_ring(s);
+    break;
+  case GW_CE_LEG_READY:
+    on_leg_ready(s);
+    break;
+  case GW_CE_SIP_ANSWERED:
+    on_picked_up(s);
+    break;
+  case GW_CE_SIP_ENDED:
+    m->sip_gone = TRUE;
+    begin_closing(s, e->cause);
+    break;
+  case GW_CE_JOINED:
+    m->joined = TRUE;
+    answer_if_ready(s);
+    break;
+  case GW_CE_JOIN_FAILED:
+  case GW_CE_HANGUP:
+    begin_closing(s, e->cause);
+    break;
+  case GW_CE_FLAVOUR:
+    on_flavour(s, e);
+    break;
+  case GW_CE_STREAM_DOWN:
+    if (m->state < GW_CS_CLOSING && m->stream_deadline == GW_NEVER)
+      m->stream_deadline = s->now + GW_STREAM_GRACE_US;
+    break;
+  case GW_CE_STREAM_UP:
+    m->stream_deadline = GW_NEVER;
+    break;
+  case GW_CE_TICK:
+    on_tick(s);
+    break;
+  }
+}
+
+void gw_call_machine_init(gw_call_machine *m, guint alone_limit_s) {
+  *m = (gw_call_machine){.state = GW_CS_NEW,
+                         .deadline = GW_NEVER,
+                         .stream_deadline = GW_NEVER,
+                         .alone_deadline = GW_NEVER};
+  m->alone_limit_us = GW_SEC(alone_limit_s);
+}
+
+guint gw_call_machine_step(gw_call_machine *m, const gw_ce *e, gint64 now_us,
+                           gw_ca ret[GW_CA_MAX]) {
+  step s = {m, ret, 0, now_us};
+  if (m->state != GW_CS_GONE) dispatch(&s, e);
+  return s.n;
+}
+
+gint64 gw_call_machine_deadline(const gw_call_machine *m) {
+  return MIN(m->deadline, MIN(m->stream_deadline, m->alone_deadline));
+}
+
+const char *gw_call_state_word(gw_call_state s) {
+  static const char *const words[] = {"joining",    "ringing", "joining", "waiting",
+                                      "connecting", "talking", "closing", "ended"};
+  return words[s];
+}

@@ -1,0 +1,82 @@
+/* call_machine.h - the life of one bridged call as events in, actions out (architecture: NEW ->
+ * RINGING | JOINING -> WAITING <-> CONNECTING <-> TALKING -> CLOSING -> GONE). Thread: any (pure).
+ * Owner: caller's struct.  Calls back: never. Contract: one step, then its actions in order, then
+ * the next step; time is a parameter. */
+#ifndef GW_CALL_MACHINE_H
+#define GW_CALL_MACHINE_H
+#include <glib.h>
+#include "base/cause.h"
+#include "gateway/flavour/flavour.h"
+
+typedef enum {
+  GW_CS_NEW,
+  GW_CS_RINGING,
+  GW_CS_JOINING,
+  GW_CS_WAITING,
+  GW_CS_CONNECTING,
+  GW_CS_TALKING,
+  GW_CS_CLOSING,
+  GW_CS_GONE
+} gw_call_state;
+
+typedef enum {
+  GW_CE_INVITE,       /* in: the phone calls */
+  GW_CE_RING,         /* out: ring this phone */
+  GW_CE_LEG_READY,    /* media address of our side known */
+  GW_CE_SIP_ANSWERED, /* out: the phone was picked up */
+  GW_CE_SIP_ENDED,    /* cause */
+  GW_CE_JOINED,       /* the seat is in the room and may start */
+  GW_CE_JOIN_FAILED,  /* cause: never got in, or was thrown out */
+  GW_CE_FLAVOUR,      /* flavour, cause when ENDED */
+  GW_CE_HANGUP,       /* cause: operator, shutdown, media */
+  GW_CE_STREAM_DOWN,
+  GW_CE_STREAM_UP,
+  GW_CE_TICK
+} gw_ce_type;
+typedef struct {
+  gw_ce_type type;
+  gw_cause cause;
+  gw_fl_call_state flavour;
+} gw_ce;
+
+typedef enum {
+  GW_CA_MAKE_LEG,
+  GW_CA_RINGING, /* in: 180 */
+  GW_CA_DIAL,    /* out: INVITE */
+  GW_CA_JOIN,
+  GW_CA_ANSWER, /* in: 200 */
+  GW_CA_FLAVOUR_START,
+  GW_CA_FLAVOUR_STOP,
+  GW_CA_SIP_HANGUP, /* cause */
+  GW_CA_LEAVE,
+  GW_CA_CLOSE_MEDIA,
+  GW_CA_RECORD, /* cause: of the whole call */
+  GW_CA_GONE    /* last */
+} gw_ca_type;
+typedef struct {
+  gw_ca_type type;
+  gw_cause cause;
+} gw_ca;
+#define GW_CA_MAX 8
+
+typedef struct {
+  gw_call_state state;
+  gboolean out, leg_ready, joined, flavour_started, sip_up, sip_gone;
+  gint64 deadline; /* GW_NEVER: none */
+  gint64 stream_deadline, alone_deadline;
+  gint64 alone_limit_us;
+  gw_cause cause; /* why it ends */
+} gw_call_machine;
+
+#define GW_RING_LIMIT_US GW_SEC(25) /* JSXC's proposer closes its list 30 s after the proposal */
+#define GW_JOIN_LIMIT_US GW_SEC(20)
+#define GW_CLOSE_LIMIT_US GW_SEC(4)
+#define GW_STREAM_GRACE_US GW_SEC(120)
+
+void gw_call_machine_init(gw_call_machine *, guint alone_limit_s /* 0 = never */);
+guint gw_call_machine_step(gw_call_machine *, const gw_ce *, gint64 now_us,
+                           gw_ca ret[GW_CA_MAX]); /* count of actions */
+gint64 gw_call_machine_deadline(const gw_call_machine *);
+const char *gw_call_state_word(gw_call_state); /* "joining": as `call list` names it */
+
+#endif

@@ -1,0 +1,94 @@
+#include "gateway/bridge/private.h"
+
+gw_room_conf *gw_room_conf_new(void) {
+  gw_room_conf *r = g_new0(gw_room_conf, 1);
+  r->flavour = g_strdup("auto");
+  r->identity = g_strdup("per-phone");
+  r->alone = g_strdup("silence");
+  r->pin = g_strdup("");
+  r->propose_when_idle = r->watch = r->roster_check = TRUE;
+  r->alone_limit = 1800;
+  return r;
+}
+
+gw_room_conf *gw_room_conf_copy(const gw_room_conf *r) {
+  gw_room_conf *c = g_new0(gw_room_conf, 1);
+  *c = *r;
+  c->number = g_strdup(r->number);
+  c->room = g_strdup(r->room);
+  c->flavour = g_strdup(r->flavour);
+  c->pin = g_strdup(r->pin);
+  c->password = g_strdup(r->password);
+  c->identity = g_strdup(r->identity);
+  c->alone = g_strdup(r->alone);
+  c->ring = g_strdupv(r->ring);
+  return c;
+}
+
+void gw_room_conf_free(gw_room_conf *r) {
+  if (!r) return;
+  g_free(r->number);
+  g_free(r->room);
+  g_free(r->flavour);
+  g_free(r->pin);
+  g_free(r->password);
+  g_free(r->identity);
+  g_free(r->alone);
+  g_strfreev(r->ring);
+  g_free(r);
+}
+
+void gw_phone_conf_free(gw_phone_conf *p) {
+  if (!p) return;
+  g_free(p->number);
+  g_free(p->password);
+  g_free(p->name);
+  g_free(p->room);
+  g_free(p);
+}
+
+gw_bridge_conf *gw_bridge_conf_new(void) {
+  gw_bridge_conf *c = g_new0(gw_bridge_conf, 1);
+  c->phones = g_ptr_array_new_with_free_func((GDestroyNotify)gw_phone_conf_free);
+  c->rooms = g_ptr_array_new_with_free_func((GDestroyNotify)gw_room_conf_free);
+  c->max_calls = 200;
+  return c;
+}
+
+void gw_bridge_conf_free(gw_bridge_conf *c) {
+  if (!c) return;
+  g_free(c->domain);
+  g_strfreev(c->codecs);
+  g_ptr_array_unref(c->phones);
+  g_ptr_array_unref(c->rooms);
+  g_free(c);
+}
+
+const gw_phone_conf *gw_bridge_conf_phone(const gw_bridge_conf *c, const char *number) {
+  for (guint i = 0; number && i < c->phones->len; i++) {
+    const gw_phone_conf *p = c->phones->pdata[i];
+    if (g_str_equal(p->number, number)) return p;
+  }
+  return NULL;
+}
+
+const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *c, const char *number) {
+  for (guint i = 0; number && i < c->rooms->len; i++) {
+    const gw_room_conf *r = c->rooms->pdata[i];
+    if (g_str_equal(r->number, number)) return r;
+  }
+  return NULL;
+}
+
+gw_dialplan *gw_bridge_conf_dialplan(const gw_bridge_conf *c) {
+  gw_dialplan *d = gw_dialplan_new();
+  for (guint i = 0; i < c->rooms->len; i++) {
+    const gw_room_conf *r = c->rooms->pdata[i];
+    gw_dialplan_add_room(d, r->number, r->room, *r->pin != 0);
+  }
+  for (guint i = 0; i < c->phones->len; i++) {
+    const gw_phone_conf *p = c->phones->pdata[i];
+    gw_dialplan_add_phone(d, p->number, p->room);
+  }
+  return d;
+}

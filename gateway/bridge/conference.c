@@ -1,0 +1,201 @@
+#include "gateway/bridge/private.h"
+
+#define LEDGER_SAVE_DELAY GW_MS(50) /* a burst of accepts is one write */
+#define WATCH_RETRY GW_SEC(30)
+
+static gw_log_ctx ctx_of(const gw_conference *c) {
+  return (gw_log_ctx){.room = c->conf->room};
+}
+
+/* --- who is ours --- */
+
+gboolean gw_conference_is_ours(const gw_conference *c, const char *const *jids, const char *nick,
+                               gboolean *ret_watcher) {
+  *ret_watcher = FALSE;
+  if (c->watch_muc && nick && !g_strcmp0(gw_muc_nick(c->watch_muc), nick)) *ret_watcher = TRUE;
+  for (guint i = 0; i < c->seats->len; i++)
+    if (!g_strcmp0(gw_seat_nick(c->seats->pdata[i]), nick)) return TRUE;
+  for (guint k = 0; jids && jids[k]; k++) {
+    if (c->watcher && gw_jid_same(jids[k], gw_persona_jid(c->watcher))) *ret_watcher = TRUE;
+    for (guint i = 0; i < c->seats->len; i++)
+      if (gw_jid_same(jids[k], gw_seat_jid(c->seats->pdata[i]))) return TRUE;
+  }
+  return FALSE;
+}
+
+/* --- the watcher --- */
+
+static void save_ledger(void *user) {
+  gw_conference *c = user;
+  g_autofree char *text = gw_ledger_save(c->ledger);
+  if (c->bridge->store.ledger_save)
+    c->bridge->store.ledger_save(c->conf->room, text, c->bridge->store_user);
+}
+
+void gw_conference_touch_ledger(gw_conference *c) {
+  gw_timer_set(c->save_timer, gw_now_us() + LEDGER_SAVE_DELAY);
+}
+
+static void on_joined(gw_muc *muc, gboolean again, void *user) {
+  gw_conference *c = user;
+  gw_log_ctx ctx = ctx_of(c);
+  gw_info(&ctx, "watching", "nick=%s occupants=%u again=%d", gw_muc_nick(muc), gw_muc_count(muc),
+          again);
+}
+
+static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user) {
+  gw_conference *c = user;
+  gw_log_ctx ctx = ctx_of(c);
+  gw_error(&ctx, "watcher-out", "cause=%s detail=%s retry_s=%d", gw_cause_word(cause), detail,
+           (int)(WATCH_RETRY / GW_SEC(1)));
+  gw_timer_set(c->watch_timer, gw_now_us() + WATCH_RETRY);
+}
+
+static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change, void *user) {
+  gw_conference *c = user;
+  gw_fl_occupant who = {
+      .nick = o->nick, .old_nick = o->old_nick, .jids = o->jids, .present = change != GW_OCC_LEFT};
+  who.seat = gw_conference_is_ours(c, o->jids, o->nick, &who.watcher);
+  who.watcher = who.watcher || o->self;
+  if (gw_ledger_occupant(c->ledger, &who, gw_now_us())) gw_conference_touch_ledger(c);
+}
+
+static void ring_phones(gw_conference *c, const gw_word *word) {
+  gw_bridge *b = c->bridge;
+  for (char **n = c->conf->ring; n && *n; n++) {
+    const gw_phone_conf *phone = gw_bridge_conf_phone(b->conf, *n);
+    gboolean busy = !phone || b->draining || b->stopped || !gw_conference_flavour(c);
+    for (guint i = 0; !busy && i < b->calls->len; i++) {
+      gw_call *call = b->calls->pdata[i];
+      busy = call->conference == c && !g_strcmp0(call->phone, *n);
+    }
+    if (busy) continue;
+    gw_call *call = gw_call_new_out(b, phone, c, word->u.jmuci.id);
+    gw_call_post(call, &(gw_ce){.type = GW_CE_RING});
+  }
+}
+
+static gboolean from_us(const gw_conference *c, const gw_word *word) {
+  gboolean watcher;
+  const char *nick = word->from ? gw_jid_resource(word->from) : NULL;
+  return gw_conference_is_ours(c, NULL, nick, &watcher) || watcher;
+}
+
+/* A proposal taken back: phones that still ring for it stop. */
+static void stop_ringing(gw_conference *c, const char *id) {
+  g_autoptr(GPtrArray) calls = g_ptr_array_copy(c->bridge->calls, NULL, NULL);
+  for (guint i = 0; i < calls->len; i++) {
+    gw_call *call = calls->pdata[i];
+    if (call->conference == c && !g_strcmp0(call->answer_id, id) &&
+        call->machine.state == GW_CS_RINGING)
+      gw_call_post(call, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_CANCELLED});
+  }
+}
+
+static void on_word(gw_muc *muc, const gw_word *word, void *user) {
+  gw_conference *c = user;
+  gint64 now = gw_now_us();
+  if (gw_ledger_word(c->ledger, word, now)) gw_conference_touch_ledger(c);
+  if (word->kind != GW_WORD_JMUCI || word->historic) return;
+  if (word->u.jmuci.action == GW_JMUCI_PROPOSE && !word->u.jmuci.sfu && !from_us(c, word))
+    ring_phones(c, word);
+  if (word->u.jmuci.action == GW_JMUCI_RETRACT) stop_ringing(c, word->u.jmuci.id);
+}
+
+static const gw_muc_events watch_events = {
+    .joined = on_joined, .left = on_left, .occupant = on_occupant, .word = on_word};
+static const gw_persona_events no_words = {0};
+
+void gw_conference_watch(gw_conference *c) {
+  if (!c->conf->watch || c->watch_muc) return;
+  if (!c->watcher)
+    c->watcher = gw_persona_new(c->bridge->xmpp, "gateway", c->conf->room, &no_words, c);
+  c->watch_muc = gw_muc_join(c->watcher, c->conf->room, "Telephone gateway", c->conf->password,
+                             &watch_events, c);
+}
+
+void gw_conference_leave(gw_conference *c) {
+  gw_timer_set(c->watch_timer, GW_NEVER);
+  if (c->watch_muc) gw_muc_leave(g_steal_pointer(&c->watch_muc), NULL);
+}
+
+static void retry_watch(void *user) {
+  gw_conference_leave(user);
+  gw_conference_watch(user);
+}
+
+/* --- seats and the media room --- */
+
+gboolean gw_conference_take_room(gw_conference *c) {
+  if (!c->room.v) c->room = gw_media_room(c->bridge->media);
+  return c->room.v != 0;
+}
+
+void gw_conference_add_seat(gw_conference *c, gw_seat *s) {
+  g_ptr_array_add(c->seats, s);
+}
+
+void gw_conference_remove_seat(gw_conference *c, gw_seat *s) {
+  g_ptr_array_remove(c->seats, s);
+  gw_conference_changed(c);
+}
+
+guint gw_conference_active_seats(const gw_conference *c, const gw_seat *but) {
+  guint n = 0;
+  for (guint i = 0; i < c->seats->len; i++)
+    n += c->seats->pdata[i] != but && gw_seat_started(c->seats->pdata[i]);
+  return n;
+}
+
+void gw_conference_changed(gw_conference *c) {
+  gboolean used = c->seats->len > 0;
+  for (guint i = 0; !used && i < c->bridge->calls->len; i++) {
+    gw_call *call = c->bridge->calls->pdata[i];
+    used = call->conference == c && call->machine.state != GW_CS_GONE;
+  }
+  if (used || !c->room.v) return;
+  gw_media_close(c->bridge->media, c->room);
+  c->room = GW_HANDLE_NONE;
+}
+
+/* --- life --- */
+
+gw_conference *gw_conference_new(gw_bridge *b, const gw_room_conf *conf) {
+  gw_conference *c = g_new0(gw_conference, 1);
+  c->bridge = b;
+  c->conf = gw_room_conf_copy(conf);
+  c->seats = g_ptr_array_new();
+  const char *text = g_hash_table_lookup(b->ledgers, conf->room);
+  if (text) c->ledger = gw_ledger_load(text, gw_now_us());
+  if (!c->ledger) c->ledger = gw_ledger_new();
+  c->save_timer = gw_timer_new(b->ctx, save_ledger, c);
+  c->watch_timer = gw_timer_new(b->ctx, retry_watch, c);
+  return c;
+}
+
+/* One flavour is built in so far, so "auto" has nothing to weigh. */
+const gw_flavour_class *gw_conference_flavour(const gw_conference *c) {
+  gboolean any = g_str_equal(c->conf->flavour, "auto");
+  for (guint i = 0; gw_flavours[i]; i++)
+    if (any || g_str_equal(gw_flavours[i]->name, c->conf->flavour)) return gw_flavours[i];
+  return NULL;
+}
+
+void gw_conference_set_conf(gw_conference *c, const gw_room_conf *conf) {
+  gw_room_conf_free(c->conf);
+  c->conf = gw_room_conf_copy(conf);
+  if (!c->conf->watch) gw_conference_leave(c);
+}
+
+void gw_conference_free(gw_conference *c) {
+  if (!c) return;
+  gw_conference_leave(c);
+  gw_persona_free(c->watcher);
+  gw_timer_free(c->save_timer);
+  gw_timer_free(c->watch_timer);
+  if (c->room.v) gw_media_close(c->bridge->media, c->room);
+  gw_ledger_free(c->ledger);
+  g_ptr_array_unref(c->seats);
+  gw_room_conf_free(c->conf);
+  g_free(c);
+}

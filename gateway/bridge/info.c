@@ -1,0 +1,210 @@
+/* Snapshots for control commands and records. */
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include "gateway/bridge/private.h"
+
+void gw_peer_info_free(gw_peer_info *p) {
+  if (!p) return;
+  g_free(p->jid);
+  g_free(p->nick);
+  g_free(p->codec);
+  g_free(p);
+}
+
+void gw_hop_free(gw_hop *h) {
+  if (!h) return;
+  g_free(h->event);
+  g_free(h);
+}
+
+static GPtrArray *copy_hops(const GPtrArray *hops) {
+  GPtrArray *a = g_ptr_array_new_with_free_func((GDestroyNotify)gw_hop_free);
+  for (guint i = 0; i < hops->len; i++) {
+    const gw_hop *h = hops->pdata[i];
+    gw_hop *n = g_new0(gw_hop, 1);
+    *n = (gw_hop){g_strdup(h->event), h->ms};
+    g_ptr_array_add(a, n);
+  }
+  return a;
+}
+
+static void *copy_peer(const void *p, void *user) {
+  gw_peer_info *n = g_new0(gw_peer_info, 1);
+  const gw_peer_info *o = p;
+  *n = *o;
+  n->jid = g_strdup(o->jid);
+  n->nick = g_strdup(o->nick);
+  n->codec = g_strdup(o->codec);
+  n->state = "ended";
+  return n;
+}
+
+/* Two phones of ours that hear each other talk, even if nobody else is there. */
+static const char *state_word(const gw_call *c) {
+  gw_call_state s = c->machine.state;
+  if ((s == GW_CS_WAITING || s == GW_CS_CONNECTING) && c->seat &&
+      gw_conference_active_seats(c->conference, c->seat))
+    s = GW_CS_TALKING;
+  return gw_call_state_word(s);
+}
+
+gw_call_info *gw_call_info_of(const gw_call *c) {
+  gw_call_info *i = g_new0(gw_call_info, 1);
+  i->id = g_strdup(c->id);
+  i->phone = g_strdup(c->phone);
+  i->name = g_strdup(c->name ? c->name : c->sip_name);
+  i->number = g_strdup(c->number);
+  i->room = g_strdup(c->conference->conf->room);
+  i->nick = c->seat ? g_strdup(gw_seat_nick(c->seat)) : NULL;
+  i->flavour = g_strdup(gw_conference_flavour(c->conference)->name);
+  i->direction = c->machine.out ? "out" : "in";
+  i->state = state_word(c);
+  i->muted = c->muted;
+  i->since_wall_us = c->since_wall_us;
+  i->ended_wall_us = c->ended_wall_us;
+  i->cause = c->machine.cause;
+  i->sip_codec = g_strdup(c->codec);
+  i->have_sip =
+      c->have_last_stats || (c->leg.v && gw_media_get_stats(c->bridge->media, c->leg, &i->sip));
+  if (c->have_last_stats) i->sip = c->last_stats;
+  if (c->seat) {
+    i->peers = g_ptr_array_new();
+    gw_seat_peers(c->seat, i->peers);
+  } else {
+    i->peers = g_ptr_array_copy(c->last_peers, copy_peer, NULL);
+  }
+  g_ptr_array_set_free_func(i->peers, (GDestroyNotify)gw_peer_info_free);
+  i->hops = copy_hops(c->hops);
+  return i;
+}
+
+gw_call_info *gw_call_info_copy(const gw_call_info *o) {
+  gw_call_info *i = g_memdup2(o, sizeof *o);
+  i->id = g_strdup(o->id);
+  i->phone = g_strdup(o->phone);
+  i->name = g_strdup(o->name);
+  i->number = g_strdup(o->number);
+  i->room = g_strdup(o->room);
+  i->nick = g_strdup(o->nick);
+  i->flavour = g_strdup(o->flavour);
+  i->sip_codec = g_strdup(o->sip_codec);
+  i->peers = g_ptr_array_copy(o->peers, copy_peer, NULL);
+  g_ptr_array_set_free_func(i->peers, (GDestroyNotify)gw_peer_info_free);
+  i->hops = copy_hops(o->hops);
+  return i;
+}
+
+void gw_call_info_free(gw_call_info *i) {
+  if (!i) return;
+  g_free(i->id);
+  g_free(i->phone);
+  g_free(i->name);
+  g_free(i->number);
+  g_free(i->room);
+  g_free(i->nick);
+  g_free(i->flavour);
+  g_free(i->sip_codec);
+  g_ptr_array_unref(i->peers);
+  g_ptr_array_unref(i->hops);
+  g_free(i);
+}
+
+/* --- JSON --- */
+
+static void text(JsonBuilder *b, const char *name, const char *value) {
+  json_builder_set_member_name(b, name);
+  if (value)
+    json_builder_add_string_value(b, value);
+  else
+    json_builder_add_null_value(b);
+}
+
+static void number(JsonBuilder *b, const char *name, gint64 value, gboolean known) {
+  json_builder_set_member_name(b, name);
+  if (known)
+    json_builder_add_int_value(b, value);
+  else
+    json_builder_add_null_value(b);
+}
+
+static void flag(JsonBuilder *b, const char *name, gboolean value) {
+  json_builder_set_member_name(b, name);
+  json_builder_add_boolean_value(b, value);
+}
+
+static void time_of(JsonBuilder *b, const char *name, gint64 wall_us) {
+  g_autofree char *t = wall_us ? gw_rfc3339(wall_us) : NULL;
+  text(b, name, t);
+}
+
+static void figures(JsonBuilder *b, guint64 in, guint64 out, guint64 lost, guint jitter_ms,
+                    gboolean known) {
+  number(b, "packets_in", (gint64)in, known);
+  number(b, "packets_out", (gint64)out, known);
+  number(b, "lost", (gint64)lost, known);
+  number(b, "jitter_ms", jitter_ms, known);
+}
+
+static void peers(JsonBuilder *b, const GPtrArray *list) {
+  json_builder_set_member_name(b, "peers");
+  json_builder_begin_array(b);
+  for (guint i = 0; i < list->len; i++) {
+    const gw_peer_info *p = list->pdata[i];
+    json_builder_begin_object(b);
+    text(b, "jid", p->jid);
+    text(b, "nick", p->nick);
+    text(b, "state", p->state);
+    text(b, "codec", p->codec);
+    figures(b, p->packets_in, p->packets_out, p->lost, p->jitter_ms, p->have_stats);
+    json_builder_end_object(b);
+  }
+  json_builder_end_array(b);
+}
+
+static void hops(JsonBuilder *b, const GPtrArray *list) {
+  json_builder_set_member_name(b, "hops");
+  json_builder_begin_array(b);
+  for (guint i = 0; i < list->len; i++) {
+    const gw_hop *h = list->pdata[i];
+    json_builder_begin_object(b);
+    text(b, "event", h->event);
+    number(b, "ms", h->ms, TRUE);
+    json_builder_end_object(b);
+  }
+  json_builder_end_array(b);
+}
+
+static void head(JsonBuilder *b, const gw_call_info *i) {
+  text(b, "id", i->id);
+  text(b, "direction", i->direction);
+  text(b, "phone", i->phone);
+  text(b, "name", i->name);
+  text(b, "number", i->number);
+  text(b, "room", i->room);
+  text(b, "nick", i->nick);
+  text(b, "flavour", i->flavour);
+  text(b, "state", i->state);
+  flag(b, "muted", i->muted);
+  flag(b, "hand", i->hand);
+  time_of(b, "since", i->since_wall_us);
+}
+
+char *gw_call_info_json(const gw_call_info *i, gboolean full) {
+  g_autoptr(JsonBuilder) b = json_builder_new();
+  json_builder_begin_object(b);
+  head(b, i);
+  json_builder_set_member_name(b, "sip");
+  json_builder_begin_object(b);
+  text(b, "codec", i->sip_codec);
+  figures(b, i->sip.packets_in, i->sip.packets_out, i->sip.lost, i->sip.jitter_ms, i->have_sip);
+  json_builder_end_object(b);
+  peers(b, i->peers);
+  if (full) {
+    hops(b, i->hops);
+    text(b, "cause", i->cause ? gw_cause_word(i->cause) : NULL);
+    time_of(b, "ended", i->ended_wall_us);
+  }
+  json_builder_end_object(b);
+  g_autoptr(JsonNode) root = json_builder_get_root(b);
+  return json_to_string(root, FALSE);
+}

@@ -1,0 +1,143 @@
+/* private.h - what the files of the bridge share among themselves.
+ * Thread: control.  Owner: gw_bridge owns conferences and calls; a conference owns its watcher, a
+ * call owns its seat. Calls back: from the loop. */
+#ifndef GW_BRIDGE_PRIVATE_H
+#define GW_BRIDGE_PRIVATE_H
+#include "base/ids.h"
+#include "base/jid.h"
+#include "base/log.h"
+#include "base/timer.h"
+#include "gateway/bridge/bridge.h"
+#include "gateway/bridge/call_machine.h"
+#include "gateway/dialplan/dialplan.h"
+#include "gateway/flavour/flavour.h"
+#include "gateway/flavour/jmuci_ledger.h"
+
+typedef struct gw_conference gw_conference;
+typedef struct gw_seat gw_seat;
+typedef struct gw_call gw_call;
+
+struct gw_bridge {
+  GMainContext *ctx;
+  gw_bridge_conf *conf;
+  gw_dialplan *dialplan;
+  gw_bridge_store store;
+  void *store_user;
+  gw_sip *sip;
+  gw_xmpp *xmpp;
+  gw_media *media;
+  gw_ids *ids;
+  GPtrArray *conferences; /* gw_conference*, owned */
+  GPtrArray *calls;       /* gw_call*, owned, alive */
+  GQueue ended;           /* gw_call_info*, newest first, bounded */
+  GHashTable *ledgers;    /* room JID -> text, from the store, until its conference is made */
+  GHashTable *owners;     /* handle.v -> gw_owner* */
+  gboolean draining, started;
+  void (*stopped)(void *);
+  void *stopped_user;
+  gw_timer *stop_timer;
+};
+
+/* Whose media object a handle is: a call's leg or a seat's peer. */
+typedef struct {
+  gw_call *call;
+  gw_seat *seat; /* NULL: the leg of call */
+  guint peer;
+} gw_owner;
+void gw_bridge_own(gw_bridge *, gw_handle, gw_call *, gw_seat *, guint peer);
+void gw_bridge_disown(gw_bridge *, gw_handle); /* and closes it */
+
+/* --- conference.c: one room as this gateway sees it */
+struct gw_conference {
+  gw_bridge *bridge;
+  gw_room_conf *conf; /* own copy */
+  gw_persona *watcher;
+  gw_muc *watch_muc;
+  gw_ledger *ledger;
+  gw_handle room;   /* media, while there are calls */
+  GPtrArray *seats; /* gw_seat*, not owned */
+  gw_timer *save_timer, *watch_timer;
+};
+gw_conference *gw_conference_new(gw_bridge *, const gw_room_conf *);
+void gw_conference_free(gw_conference *);
+const gw_flavour_class *gw_conference_flavour(const gw_conference *); /* NULL: the configured one is not built in */
+void gw_conference_set_conf(gw_conference *, const gw_room_conf *);
+void gw_conference_watch(gw_conference *); /* the watcher joins, if the room wants one */
+void gw_conference_leave(gw_conference *); /* the watcher leaves */
+gboolean
+gw_conference_take_room(gw_conference *); /* makes sure there is a media room; FALSE: overloaded */
+void gw_conference_add_seat(gw_conference *, gw_seat *);
+void gw_conference_remove_seat(gw_conference *, gw_seat *);
+void gw_conference_changed(
+    gw_conference *); /* who of ours is there has changed: states are told again */
+guint gw_conference_active_seats(const gw_conference *, const gw_seat *but);
+gboolean gw_conference_is_ours(const gw_conference *, const char *const *jids, const char *nick,
+                               gboolean *ret_watcher);
+void gw_conference_touch_ledger(gw_conference *); /* saved soon */
+
+/* --- seat.c: one persona in a room with one flavour */
+gw_seat *gw_seat_new(gw_call *, gw_conference *); /* joins at once */
+void gw_seat_free(gw_seat *);                     /* leaves */
+void gw_seat_start(gw_seat *);
+void gw_seat_stop(gw_seat *, gw_cause);
+void gw_seat_mute(gw_seat *, gboolean);
+void gw_seat_media_desc(gw_seat *, guint peer, const gw_desc *);
+void gw_seat_media_candidate(gw_seat *, guint peer, const gw_candidate *);
+void gw_seat_media_state(gw_seat *, guint peer, gw_media_state, gw_cause);
+const char *gw_seat_nick(const gw_seat *);
+const char *gw_seat_jid(const gw_seat *);
+gboolean gw_seat_started(const gw_seat *);
+gw_fl_call_state gw_seat_call_state(const gw_seat *);
+void gw_seat_peers(const gw_seat *, GPtrArray *ret /* gw_peer_info */);
+guint gw_seat_participants(const gw_seat *);
+gw_call *gw_seat_call(const gw_seat *);
+
+/* --- call.c: the shell around one call machine */
+struct gw_call {
+  gw_bridge *bridge;
+  char *id, *phone, *name, *number, *sip_name; /* number: as dialled; sip_name: "Front desk" */
+  gw_call_machine machine;
+  gw_timer *timer;
+  GArray *pending; /* gw_ce posted and not stepped yet */
+  gw_timer *soon;  /* steps them from the loop, so that no action runs inside anybody's callback */
+  gboolean gone;
+  gw_sip_call *sip;
+  gw_conference *conference;
+  gw_seat *seat;
+  gw_handle leg;
+  gw_desc *leg_caps;      /* media's description of our side */
+  gw_desc *offer;         /* the phone's last offer or answer */
+  gboolean offer_is_ours; /* late offer or dial: we offer */
+  char *remote_hint, *answer_id;
+  char *codec;
+  guint64 session_id, version;
+  gboolean muted, held, media_up;
+  gint64 began_us, since_wall_us, ended_wall_us;
+  GPtrArray *hops;       /* gw_hop* */
+  GPtrArray *last_peers; /* gw_peer_info, kept from the moment the seat is left */
+  gw_media_stats last_stats;
+  gboolean have_last_stats;
+};
+gw_call *gw_call_new_in(gw_bridge *, gw_sip_call *, const gw_sip_invite *, gw_conference *,
+                        const char *number);
+gw_call *gw_call_new_out(gw_bridge *, const gw_phone_conf *, gw_conference *,
+                         const char *answer_id);
+void gw_call_free(gw_call *);
+void gw_call_post(gw_call *, const gw_ce *);
+void gw_call_hop(gw_call *, const char *event); /* first time of each event only */
+void gw_call_sip_state(gw_call *, gw_sip_state, gw_cause, guint status);
+void gw_call_sip_remote(gw_call *, const gw_desc *, gboolean is_offer);
+void gw_call_leg_desc(gw_call *, const gw_desc *);
+void gw_call_leg_state(gw_call *, gw_media_state, gw_cause);
+void gw_call_set_muted(gw_call *, gboolean);
+gw_log_ctx gw_call_ctx(const gw_call *);
+gw_call_info *gw_call_info_of(const gw_call *);
+gw_call_info *gw_call_info_copy(const gw_call_info *); /* peers are shown as ended */
+
+/* --- conf.c */
+const gw_phone_conf *gw_bridge_conf_phone(const gw_bridge_conf *, const char *number);
+const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *, const char *number);
+gw_room_conf *gw_room_conf_copy(const gw_room_conf *);
+gw_dialplan *gw_bridge_conf_dialplan(const gw_bridge_conf *);
+
+#endif

@@ -1,0 +1,514 @@
+#include <string.h>
+#include "gateway/bridge/private.h"
+
+/* One transport of the flavour. */
+typedef struct {
+  guint id;
+  gw_handle media;
+  gboolean offerer;
+  char *jid, *nick, *sid;
+  char *codec;
+  gw_fl_peer_state state;
+  gboolean negotiated; /* both descriptions are known */
+  gboolean ice;
+} seat_peer;
+
+struct gw_seat {
+  gw_call *call;
+  gw_conference *conference;
+  gw_persona *persona;
+  gw_muc *muc;
+  gw_flavour *flavour;
+  const gw_flavour_class *class;
+  gw_timer *timer;
+  GPtrArray *peers; /* seat_peer */
+  GQueue events;    /* gw_ev*, while a step runs: a step is never nested */
+  gboolean stepping, started, stopped, muted, granted;
+  gw_fl_call_state state;
+  char *occupant; /* room/nick as stored */
+  char *nick;     /* as granted */
+  /* roster check of a JSXC proposer (jmuci.md 2.6): both answers are asked for at once */
+  gboolean asking;
+  char *proposer;
+  gboolean proposer_is_jsxc, asked_disco, asked_roster;
+  gw_answer roster;
+};
+
+static gw_log_ctx ctx_of(const gw_seat *s) {
+  return (gw_log_ctx){.call = s->call->id, .room = s->conference->conf->room};
+}
+
+static void peer_free(void *p) {
+  seat_peer *peer = p;
+  g_free(peer->jid);
+  g_free(peer->nick);
+  g_free(peer->sid);
+  g_free(peer->codec);
+  g_free(peer);
+}
+
+static seat_peer *peer_by_id(const gw_seat *s, guint id) {
+  for (guint i = 0; i < s->peers->len; i++) {
+    seat_peer *p = s->peers->pdata[i];
+    if (p->id == id) return p;
+  }
+  return NULL;
+}
+
+static seat_peer *peer_by_sid(const gw_seat *s, const char *jid, const char *sid) {
+  for (guint i = 0; i < s->peers->len; i++) {
+    seat_peer *p = s->peers->pdata[i];
+    if (!g_strcmp0(p->sid, sid) && gw_jid_same(p->jid, jid)) return p;
+  }
+  return NULL;
+}
+
+static void feed(gw_seat *s, const gw_ev *ev);
+
+/* --- actions --- */
+
+static void fail_peer_later(gw_seat *s, guint id, gw_cause cause) {
+  gw_ev *ev = g_new0(gw_ev, 1);
+  *ev = (gw_ev){.type = GW_EV_PEER_STATE, .peer = id, .cause = cause, .u.state = GW_PEER_FAILED};
+  g_queue_push_tail(&s->events, ev);
+}
+
+static void open_peer(gw_seat *s, const gw_action *a) {
+  gw_bridge *b = s->call->bridge;
+  seat_peer *p = g_new0(seat_peer, 1);
+  p->id = a->peer;
+  p->offerer = a->offerer;
+  p->jid = g_strdup(a->jid);
+  p->nick = g_strdup(a->nick);
+  p->sid = g_strdup(a->sid);
+  g_ptr_array_add(s->peers, p);
+  gw_peer_params params = {.leg = s->call->leg,
+                           .offerer = a->offerer,
+                           .setup = a->offerer ? GW_SETUP_ACTPASS : a->setup,
+                           .cname = "tipring"};
+  p->media = gw_media_peer(b->media, s->conference->room, &params);
+  if (p->media.v)
+    gw_bridge_own(b, p->media, s->call, s, p->id);
+  else
+    fail_peer_later(s, p->id, GW_CAUSE_OVERLOAD);
+  if (b->store.session_add) b->store.session_add(gw_seat_jid(s), p->jid, p->sid, b->store_user);
+  gw_call_hop(s->call, a->offerer ? "session-offered" : "session-received");
+}
+
+static void close_peer(gw_seat *s, guint id) {
+  gw_bridge *b = s->call->bridge;
+  seat_peer *p = peer_by_id(s, id);
+  if (!p) return;
+  if (p->media.v) gw_bridge_disown(b, p->media);
+  if (b->store.session_remove)
+    b->store.session_remove(gw_seat_jid(s), p->jid, p->sid, b->store_user);
+  g_ptr_array_remove(s->peers, p);
+}
+
+/* What we send is the first codec of the answer, whoever wrote it. */
+static void agree(gw_seat *s, seat_peer *p, const gw_desc *answer) {
+  const gw_desc_media *audio = gw_desc_audio(answer);
+  if (!audio || !audio->codecs->len) return;
+  g_free(p->codec);
+  p->codec = g_strdup(g_array_index(audio->codecs, gw_codec, 0).name);
+  p->negotiated = TRUE;
+  gw_media_peer_agreed(s->call->bridge->media, p->media, answer);
+}
+
+static void remote_peer(gw_seat *s, const gw_action *a) {
+  seat_peer *p = peer_by_id(s, a->peer);
+  if (!p || !p->media.v) return;
+  gw_media_peer_remote(s->call->bridge->media, p->media, a->desc);
+  if (p->offerer) agree(s, p, a->desc);
+}
+
+static void say(gw_seat *s, const gw_word *word) {
+  if (word->kind == GW_WORD_JMUCI) gw_call_hop(s->call, gw_jmuci_action_name(word->u.jmuci.action));
+  if (word->kind == GW_WORD_JINGLE && word->u.jingle.action != GW_JINGLE_TRANSPORT_INFO)
+    gw_call_hop(s->call, gw_jingle_action_name(word->u.jingle.action));
+  if (word->kind == GW_WORD_JINGLE && word->u.jingle.action == GW_JINGLE_SESSION_ACCEPT) {
+    seat_peer *p = peer_by_sid(s, word->to, word->u.jingle.sid);
+    if (p) agree(s, p, word->u.jingle.desc);
+  }
+  gw_persona_say(s->persona, s->muc, word);
+}
+
+static void tell_call(gw_seat *s, const gw_action *a) {
+  gw_log_ctx ctx = ctx_of(s);
+  s->state = a->call;
+  if (a->call == GW_CALL_ENDED) s->started = FALSE;
+  if (a->text) gw_info(&ctx, "flavour-says", "text=%s cause=%s", a->text, gw_cause_word(a->cause));
+  gw_call_post(s->call, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = a->call, .cause = a->cause});
+}
+
+static void run(gw_seat *s, const gw_action *a) {
+  switch (a->type) {
+  case GW_ACT_SAY:
+    say(s, a->word);
+    break;
+  case GW_ACT_PEER_OPEN:
+    open_peer(s, a);
+    break;
+  case GW_ACT_PEER_REMOTE:
+    remote_peer(s, a);
+    break;
+  case GW_ACT_PEER_CLOSE:
+    close_peer(s, a->peer);
+    break;
+  case GW_ACT_CALL:
+    tell_call(s, a);
+    break;
+  case GW_ACT_SAVE:
+    gw_conference_touch_ledger(s->conference);
+    break;
+  }
+}
+
+static void step(gw_seat *s, const gw_ev *ev) {
+  gw_actions actions;
+  gw_actions_init(&actions);
+  s->class->step(s->flavour, ev, gw_now_us(), &actions);
+  for (guint i = 0; i < gw_actions_count(&actions); i++)
+    run(s, gw_actions_at(&actions, i));
+  gw_actions_clear(&actions);
+}
+
+static void feed(gw_seat *s, const gw_ev *ev) {
+  if (!s->flavour) return;
+  g_assert(
+      !s->stepping); /* all events come from the loop; what an action causes at once is queued */
+  s->stepping = TRUE;
+  step(s, ev);
+  for (gw_ev *later; (later = g_queue_pop_head(&s->events)); g_free(later))
+    step(s, later);
+  s->stepping = FALSE;
+  gw_timer_set(s->timer, s->class->deadline(s->flavour));
+}
+
+static void on_deadline(void *user) {
+  feed(user, &(gw_ev){.type = GW_EV_TICK});
+}
+
+/* --- the room --- */
+
+static void feed_occupant(gw_seat *s, const gw_occupant *o, gboolean present) {
+  gw_fl_occupant who = {.nick = o->nick,
+                        .old_nick = o->old_nick,
+                        .jids = o->jids,
+                        .present = present,
+                        .self = o->self};
+  if (!o->self) who.seat = gw_conference_is_ours(s->conference, o->jids, o->nick, &who.watcher);
+  feed(s, &(gw_ev){.type = GW_EV_OCCUPANT, .u.who = &who});
+}
+
+static void tell_occupant(const gw_occupant *o, void *user) {
+  feed_occupant(user, o, TRUE);
+}
+
+static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change, void *user) {
+  feed_occupant(user, o, change != GW_OCC_LEFT);
+}
+
+static void on_muc_word(gw_muc *muc, const gw_word *word, void *user) {
+  feed(user, &(gw_ev){.type = GW_EV_WORD, .u.word = word});
+}
+
+static void remember_occupant(gw_seat *s) {
+  gw_bridge *b = s->call->bridge;
+  char *now = g_strdup_printf("%s/%s", s->conference->conf->room, gw_muc_nick(s->muc));
+  if (s->occupant && b->store.occupant_remove)
+    b->store.occupant_remove(gw_seat_jid(s), s->occupant, b->store_user);
+  g_free(s->occupant);
+  s->occupant = now;
+  g_free(s->nick);
+  s->nick = g_strdup(gw_muc_nick(s->muc));
+  if (b->store.occupant_add) b->store.occupant_add(gw_seat_jid(s), s->occupant, b->store_user);
+}
+
+static void admitted(gw_seat *s) {
+  gw_call_hop(s->call, "muc-joined");
+  gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOINED});
+}
+
+static void roster_verdict(gw_seat *s) {
+  if (!s->asking || !s->asked_disco) return;
+  gw_log_ctx ctx = ctx_of(s);
+  gboolean lacks = s->asked_roster && s->roster == GW_ANSWER_NO;
+  if (s->proposer_is_jsxc && !s->asked_roster) return;
+  s->asking = FALSE;
+  if (lacks) {
+    g_autofree char *ours = gw_jid_bare(gw_seat_jid(s));
+    gw_warn(
+        &ctx, "roster-check", "proposer=%s lacks=%s mend=%s", s->proposer, ours,
+        "put this JID into the proposer's roster (shared roster group), or roster_check = false");
+  }
+  if (lacks && s->proposer_is_jsxc)
+    gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+  else
+    admitted(s);
+}
+
+static void on_roster(gw_answer answer, void *user) {
+  gw_seat *s = user;
+  s->asked_roster = TRUE;
+  s->roster = answer;
+  roster_verdict(s);
+}
+
+static void on_disco(const char *name, const char *const *features, void *user) {
+  gw_seat *s = user;
+  s->asked_disco = TRUE;
+  s->proposer_is_jsxc = name && strstr(name, "JSXC");
+  roster_verdict(s);
+}
+
+/* One accepter that a JSXC proposer does not have in its roster ruins the call for everybody, so it
+ * is asked first. */
+static void check_roster(gw_seat *s) {
+  gw_ledger_call *live = gw_ledger_live(s->conference->ledger, FALSE, gw_now_us());
+  const char *jid =
+      live && live->order->len ? g_array_index(live->order, gw_order_entry, 0).jid : NULL;
+  gboolean watcher,
+      ours = jid &&
+             gw_conference_is_ours(s->conference, (const char *const[]){jid, NULL}, NULL, &watcher);
+  if (!jid || ours || !s->conference->conf->roster_check) {
+    admitted(s);
+    return;
+  }
+  g_autofree char *bare = gw_jid_bare(jid);
+  s->proposer = g_strdup(jid);
+  s->asking = TRUE;
+  gw_persona_ask_disco(s->persona, jid, on_disco, s);
+  gw_persona_ask_roster(s->persona, bare, on_roster, s);
+}
+
+static void on_joined(gw_muc *muc, gboolean again, void *user) {
+  gw_seat *s = user;
+  remember_occupant(s);
+  if (!again) {
+    check_roster(s);
+    return;
+  }
+  gw_log_ctx ctx = ctx_of(s);
+  gw_info(&ctx, "rejoined", "nick=%s", s->nick);
+  gw_muc_foreach(s->muc, tell_occupant, s);
+  feed(s, &(gw_ev){.type = GW_EV_STREAM_UP});
+  gw_call_post(s->call, &(gw_ce){.type = GW_CE_STREAM_UP});
+}
+
+static void join(gw_seat *s);
+
+static void on_granted(gw_answer answer, const char *detail, void *user) {
+  gw_seat *s = user;
+  gw_log_ctx ctx = ctx_of(s);
+  if (answer == GW_ANSWER_YES) {
+    gw_info(&ctx, "member-granted", "jid=%s", gw_seat_jid(s));
+    gw_muc_leave(g_steal_pointer(&s->muc), NULL);
+    join(s);
+    return;
+  }
+  g_autofree char *bare = gw_jid_bare(gw_seat_jid(s));
+  gw_error(&ctx, "join-refused", "detail=%s mend=%s jid=%s", detail ? detail : "-",
+           "make this JID a member of the room", bare);
+  gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+}
+
+static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user) {
+  gw_seat *s = user;
+  gw_log_ctx ctx = ctx_of(s);
+  gw_conference *c = s->conference;
+  gboolean not_member = detail && strstr(detail, "registration-required");
+  if (not_member && !s->granted && c->watch_muc && gw_muc_get_state(c->watch_muc) == GW_MUC_IN) {
+    g_autofree char *bare = gw_jid_bare(gw_seat_jid(s));
+    s->granted = TRUE;
+    gw_persona_grant_member(c->watcher, c->conf->room, bare, on_granted, s);
+    return;
+  }
+  gw_warn(&ctx, "room-left", "cause=%s detail=%s", gw_cause_word(cause), detail ? detail : "-");
+  gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = cause});
+}
+
+static const gw_muc_events muc_events = {
+    .joined = on_joined, .left = on_left, .occupant = on_occupant, .word = on_muc_word};
+
+static void join(gw_seat *s) {
+  gw_call *c = s->call;
+  const gw_room_conf *conf = s->conference->conf;
+  g_autofree char *name = gw_nick_clean(c->sip_name);
+  s->muc =
+      gw_muc_join(s->persona, conf->room, name ? name : c->phone, conf->password, &muc_events, s);
+}
+
+static void on_word(gw_persona *p, const gw_word *word, void *user) {
+  feed(user, &(gw_ev){.type = GW_EV_WORD, .u.word = word});
+}
+
+static void on_stream(gw_persona *p, gboolean up, void *user) {
+  gw_seat *s = user;
+  if (up) return; /* the rejoin is what counts */
+  feed(s, &(gw_ev){.type = GW_EV_STREAM_DOWN});
+  gw_call_post(s->call, &(gw_ce){.type = GW_CE_STREAM_DOWN});
+}
+
+/* --- media --- */
+
+void gw_seat_media_desc(gw_seat *s, guint peer, const gw_desc *desc) {
+  feed(s, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = peer, .u.desc = desc});
+}
+
+void gw_seat_media_candidate(gw_seat *s, guint peer, const gw_candidate *candidate) {
+  feed(s, &(gw_ev){.type = GW_EV_CANDIDATE, .peer = peer, .u.candidate = candidate});
+}
+
+void gw_seat_media_state(gw_seat *s, guint peer, gw_media_state state, gw_cause cause) {
+  static const gw_fl_peer_state map[] = {[GW_MS_GATHERED] = GW_PEER_CONNECTING,
+                                         [GW_MS_ICE] = GW_PEER_ICE,
+                                         [GW_MS_UP] = GW_PEER_UP,
+                                         [GW_MS_RTP] = GW_PEER_RTP,
+                                         [GW_MS_FAILED] = GW_PEER_FAILED};
+  static const char *const hops[] = {
+      [GW_MS_ICE] = "ice", [GW_MS_UP] = "dtls", [GW_MS_RTP] = "peer-rtp", [GW_MS_FAILED] = NULL};
+  seat_peer *p = peer_by_id(s, peer);
+  if (!p || state == GW_MS_GATHERED) return;
+  gw_log_ctx ctx = ctx_of(s);
+  if (state == GW_MS_FAILED)
+    gw_warn(&ctx, "peer-failed", "jid=%s cause=%s", p->jid, gw_cause_word(cause));
+  else
+    gw_info(&ctx, "peer", "jid=%s state=%s", p->jid, hops[state]);
+  if (hops[state]) gw_call_hop(s->call, hops[state]);
+  p->state = map[state];
+  feed(s, &(gw_ev){.type = GW_EV_PEER_STATE, .peer = peer, .cause = cause, .u.state = map[state]});
+}
+
+/* --- life --- */
+
+static const gw_persona_events persona_events = {.word = on_word, .stream = on_stream};
+
+gw_seat *gw_seat_new(gw_call *call, gw_conference *conference) {
+  gw_seat *s = g_new0(gw_seat, 1);
+  gw_bridge *b = call->bridge;
+  s->call = call;
+  s->conference = conference;
+  s->class = gw_conference_flavour(conference);
+  s->peers = g_ptr_array_new_with_free_func(peer_free);
+  s->timer = gw_timer_new(b->ctx, on_deadline, s);
+  g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
+  g_autofree char *node = gw_jid_escape(call->phone);
+  s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
+  gw_conference_add_seat(conference, s);
+  join(s);
+  return s;
+}
+
+void gw_seat_start(gw_seat *s) {
+  gw_conference *c = s->conference;
+  gw_flavour_params params = {.own_nick = s->nick,
+                              .own_jid = gw_seat_jid(s),
+                              .propose_when_idle = c->conf->propose_when_idle,
+                              .patient = s->call->answer_id != NULL,
+                              .answer_id = s->call->answer_id,
+                              .ledger = c->ledger,
+                              .ids = s->call->bridge->ids};
+  s->flavour = s->class->make(&params);
+  s->started = TRUE;
+  gw_muc_foreach(s->muc, tell_occupant, s);
+  feed(s, &(gw_ev){.type = GW_EV_START});
+  if (s->muted) gw_seat_mute(s, TRUE);
+  gw_conference_changed(c);
+}
+
+void gw_seat_stop(gw_seat *s, gw_cause cause) {
+  s->stopped = TRUE;
+  feed(s, &(gw_ev){.type = GW_EV_STOP, .cause = cause});
+}
+
+void gw_seat_mute(gw_seat *s, gboolean on) {
+  s->muted = on;
+  feed(s, &(gw_ev){.type = GW_EV_MUTED, .u.flag = on});
+}
+
+void gw_seat_free(gw_seat *s) {
+  if (!s) return;
+  gw_bridge *b = s->call->bridge;
+  while (s->peers->len)
+    close_peer(s, ((seat_peer *)s->peers->pdata[0])->id);
+  if (s->occupant && b->store.occupant_remove)
+    b->store.occupant_remove(gw_seat_jid(s), s->occupant, b->store_user);
+  if (s->muc) gw_muc_leave(s->muc, NULL);
+  gw_conference_remove_seat(s->conference, s);
+  gw_persona_free(s->persona);
+  if (s->flavour) s->class->free(s->flavour);
+  gw_timer_free(s->timer);
+  g_queue_clear_full(&s->events, g_free);
+  g_ptr_array_unref(s->peers);
+  g_free(s->occupant);
+  g_free(s->nick);
+  g_free(s->proposer);
+  g_free(s);
+}
+
+/* --- for others --- */
+
+const char *gw_seat_nick(const gw_seat *s) {
+  return s->nick ? s->nick : s->muc ? gw_muc_nick(s->muc) : NULL;
+}
+
+const char *gw_seat_jid(const gw_seat *s) {
+  const char *jid = gw_persona_jid(s->persona);
+  return jid ? jid : "";
+}
+
+gboolean gw_seat_started(const gw_seat *s) {
+  return s->started && !s->stopped;
+}
+
+gw_fl_call_state gw_seat_call_state(const gw_seat *s) {
+  return s->state;
+}
+
+guint gw_seat_participants(const gw_seat *s) {
+  return s->muc ? gw_muc_count(s->muc) : 0;
+}
+
+gw_call *gw_seat_call(const gw_seat *s) {
+  return s->call;
+}
+
+static const char *peer_state_word(const seat_peer *p) {
+  if (p->state == GW_PEER_UP || p->state == GW_PEER_RTP) return "up";
+  if (p->state == GW_PEER_ICE) return "dtls";
+  if (p->state == GW_PEER_FAILED) return "ended";
+  return p->negotiated ? "ice" : "signalling";
+}
+
+static void add_remote(const gw_seat *s, const seat_peer *p, GPtrArray *ret) {
+  gw_peer_info *info = g_new0(gw_peer_info, 1);
+  gw_media_stats stats;
+  info->jid = g_strdup(p->jid);
+  info->nick = g_strdup(p->nick);
+  info->codec = g_strdup(p->codec);
+  info->state = peer_state_word(p);
+  info->have_stats = p->media.v && gw_media_get_stats(s->call->bridge->media, p->media, &stats);
+  if (info->have_stats) {
+    info->packets_in = stats.packets_in;
+    info->packets_out = stats.packets_out;
+    info->lost = stats.lost;
+    info->jitter_ms = stats.jitter_ms;
+  }
+  g_ptr_array_add(ret, info);
+}
+
+void gw_seat_peers(const gw_seat *s, GPtrArray *ret) {
+  for (guint i = 0; i < s->peers->len; i++)
+    add_remote(s, s->peers->pdata[i], ret);
+  for (guint i = 0; i < s->conference->seats->len; i++) {
+    gw_seat *other = s->conference->seats->pdata[i];
+    if (other == s || !gw_seat_started(other) || !gw_seat_started(s)) continue;
+    gw_peer_info *info = g_new0(gw_peer_info, 1);
+    info->jid = g_strdup(gw_seat_jid(other));
+    info->nick = g_strdup(gw_seat_nick(other));
+    info->codec = g_strdup("local");
+    info->state = "up";
+    g_ptr_array_add(ret, info);
+  }
+}
