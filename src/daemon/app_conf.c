@@ -1,0 +1,236 @@
+#include "daemon/app_conf.h"
+#include <gio/gio.h>
+#include <stdarg.h>
+#include <string.h>
+#include "base/log.h"
+#include "gateway/flavour/flavour.h"
+
+gw_arena *gw_arena_new(void) {
+  return g_ptr_array_new_with_free_func(g_free);
+}
+
+static void *keep(gw_arena *a, void *memory) {
+  g_ptr_array_add(a, memory);
+  return memory;
+}
+
+static const char *const *keep_strv(gw_arena *a, char **list) {
+  for (char **s = list; *s; s++)
+    keep(a, *s);
+  return keep(a, list);
+}
+
+static const char *str(const gw_conf *c, gw_arena *a, const char *path) {
+  const char *s = gw_conf_str(c, path);
+  return keep(a, g_strdup(s ? s : ""));
+}
+
+void gw_app_sip_config(const gw_conf *c, gw_arena *a, gw_sip_config *ret) {
+  const char *realm = str(c, a, "sip.realm");
+  *ret = (gw_sip_config){.listen = keep_strv(a, gw_conf_strv(c, "sip.listen")),
+                         .realm = *realm ? realm : str(c, a, "xmpp.domain"),
+                         .public_address = str(c, a, "sip.public_address"),
+                         .max_calls = (guint)gw_conf_int(c, "sip.max_calls")};
+}
+
+/* What every persona announces; the flavours add theirs (XEP-0030, jingle.md section 1 of the
+ * protocol notes). */
+static const char *const base_features[] = {"urn:xmpp:jingle:1",
+                                            "urn:xmpp:jingle:apps:rtp:1",
+                                            "urn:xmpp:jingle:apps:rtp:audio",
+                                            "urn:xmpp:jingle:apps:dtls:0",
+                                            "urn:xmpp:jingle:apps:grouping:0",
+                                            "urn:xmpp:jingle:apps:rtp:ssma:0",
+                                            "urn:xmpp:jingle:transports:ice-udp:1",
+                                            "urn:ietf:rfc:3264",
+                                            "urn:ietf:rfc:5576",
+                                            "urn:ietf:rfc:5888",
+                                            "urn:ietf:rfc:5761"};
+
+static const char *const *features(gw_arena *a) {
+  GPtrArray *list = g_ptr_array_new();
+  for (guint i = 0; i < G_N_ELEMENTS(base_features); i++)
+    g_ptr_array_add(list, (void *)base_features[i]);
+  for (guint i = 0; gw_flavours[i]; i++)
+    for (const char *const *f = gw_flavours[i]->features; f && *f; f++)
+      g_ptr_array_add(list, (void *)*f);
+  g_ptr_array_add(list, NULL);
+  return keep(a, g_ptr_array_free(list, FALSE));
+}
+
+static gw_tls_mode tls_mode(const char *word) {
+  return !strcmp(word, "off")        ? GW_TLS_OFF
+         : !strcmp(word, "starttls") ? GW_TLS_STARTTLS
+                                     : GW_TLS_REQUIRED;
+}
+
+void gw_app_xmpp_config(const gw_conf *c, gw_arena *a, gw_xmpp_config *ret) {
+  gboolean client = !strcmp(gw_conf_str(c, "xmpp.mode"), "client");
+  const char *secret = gw_conf_secret(c, client ? "xmpp.password" : "xmpp.secret");
+  const char *jid = str(c, a, "xmpp.jid"), *domain = str(c, a, "xmpp.domain");
+  const char *at = strchr(jid, '@');
+  *ret = (gw_xmpp_config){.client = client,
+                          .domain = client && at ? at + 1 : domain,
+                          .jid = jid,
+                          .secret = keep(a, g_strdup(secret ? secret : "")),
+                          .host = str(c, a, "xmpp.host"),
+                          .port = (guint16)gw_conf_int(c, "xmpp.port"),
+                          .tls = tls_mode(gw_conf_str(c, "xmpp.tls")),
+                          .max_streams = (guint)gw_conf_int(c, "sip.max_calls"),
+                          .name = "Tipring",
+                          .version = TIPRING_VERSION,
+                          .features = features(a)};
+}
+
+/* "host:port" or "host"; the literal address of it, or NULL. Blocks: start-up only. */
+static char *resolve(const char *host) {
+  g_autoptr(GInetAddress) literal = g_inet_address_new_from_string(host);
+  if (literal) return g_strdup(host);
+  g_autoptr(GResolver) r = g_resolver_get_default();
+  g_autoptr(GError) e = NULL;
+  GList *found = g_resolver_lookup_by_name(r, host, NULL, &e);
+  if (!found) {
+    gw_warn(NULL, "name-not-found", "host=%s why=%s", host, e->message);
+    return NULL;
+  }
+  char *address = g_inet_address_to_string(found->data);
+  g_resolver_free_addresses(found);
+  return address;
+}
+
+static void stun_of(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
+  g_auto(GStrv) list = gw_conf_strv(c, "media.stun");
+  for (char **s = list; *s && !ret->stun_host; s++) {
+    g_autoptr(GSocketConnectable) at = g_network_address_parse(*s, 3478, NULL);
+    if (!at) continue;
+    char *address = resolve(g_network_address_get_hostname(G_NETWORK_ADDRESS(at)));
+    if (!address) continue;
+    ret->stun_host = keep(a, address);
+    ret->stun_port = g_network_address_get_port(G_NETWORK_ADDRESS(at));
+  }
+}
+
+static const char *item(const gw_conf *c, const char *list, guint i, const char *key) {
+  g_autofree char *path = g_strdup_printf("%s[%u].%s", list, i, key);
+  return gw_conf_str(c, path);
+}
+
+static gint64 item_int(const gw_conf *c, const char *list, guint i, const char *key) {
+  g_autofree char *path = g_strdup_printf("%s[%u].%s", list, i, key);
+  return gw_conf_int(c, path);
+}
+
+static gboolean item_bool(const gw_conf *c, const char *list, guint i, const char *key) {
+  g_autofree char *path = g_strdup_printf("%s[%u].%s", list, i, key);
+  return gw_conf_bool(c, path);
+}
+
+static const char *item_secret(const gw_conf *c, const char *list, guint i) {
+  g_autofree char *path = g_strdup_printf("%s[%u].password", list, i);
+  return gw_conf_secret(c, path);
+}
+
+static void turn_of(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
+  guint n = gw_conf_count(c, "media.turn");
+  gw_turn_server *list = keep(a, g_new0(gw_turn_server, n + 1));
+  for (guint i = 0; i < n; i++) {
+    char *address = resolve(item(c, "media.turn", i, "host"));
+    if (!address) continue;
+    const char *transport = item(c, "media.turn", i, "transport"),
+               *secret = item_secret(c, "media.turn", i);
+    list[ret->n_turn++] =
+        (gw_turn_server){.host = keep(a, address),
+                         .port = (guint16)item_int(c, "media.turn", i, "port"),
+                         .user = keep(a, g_strdup(item(c, "media.turn", i, "user"))),
+                         .password = keep(a, g_strdup(secret ? secret : "")),
+                         .tcp = !strcmp(transport, "tcp"),
+                         .tls = !strcmp(transport, "tls")};
+  }
+  ret->turn = list;
+}
+
+void gw_app_media_config(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
+  *ret = (gw_media_config){.rtp_port_min = (guint16)gw_conf_int(c, "media.rtp_ports[0]"),
+                           .rtp_port_max = (guint16)gw_conf_int(c, "media.rtp_ports[1]"),
+                           .public_address = str(c, a, "media.public_address"),
+                           .workers = (guint)gw_conf_int(c, "media.workers")};
+  stun_of(c, a, ret);
+  turn_of(c, a, ret);
+}
+
+static char *dup_word(const char *s) {
+  return s && *s ? g_strdup(s) : NULL;
+}
+
+static gw_phone_conf *phone_conf(const gw_conf *c, guint i) {
+  gw_phone_conf *p = g_new0(gw_phone_conf, 1);
+  p->number = g_strdup(item(c, "phones", i, "number"));
+  p->password = g_strdup(item_secret(c, "phones", i));
+  p->name = dup_word(item(c, "phones", i, "name"));
+  p->room = dup_word(item(c, "phones", i, "room"));
+  p->max_calls = (guint)item_int(c, "phones", i, "max_calls");
+  p->from_file = gw_conf_item_from_file(c, "phones", i);
+  return p;
+}
+
+static void take(char **slot, const char *value) {
+  g_free(*slot);
+  *slot = g_strdup(value);
+}
+
+static gw_room_conf *room_conf(const gw_conf *c, guint i) {
+  gw_room_conf *r = gw_room_conf_new();
+  const char *pin = item(c, "rooms", i, "pin");
+  g_autofree char *ring = g_strdup_printf("rooms[%u].ring", i);
+  r->number = g_strdup(item(c, "rooms", i, "number"));
+  r->room = g_strdup(item(c, "rooms", i, "room"));
+  take(&r->flavour, item(c, "rooms", i, "flavour"));
+  take(&r->identity, item(c, "rooms", i, "identity"));
+  take(&r->alone, item(c, "rooms", i, "alone"));
+  take(&r->pin, pin ? pin : "");
+  r->password = dup_word(item_secret(c, "rooms", i));
+  r->ring = gw_conf_strv(c, ring);
+  r->propose_when_idle = !strcmp(item(c, "rooms", i, "idle"), "propose");
+  r->watch = item_bool(c, "rooms", i, "watch");
+  r->roster_check = item_bool(c, "rooms", i, "roster_check");
+  r->alone_limit = (guint)item_int(c, "rooms", i, "alone_limit");
+  r->from_file = gw_conf_item_from_file(c, "rooms", i);
+  return r;
+}
+
+gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
+  gw_bridge_conf *b = gw_bridge_conf_new();
+  b->client_mode = !strcmp(gw_conf_str(c, "xmpp.mode"), "client");
+  b->domain = g_strdup(gw_conf_str(c, "xmpp.domain"));
+  b->max_calls = (guint)gw_conf_int(c, "sip.max_calls");
+  b->codecs = gw_conf_strv(c, "media.codecs");
+  for (guint i = 0; i < gw_conf_count(c, "phones"); i++)
+    g_ptr_array_add(b->phones, phone_conf(c, i));
+  for (guint i = 0; i < gw_conf_count(c, "rooms"); i++)
+    g_ptr_array_add(b->rooms, room_conf(c, i));
+  return b;
+}
+
+static gboolean live(const char *path) {
+  return g_str_has_prefix(path, "phones") || g_str_has_prefix(path, "rooms") ||
+         !strcmp(path, "media.codecs");
+}
+
+static const char *value_of(const GPtrArray *dump, const char *path) {
+  for (guint i = 0; i < dump->len; i++) {
+    const gw_conf_value *v = dump->pdata[i];
+    if (!strcmp(v->path, path)) return v->text;
+  }
+  return NULL;
+}
+
+char *gw_app_needs_restart(const gw_conf *before, const gw_conf *after) {
+  g_autoptr(GPtrArray) old = gw_conf_dump(before), new = gw_conf_dump(after);
+  GString *list = g_string_new(NULL);
+  for (guint i = 0; i < new->len; i++) {
+    const gw_conf_value *v = new->pdata[i];
+    if (live(v->path) || !g_strcmp0(v->text, value_of(old, v->path))) continue;
+    g_string_append_printf(list, "%s%s", list->len ? ", " : "", v->path);
+  }
+  return g_string_free(list, list->len == 0);
+}

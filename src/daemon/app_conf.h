@@ -1,0 +1,23 @@
+/* app_conf.h - from the configuration file's words to the small structs that each room takes.
+ * Thread: control.  Owner: the arena frees everything that was made with it.  Calls back: never. */
+#ifndef GW_APP_CONF_H
+#define GW_APP_CONF_H
+#include <glib.h>
+#include "conf/conf.h"
+#include "gateway/bridge/bridge.h"
+
+/* Strings that the room configurations point into. */
+typedef GPtrArray gw_arena;
+gw_arena *gw_arena_new(void);
+
+void gw_app_sip_config(const gw_conf *, gw_arena *, gw_sip_config *ret);
+void gw_app_xmpp_config(const gw_conf *, gw_arena *, gw_xmpp_config *ret);
+/* Names of STUN and TURN servers are resolved here, before the loop runs; one that is not found is
+ * left out with a warning. */
+void gw_app_media_config(const gw_conf *, gw_arena *, gw_media_config *ret);
+gw_bridge_conf *gw_app_bridge_conf(const gw_conf *);
+/* What differs between two files and needs a restart to take effect: "sip.listen, http.listen", or
+ * NULL. */
+char *gw_app_needs_restart(const gw_conf *before, const gw_conf *after);
+
+#endif
