@@ -101,7 +101,8 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
     cause = route->cause;
     why = last ? last->why : gw_cause_text(cause);
   }
-  if (!cause && route->has_pin) { /* nobody asks for it yet, and an open door is worse than a closed one */
+  if (!cause &&
+      route->has_pin) { /* nobody asks for it yet, and an open door is worse than a closed one */
     cause = GW_CAUSE_FORBIDDEN;
     why = "the room has a PIN, and this version cannot ask for one";
   }
@@ -310,7 +311,7 @@ void gw_route_free(gw_route *r) {
 gw_route *gw_bridge_route(gw_bridge *b, const char *from, const char *to) {
   gw_route *r = g_new0(gw_route, 1);
   r->tried = g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
-  g_autoptr(gw_dialplan_route) d = gw_dialplan_decide(b->dialplan, from, to, r->tried);
+  g_autoptr(gw_dialplan_decision) d = gw_dialplan_route(b->dialplan, from, to, r->tried);
   r->allowed = d->cause == GW_CAUSE_NONE;
   r->cause = d->cause;
   r->has_pin = d->has_pin;

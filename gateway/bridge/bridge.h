@@ -117,7 +117,7 @@ typedef struct {
   gboolean allowed;
   char *number, *room; /* normalised; room's JID */
   gboolean has_pin;
-  guint code;          /* SIP status of the refusal, 0 */
+  guint code; /* SIP status of the refusal, 0 */
   gw_cause cause;
   GPtrArray *tried; /* gw_route_step */
 } gw_route;

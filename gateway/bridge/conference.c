@@ -83,9 +83,8 @@ static gboolean from_us(const gw_conference *c, const gw_word *word) {
 
 /* A proposal taken back: phones that still ring for it stop. */
 static void stop_ringing(gw_conference *c, const char *id) {
-  g_autoptr(GPtrArray) calls = g_ptr_array_copy(c->bridge->calls, NULL, NULL);
-  for (guint i = 0; i < calls->len; i++) {
-    gw_call *call = calls->pdata[i];
+  for (guint i = 0; i < c->bridge->calls->len; i++) {
+    gw_call *call = c->bridge->calls->pdata[i];
     if (call->conference == c && !g_strcmp0(call->answer_id, id) &&
         call->machine.state == GW_CS_RINGING)
       gw_call_post(call, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_CANCELLED});
@@ -124,6 +123,39 @@ static void retry_watch(void *user) {
   gw_conference_watch(user);
 }
 
+/* --- membership --- */
+
+typedef struct {
+  gw_conference *conference;
+  char *jid; /* full JID of the seat: never used twice */
+} grant;
+
+static void grant_free(void *p) {
+  g_free(((grant *)p)->jid);
+  g_free(p);
+}
+
+static void on_granted(gw_answer answer, const char *detail, void *user) {
+  grant *g = user;
+  gw_conference *c = g->conference;
+  for (guint i = 0; i < c->seats->len; i++)
+    if (!g_strcmp0(gw_seat_jid(c->seats->pdata[i]), g->jid)) {
+      gw_seat_granted(c->seats->pdata[i], answer, detail);
+      break;
+    }
+  g_ptr_array_remove(c->grants, g);
+}
+
+gboolean gw_conference_grant(gw_conference *c, gw_seat *s) {
+  if (!c->watch_muc || gw_muc_get_state(c->watch_muc) != GW_MUC_IN) return FALSE;
+  g_autofree char *bare = gw_jid_bare(gw_seat_jid(s));
+  grant *g = g_new0(grant, 1);
+  *g = (grant){c, g_strdup(gw_seat_jid(s))};
+  g_ptr_array_add(c->grants, g);
+  gw_persona_grant_member(c->watcher, c->conf->room, bare, on_granted, g);
+  return TRUE;
+}
+
 /* --- seats and the media room --- */
 
 gboolean gw_conference_take_room(gw_conference *c) {
@@ -147,13 +179,18 @@ guint gw_conference_active_seats(const gw_conference *c, const gw_seat *but) {
   return n;
 }
 
-void gw_conference_changed(gw_conference *c) {
-  gboolean used = c->seats->len > 0;
-  for (guint i = 0; !used && i < c->bridge->calls->len; i++) {
-    gw_call *call = c->bridge->calls->pdata[i];
-    used = call->conference == c && call->machine.state != GW_CS_GONE;
+static gboolean in_use(const gw_conference *c) {
+  for (guint i = 0; i < c->bridge->calls->len; i++) {
+    const gw_call *call = c->bridge->calls->pdata[i];
+    if (call->conference == c && call->machine.state != GW_CS_GONE) return TRUE;
   }
-  if (used || !c->room.v) return;
+  return c->seats->len > 0;
+}
+
+void gw_conference_changed(gw_conference *c) {
+  for (guint i = 0; i < c->seats->len; i++)
+    if (gw_seat_started(c->seats->pdata[i])) gw_seat_tell(c->seats->pdata[i], GW_CAUSE_NONE);
+  if (in_use(c) || !c->room.v) return;
   gw_media_close(c->bridge->media, c->room);
   c->room = GW_HANDLE_NONE;
 }
@@ -165,6 +202,7 @@ gw_conference *gw_conference_new(gw_bridge *b, const gw_room_conf *conf) {
   c->bridge = b;
   c->conf = gw_room_conf_copy(conf);
   c->seats = g_ptr_array_new();
+  c->grants = g_ptr_array_new_with_free_func(grant_free);
   const char *text = g_hash_table_lookup(b->ledgers, conf->room);
   if (text) c->ledger = gw_ledger_load(text, gw_now_us());
   if (!c->ledger) c->ledger = gw_ledger_new();
@@ -195,6 +233,7 @@ void gw_conference_free(gw_conference *c) {
   gw_timer_free(c->watch_timer);
   if (c->room.v) gw_media_close(c->bridge->media, c->room);
   gw_ledger_free(c->ledger);
+  g_ptr_array_unref(c->grants);
   g_ptr_array_unref(c->seats);
   gw_room_conf_free(c->conf);
   g_free(c);

@@ -39,15 +39,6 @@ static void *copy_peer(const void *p, void *user) {
   return n;
 }
 
-/* Two phones of ours that hear each other talk, even if nobody else is there. */
-static const char *state_word(const gw_call *c) {
-  gw_call_state s = c->machine.state;
-  if ((s == GW_CS_WAITING || s == GW_CS_CONNECTING) && c->seat &&
-      gw_conference_active_seats(c->conference, c->seat))
-    s = GW_CS_TALKING;
-  return gw_call_state_word(s);
-}
-
 gw_call_info *gw_call_info_of(const gw_call *c) {
   gw_call_info *i = g_new0(gw_call_info, 1);
   i->id = g_strdup(c->id);
@@ -58,7 +49,7 @@ gw_call_info *gw_call_info_of(const gw_call *c) {
   i->nick = c->seat ? g_strdup(gw_seat_nick(c->seat)) : NULL;
   i->flavour = g_strdup(gw_conference_flavour(c->conference)->name);
   i->direction = c->machine.out ? "out" : "in";
-  i->state = state_word(c);
+  i->state = gw_call_state_word(c->machine.state);
   i->muted = c->muted;
   i->since_wall_us = c->since_wall_us;
   i->ended_wall_us = c->ended_wall_us;

@@ -60,12 +60,15 @@ struct gw_conference {
 };
 gw_conference *gw_conference_new(gw_bridge *, const gw_room_conf *);
 void gw_conference_free(gw_conference *);
-const gw_flavour_class *gw_conference_flavour(const gw_conference *); /* NULL: the configured one is not built in */
+const gw_flavour_class *
+gw_conference_flavour(const gw_conference *); /* NULL: the configured one is not built in */
 void gw_conference_set_conf(gw_conference *, const gw_room_conf *);
 void gw_conference_watch(gw_conference *); /* the watcher joins, if the room wants one */
 void gw_conference_leave(gw_conference *); /* the watcher leaves */
 gboolean
 gw_conference_take_room(gw_conference *); /* makes sure there is a media room; FALSE: overloaded */
+gboolean gw_conference_grant(gw_conference *,
+                             gw_seat *); /* asks the watcher to make it a member; FALSE: cannot */
 void gw_conference_add_seat(gw_conference *, gw_seat *);
 void gw_conference_remove_seat(gw_conference *, gw_seat *);
 void gw_conference_changed(
@@ -87,10 +90,10 @@ void gw_seat_media_state(gw_seat *, guint peer, gw_media_state, gw_cause);
 const char *gw_seat_nick(const gw_seat *);
 const char *gw_seat_jid(const gw_seat *);
 gboolean gw_seat_started(const gw_seat *);
-gw_fl_call_state gw_seat_call_state(const gw_seat *);
+void gw_seat_granted(gw_seat *, gw_answer, const char *detail);
+void gw_seat_tell(gw_seat *, gw_cause); /* its state to the call, again */
 void gw_seat_peers(const gw_seat *, GPtrArray *ret /* gw_peer_info */);
 guint gw_seat_participants(const gw_seat *);
-gw_call *gw_seat_call(const gw_seat *);
 
 /* --- call.c: the shell around one call machine */
 struct gw_call {

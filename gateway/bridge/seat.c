@@ -133,12 +133,20 @@ static void say(gw_seat *s, const gw_word *word) {
   gw_persona_say(s->persona, s->muc, word);
 }
 
+/* Two phones of ours hear each other without any session: for the call that is talking. */
+void gw_seat_tell(gw_seat *s, gw_cause cause) {
+  gw_fl_call_state state = s->state;
+  if (state != GW_CALL_ENDED && gw_seat_started(s) && gw_conference_active_seats(s->conference, s))
+    state = GW_CALL_TALKING;
+  gw_call_post(s->call, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = state, .cause = cause});
+}
+
 static void tell_call(gw_seat *s, const gw_action *a) {
   gw_log_ctx ctx = ctx_of(s);
   s->state = a->call;
   if (a->call == GW_CALL_ENDED) s->started = FALSE;
   if (a->text) gw_info(&ctx, "flavour-says", "text=%s cause=%s", a->text, gw_cause_word(a->cause));
-  gw_call_post(s->call, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = a->call, .cause = a->cause});
+  gw_seat_tell(s, a->cause);
 }
 
 static void run(gw_seat *s, const gw_action *a) {
@@ -298,8 +306,8 @@ static void on_joined(gw_muc *muc, gboolean again, void *user) {
 
 static void join(gw_seat *s);
 
-static void on_granted(gw_answer answer, const char *detail, void *user) {
-  gw_seat *s = user;
+/* The watcher's answer: the seat may be another's by now, so the conference looks it up again. */
+void gw_seat_granted(gw_seat *s, gw_answer answer, const char *detail) {
   gw_log_ctx ctx = ctx_of(s);
   if (answer == GW_ANSWER_YES) {
     gw_info(&ctx, "member-granted", "jid=%s", gw_seat_jid(s));
@@ -318,10 +326,8 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
   gw_log_ctx ctx = ctx_of(s);
   gw_conference *c = s->conference;
   gboolean not_member = detail && strstr(detail, "registration-required");
-  if (not_member && !s->granted && c->watch_muc && gw_muc_get_state(c->watch_muc) == GW_MUC_IN) {
-    g_autofree char *bare = gw_jid_bare(gw_seat_jid(s));
+  if (not_member && !s->granted && gw_conference_grant(c, s)) {
     s->granted = TRUE;
-    gw_persona_grant_member(c->watcher, c->conf->room, bare, on_granted, s);
     return;
   }
   gw_warn(&ctx, "room-left", "cause=%s detail=%s", gw_cause_word(cause), detail ? detail : "-");
@@ -419,6 +425,7 @@ void gw_seat_start(gw_seat *s) {
 
 void gw_seat_stop(gw_seat *s, gw_cause cause) {
   s->stopped = TRUE;
+  gw_conference_changed(s->conference);
   feed(s, &(gw_ev){.type = GW_EV_STOP, .cause = cause});
 }
 
@@ -462,16 +469,8 @@ gboolean gw_seat_started(const gw_seat *s) {
   return s->started && !s->stopped;
 }
 
-gw_fl_call_state gw_seat_call_state(const gw_seat *s) {
-  return s->state;
-}
-
 guint gw_seat_participants(const gw_seat *s) {
   return s->muc ? gw_muc_count(s->muc) : 0;
-}
-
-gw_call *gw_seat_call(const gw_seat *s) {
-  return s->call;
 }
 
 static const char *peer_state_word(const seat_peer *p) {

@@ -1,0 +1,384 @@
+#include "fakes.h"
+#include <string.h>
+#include "base/jid.h"
+
+static GString *text;
+
+void fake_clear(void) {
+  if (!text) text = g_string_new(NULL);
+  g_string_truncate(text, 0);
+}
+
+const char *fake_log(void) {
+  return text->str;
+}
+
+gboolean fake_said(const char *part) {
+  return strstr(text->str, part) != NULL;
+}
+
+static void G_GNUC_PRINTF(1, 2) note(const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  g_string_append_vprintf(text, fmt, ap);
+  g_string_append_c(text, '\n');
+  va_end(ap);
+}
+
+/* --- SIP --- */
+
+struct gw_sip_call {
+  guint refs;
+  void *user_data;
+};
+gw_sip_call *fake_dialled;
+
+gw_sip_call *fake_sip_call(void) {
+  gw_sip_call *c = g_new0(gw_sip_call, 1);
+  c->refs = 1;
+  return c;
+}
+
+guint fake_sip_refs(const gw_sip_call *c) {
+  return c->refs;
+}
+
+gw_sip_call *gw_sip_call_ref(gw_sip_call *c) {
+  c->refs++;
+  return c;
+}
+
+void gw_sip_call_unref(gw_sip_call *c) {
+  g_assert_cmpuint(c->refs, >, 0);
+  if (!--c->refs) g_free(c);
+}
+
+void gw_sip_call_set_user_data(gw_sip_call *c, void *p) {
+  c->user_data = p;
+}
+
+void *gw_sip_call_user_data(const gw_sip_call *c) {
+  return c->user_data;
+}
+
+void gw_sip_call_ringing(gw_sip_call *c) {
+  note("sip ringing");
+}
+
+void gw_sip_call_answer(gw_sip_call *c, const gw_desc *d) {
+  note("sip answer dir=%d codecs=%u version=%d", gw_desc_audio(d)->dir,
+       gw_desc_audio(d)->codecs->len, (int)d->version);
+}
+
+void gw_sip_call_refuse_offer(gw_sip_call *c, gw_cause cause) {
+  note("sip refuse-offer %s", gw_cause_word(cause));
+}
+
+void gw_sip_call_hangup(gw_sip_call *c, gw_cause cause) {
+  note("sip hangup %s", gw_cause_word(cause));
+}
+
+gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, const char *name,
+                               const gw_desc *offer, gw_cause *why) {
+  note("sip dial %s", number);
+  if (strcmp(number, "100")) {
+    *why = GW_CAUSE_NOT_FOUND;
+    return NULL;
+  }
+  fake_dialled = gw_sip_call_ref(fake_sip_call());
+  return fake_dialled;
+}
+
+/* --- XMPP --- */
+
+struct gw_persona {
+  char *jid;
+  const gw_persona_events *events;
+  void *user;
+};
+struct gw_muc {
+  gw_persona *persona;
+  char *room, *nick;
+  const gw_muc_events *events;
+  void *user;
+  gw_muc_state state;
+  GPtrArray *nicks, *jids;
+};
+typedef struct {
+  int kind;
+  void *fn, *user;
+} question;
+static GPtrArray *personas, *mucs;
+static GArray *questions;
+gw_xmpp_state fake_stream;
+gw_answer fake_roster_answer, fake_grant_answer;
+const char *fake_disco_name;
+
+void fake_reset(void) {
+  fake_clear();
+  if (personas) g_ptr_array_unref(personas), g_ptr_array_unref(mucs), g_array_unref(questions);
+  personas = g_ptr_array_new();
+  mucs = g_ptr_array_new();
+  questions = g_array_new(FALSE, FALSE, sizeof(question));
+  fake_stream = GW_XMPP_UP;
+  fake_roster_answer = GW_ANSWER_YES;
+  fake_grant_answer = GW_ANSWER_YES;
+  fake_disco_name = "";
+  fake_media_full = FALSE;
+}
+
+gw_xmpp_state gw_xmpp_get_state(const gw_xmpp *x) {
+  return fake_stream;
+}
+
+gw_persona *gw_persona_new(gw_xmpp *x, const char *local, const char *resource,
+                           const gw_persona_events *e, void *user) {
+  gw_persona *p = g_new0(gw_persona, 1);
+  p->jid = g_strdup_printf("%s@gw.test/%s", local, resource);
+  p->events = e;
+  p->user = user;
+  g_ptr_array_add(personas, p);
+  return p;
+}
+
+void gw_persona_free(gw_persona *p) {
+  if (!p) return;
+  g_ptr_array_remove(personas, p);
+  g_free(p->jid);
+  g_free(p);
+}
+
+const char *gw_persona_jid(const gw_persona *p) {
+  return p->jid;
+}
+
+void gw_persona_say(gw_persona *p, gw_muc *m, const gw_word *w) {
+  if (w->kind == GW_WORD_JMUCI)
+    note("say %s %s", gw_jmuci_action_name(w->u.jmuci.action), w->u.jmuci.id);
+  else
+    note("jingle %s to=%s", gw_jingle_action_name(w->u.jingle.action), w->to);
+}
+
+gw_muc *gw_muc_join(gw_persona *p, const char *room, const char *nick, const char *password,
+                    const gw_muc_events *e, void *user) {
+  gw_muc *m = g_new0(gw_muc, 1);
+  m->persona = p;
+  m->room = g_strdup(room);
+  m->nick = g_strdup(nick);
+  m->events = e;
+  m->user = user;
+  m->state = GW_MUC_JOINING;
+  m->nicks = g_ptr_array_new_with_free_func(g_free);
+  m->jids = g_ptr_array_new_with_free_func(g_free);
+  g_ptr_array_add(mucs, m);
+  note("join %s as %s", room, nick);
+  return m;
+}
+
+void gw_muc_leave(gw_muc *m, const char *status) {
+  note("leave %s as %s", m->room, m->nick);
+  g_ptr_array_remove(mucs, m);
+  g_free(m->room);
+  g_free(m->nick);
+  g_ptr_array_unref(m->nicks);
+  g_ptr_array_unref(m->jids);
+  g_free(m);
+}
+
+gw_muc_state gw_muc_get_state(const gw_muc *m) {
+  return m->state;
+}
+
+const char *gw_muc_nick(const gw_muc *m) {
+  return m->nick;
+}
+
+const char *gw_muc_room(const gw_muc *m) {
+  return m->room;
+}
+
+guint gw_muc_count(const gw_muc *m) {
+  return m->nicks->len;
+}
+
+static void told(const gw_muc *m, const char *nick, const char *jid,
+                 void (*fn)(const gw_occupant *, void *), void *user) {
+  const char *jids[] = {jid, NULL};
+  fn(&(gw_occupant){.nick = nick, .jids = jids, .self = !strcmp(nick, m->nick)}, user);
+}
+
+void gw_muc_foreach(const gw_muc *m, void (*fn)(const gw_occupant *, void *), void *user) {
+  for (guint i = 0; i < m->nicks->len; i++)
+    told(m, m->nicks->pdata[i], m->jids->pdata[i], fn, user);
+}
+
+static void ask(int kind, void *fn, void *user) {
+  question q = {kind, fn, user};
+  g_array_append_val(questions, q);
+}
+
+void gw_persona_ask_roster(gw_persona *p, const char *jid, void (*fn)(gw_answer, void *),
+                           void *user) {
+  ask(0, fn, user);
+}
+
+void gw_persona_ask_disco(gw_persona *p, const char *jid,
+                          void (*fn)(const char *, const char *const *, void *), void *user) {
+  ask(1, fn, user);
+}
+
+void gw_persona_grant_member(gw_persona *p, const char *room, const char *jid,
+                             void (*fn)(gw_answer, const char *, void *), void *user) {
+  note("grant %s", jid);
+  ask(2, fn, user);
+}
+
+void fake_answer_questions(void) {
+  for (guint i = 0; i < questions->len; i++) {
+    question q = g_array_index(questions, question, i);
+    if (q.kind == 0) ((void (*)(gw_answer, void *))q.fn)(fake_roster_answer, q.user);
+    if (q.kind == 1)
+      ((void (*)(const char *, const char *const *, void *))q.fn)(fake_disco_name, NULL, q.user);
+    if (q.kind == 2)
+      ((void (*)(gw_answer, const char *, void *))q.fn)(fake_grant_answer, "forbidden", q.user);
+  }
+  g_array_set_size(questions, 0);
+}
+
+gw_muc *fake_muc(const char *part) {
+  for (guint i = 0; i < mucs->len; i++) {
+    gw_muc *m = mucs->pdata[i];
+    if (strstr(m->persona->jid, part)) return m;
+  }
+  return NULL;
+}
+
+void fake_muc_in(gw_muc *m, gboolean again) {
+  m->state = GW_MUC_IN;
+  if (!again) {
+    g_ptr_array_add(m->nicks, g_strdup(m->nick));
+    g_ptr_array_add(m->jids, g_strdup(m->persona->jid));
+  }
+  m->events->joined(m, again, m->user);
+}
+
+void fake_muc_out(gw_muc *m, gw_cause cause, const char *detail) {
+  m->state = GW_MUC_OUT;
+  m->events->left(m, cause, detail, m->user);
+}
+
+void fake_occupant(gw_muc *m, const char *nick, const char *jid, gw_occ_change change) {
+  const char *jids[] = {jid, NULL};
+  if (change == GW_OCC_JOINED) {
+    g_ptr_array_add(m->nicks, g_strdup(nick));
+    g_ptr_array_add(m->jids, g_strdup(jid));
+  }
+  m->events->occupant(m, &(gw_occupant){.nick = nick, .jids = jids, .self = !strcmp(nick, m->nick)},
+                      change, m->user);
+}
+
+void fake_word(gw_muc *m, gw_word *w) {
+  m->events->word(m, w, m->user);
+  gw_word_free(w);
+}
+
+static gw_persona *persona(const char *part) {
+  for (guint i = 0; i < personas->len; i++) {
+    gw_persona *p = personas->pdata[i];
+    if (strstr(p->jid, part)) return p;
+  }
+  g_assert_not_reached();
+}
+
+void fake_jingle(const char *part, gw_word *w) {
+  gw_persona *p = persona(part);
+  p->events->word(p, w, p->user);
+  gw_word_free(w);
+}
+
+void fake_persona_stream(const char *part, gboolean up) {
+  gw_persona *p = persona(part);
+  p->events->stream(p, up, p->user);
+}
+
+/* --- media --- */
+
+gboolean fake_media_full;
+static guint64 next_slot[4], last[4];
+static int open_count[4];
+
+static gw_handle made(gw_media_kind kind) {
+  if (fake_media_full) return GW_HANDLE_NONE;
+  open_count[kind]++;
+  last[kind] = (guint64)kind << 56 | ++next_slot[kind];
+  return (gw_handle){last[kind]};
+}
+
+gw_handle gw_media_room(gw_media *m) {
+  note("media room");
+  return made(GW_MEDIA_ROOM);
+}
+
+gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *p) {
+  note("media leg hint=%s", p->remote_hint ? p->remote_hint : "-");
+  return made(GW_MEDIA_LEG);
+}
+
+gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *p) {
+  note("media peer offerer=%d", p->offerer);
+  return made(GW_MEDIA_PEER);
+}
+
+void gw_media_leg_remote(gw_media *m, gw_handle h, const gw_desc *remote, const gw_desc *agreed) {
+  note("media leg-remote dir=%d codec=%s", gw_desc_audio(agreed)->dir,
+       g_array_index(gw_desc_audio(agreed)->codecs, gw_codec, 0).name);
+}
+
+void gw_media_peer_remote(gw_media *m, gw_handle h, const gw_desc *d) {
+  note("media peer-remote");
+}
+
+void gw_media_peer_agreed(gw_media *m, gw_handle h, const gw_desc *d) {
+  note("media peer-agreed %s", g_array_index(gw_desc_audio(d)->codecs, gw_codec, 0).name);
+}
+
+void gw_media_mute(gw_media *m, gw_handle h, gboolean on) {
+  note("media mute=%d", on);
+}
+
+void gw_media_close(gw_media *m, gw_handle h) {
+  note("media close %u", gw_handle_kind(h));
+  open_count[gw_handle_kind(h)]--;
+}
+
+gboolean gw_media_get_stats(const gw_media *m, gw_handle h, gw_media_stats *ret) {
+  *ret = (gw_media_stats){.packets_in = 50, .packets_out = 49};
+  return TRUE;
+}
+
+gw_handle fake_last(gw_media_kind kind) {
+  return (gw_handle){last[kind]};
+}
+
+guint fake_open(gw_media_kind kind) {
+  return (guint)open_count[kind];
+}
+
+void fake_local_desc(gw_handle h, void *bridge) {
+  g_autoptr(gw_desc) d = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, NULL);
+  if (gw_handle_kind(h) == GW_MEDIA_LEG) {
+    gw_desc_media_add_codec(m, 0, "PCMU", 8000, 1, NULL);
+    gw_desc_media_add_codec(m, 8, "PCMA", 8000, 1, NULL);
+    m->port = 20000;
+  } else {
+    gw_desc_media_add_codec(m, 111, "opus", 48000, 2, "useinbandfec=1");
+    m->rtcp_mux = TRUE;
+    m->ufrag = g_strdup("uuuu");
+    m->pwd = g_strdup("pppppppppppppppppppppp");
+    m->fp_hash = g_strdup("sha-256");
+    m->fp_value = g_strdup("AA:BB");
+    m->setup = GW_SETUP_ACTPASS;
+  }
+  gw_bridge_media_events.local_desc(h, d, bridge);
+}

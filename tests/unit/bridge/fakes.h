@@ -1,0 +1,39 @@
+/* fakes.h - stand-ins for the SIP, XMPP and media rooms: they write down what the bridge asks for,
+ * and the test plays their events. Thread: the test's.  Owner: the fakes live as long as the
+ * program.  Calls back: only when told to. */
+#ifndef FAKES_H
+#define FAKES_H
+#include "gateway/bridge/bridge.h"
+
+void fake_reset(void);
+const char *fake_log(void); /* one line per call of the bridge since the last fake_clear */
+void fake_clear(void);
+gboolean fake_said(const char *line_part);
+
+/* --- SIP */
+gw_sip_call *fake_sip_call(void); /* one reference is the test's */
+guint fake_sip_refs(const gw_sip_call *);
+extern gw_sip_call *fake_dialled; /* the last outgoing call */
+
+/* --- XMPP */
+extern gw_xmpp_state fake_stream;
+gw_muc *fake_muc(const char *jid_part);     /* the joined or joining room of the persona whose JID
+                                               contains jid_part */
+void fake_muc_in(gw_muc *, gboolean again); /* self-presence and subject */
+void fake_muc_out(gw_muc *, gw_cause, const char *detail);
+void fake_occupant(gw_muc *, const char *nick, const char *jid, gw_occ_change);
+void fake_word(gw_muc *, gw_word *);               /* as the room reflects it; takes the word */
+void fake_jingle(const char *jid_part, gw_word *); /* to that persona; takes the word */
+void fake_persona_stream(const char *jid_part, gboolean up);
+extern gw_answer fake_roster_answer;
+extern const char *fake_disco_name;
+extern gw_answer fake_grant_answer;
+void fake_answer_questions(void); /* the roster, disco and grant questions asked so far */
+
+/* --- media */
+extern gboolean fake_media_full;
+gw_handle fake_last(gw_media_kind);
+guint fake_open(gw_media_kind); /* how many are open now */
+void fake_local_desc(gw_handle, void *bridge);
+
+#endif

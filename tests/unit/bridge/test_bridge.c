@@ -1,0 +1,432 @@
+/* The bridge's shell with every neighbour faked: what is asked of SIP, XMPP and media, in which
+ * order, and that nothing stays open behind a call. */
+#include <string.h>
+#include "base/clock.h"
+#include "fakes.h"
+
+#define ROOM "standup@muc.test"
+
+typedef struct {
+  gw_bridge *b;
+  GString *store;
+  gboolean stopped;
+} world;
+
+static void session_add(const char *ours, const char *peer, const char *sid, void *user) {
+  g_string_append_printf(((world *)user)->store, "+session %s\n", peer);
+}
+
+static void session_remove(const char *ours, const char *peer, const char *sid, void *user) {
+  g_string_append_printf(((world *)user)->store, "-session %s\n", peer);
+}
+
+static void occupant_add(const char *ours, const char *where, void *user) {
+  g_string_append_printf(((world *)user)->store, "+occupant %s\n", where);
+}
+
+static void occupant_remove(const char *ours, const char *where, void *user) {
+  g_string_append_printf(((world *)user)->store, "-occupant %s\n", where);
+}
+
+static void ledger_save(const char *room, const char *saved, void *user) {
+  g_string_append_printf(((world *)user)->store, "ledger %s\n", room);
+}
+
+static void record(const char *id, const char *json, gint64 started, void *user) {
+  g_string_append_printf(((world *)user)->store, "record %s\n", json);
+}
+
+static const gw_bridge_store store = {session_add,     session_remove, occupant_add,
+                                      occupant_remove, ledger_save,    record};
+
+static gw_bridge_conf *conf(gboolean second_room) {
+  gw_bridge_conf *c = gw_bridge_conf_new();
+  c->domain = g_strdup("gw.test");
+  c->codecs = g_strsplit("PCMU,PCMA", ",", 0);
+  for (guint i = 0; i < 2; i++) {
+    gw_phone_conf *p = g_new0(gw_phone_conf, 1);
+    p->number = g_strdup(i ? "101" : "100");
+    p->password = g_strdup("x");
+    p->name = g_strdup(i ? "Workshop" : "Front desk");
+    p->max_calls = 2;
+    g_ptr_array_add(c->phones, p);
+  }
+  for (guint i = 0; i < (second_room ? 2u : 1u); i++) {
+    gw_room_conf *r = gw_room_conf_new();
+    r->number = g_strdup(i ? "8001" : "8000");
+    r->room = g_strdup(i ? "other@muc.test" : ROOM);
+    r->ring = g_strsplit("100,101", ",", 0);
+    g_ptr_array_add(c->rooms, r);
+  }
+  return c;
+}
+
+static void setup(world *w) {
+  fake_reset();
+  *w = (world){.store = g_string_new(NULL)};
+  w->b = gw_bridge_new(NULL, conf(FALSE), &store, w);
+  gw_bridge_connect(w->b, NULL, NULL, NULL);
+  gw_bridge_start(w->b);
+  fake_muc_in(fake_muc("gateway@"), FALSE);
+}
+
+static void spin(void) {
+  while (g_main_context_iteration(NULL, FALSE))
+    continue;
+}
+
+static void teardown(world *w) {
+  gw_bridge_free(w->b);
+  g_string_free(w->store, TRUE);
+  g_assert_cmpuint(fake_open(GW_MEDIA_LEG), ==, 0);
+  g_assert_cmpuint(fake_open(GW_MEDIA_PEER), ==, 0);
+  g_assert_cmpuint(fake_open(GW_MEDIA_ROOM), ==, 0);
+}
+
+static gw_desc *phone_offer(gw_dir dir) {
+  gw_desc *d = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, NULL);
+  gw_desc_media_add_codec(m, 8, "PCMA", 8000, 1, NULL);
+  m->dir = dir;
+  return d;
+}
+
+static gw_sip_call *invite(world *w, const char *phone, const char *to, const gw_desc *offer) {
+  gw_sip_call *sip = fake_sip_call();
+  gw_sip_invite i = {.phone = phone,
+                     .from_user = phone,
+                     .from_name = "",
+                     .to_user = to,
+                     .source = "udp:127.0.0.1:5062",
+                     .call_id = "x"};
+  i.offer = offer;
+  gw_bridge_invite(NULL, sip, &i, w->b);
+  spin();
+  return sip;
+}
+
+static void bob_joins(const char *part) {
+  fake_occupant(fake_muc(part), "bob", "bob@x.test/web", GW_OCC_JOINED);
+}
+
+/* phone 100 in the room, nobody else */
+static gw_sip_call *seated(world *w) {
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  g_assert_true(fake_said("sip answer dir=3"));
+  return sip;
+}
+
+static void end_sip(world *w, gw_sip_call *sip, gw_cause cause) {
+  gw_bridge_sip_state(sip, GW_SIP_ENDED, cause, 0, w->b);
+  spin();
+}
+
+static char *state_of_first(world *w) {
+  g_autoptr(GPtrArray) calls = gw_bridge_calls(w->b);
+  return g_strdup(((gw_call_info *)calls->pdata[0])->state);
+}
+
+static gw_word *word(gw_jmuci_action a, const char *id, const char *nick) {
+  gw_word *w = gw_word_new_jmuci(a, FALSE, id);
+  w->from = g_strdup_printf(ROOM "/%s", nick);
+  w->u.jmuci.audio = TRUE;
+  return w;
+}
+
+static void test_refusals(void) {
+  static const struct {
+    const char *to, *expect;
+  } rows[] = {{"9999", "sip hangup not-found"},
+              {"101", "sip hangup not-found"},
+              {"", "sip hangup not-found"}};
+  world w;
+  setup(&w);
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    fake_clear();
+    gw_sip_call *sip = invite(&w, "100", rows[i].to, NULL);
+    g_assert_true(g_str_has_prefix(fake_log(), rows[i].expect));
+    g_assert_cmpuint(fake_sip_refs(sip), ==, 1);
+    gw_sip_call_unref(sip);
+  }
+  fake_clear();
+  fake_stream = GW_XMPP_DOWN;
+  gw_sip_call *sip = invite(&w, "100", "8000", NULL);
+  g_assert_true(fake_said("sip hangup xmpp-down"));
+  gw_sip_call_unref(sip);
+  fake_stream = GW_XMPP_UP;
+  gw_bridge_drain(w.b, TRUE);
+  sip = invite(&w, "100", "8000", NULL);
+  g_assert_true(fake_said("sip hangup shutdown"));
+  gw_sip_call_unref(sip);
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  teardown(&w);
+}
+
+static void test_alone_then_gone(void) {
+  world w;
+  setup(&w);
+  gw_sip_call *sip = seated(&w);
+  g_autofree char *state = state_of_first(&w);
+  g_assert_cmpstr(state, ==, "waiting");
+  g_assert_true(strstr(w.store->str, "+occupant " ROOM "/Front desk") != NULL);
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  g_assert_true(strstr(w.store->str, "-occupant " ROOM "/Front desk") != NULL);
+  g_assert_true(strstr(w.store->str, "record {") != NULL);
+  g_assert_true(fake_said("leave " ROOM " as Front desk"));
+  g_assert_cmpuint(fake_sip_refs(sip), ==, 1);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_no_codec_is_told_before_the_room(void) {
+  world w;
+  setup(&w);
+  g_autoptr(gw_desc) offer = gw_desc_new();
+  gw_desc_media_add_codec(gw_desc_add(offer, GW_KIND_AUDIO, NULL), 18, "G729", 8000, 1, NULL);
+  gw_sip_call *sip = invite(&w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip hangup no-codec"));
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_overload(void) {
+  world w;
+  setup(&w);
+  fake_media_full = TRUE;
+  gw_sip_call *sip = invite(&w, "100", "8000", NULL);
+  g_assert_true(fake_said("sip hangup overload"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_membership(void) {
+  world w;
+  setup(&w);
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  fake_clear();
+  fake_muc_out(fake_muc("100@"), GW_CAUSE_FORBIDDEN, "registration-required");
+  spin();
+  g_assert_true(fake_said("grant 100@gw.test"));
+  fake_answer_questions();
+  g_assert_true(fake_said("join " ROOM " as Front desk"));
+  fake_muc_out(fake_muc("100@"), GW_CAUSE_FORBIDDEN, "registration-required"); /* once is enough */
+  spin();
+  g_assert_true(fake_said("sip hangup forbidden"));
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void ring_nobody(world *w) {
+  gw_bridge_conf *quiet = conf(FALSE);
+  g_strfreev(g_steal_pointer(&((gw_room_conf *)quiet->rooms->pdata[0])->ring));
+  gw_bridge_reconfigure(w->b, quiet);
+}
+
+/* bob proposes, the phone accepts, bob calls, the phone talks; then the stream drops and comes
+ * back. */
+static void test_mesh(void) {
+  world w;
+  setup(&w);
+  bob_joins("gateway@");
+  ring_nobody(&w);
+  fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "id-1", "bob"));
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  bob_joins("100@");
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  g_assert_false(fake_said("sip answer")); /* the roster question comes first */
+  fake_answer_questions();
+  spin();
+  g_assert_true(fake_said("sip answer"));
+  g_assert_true(fake_said("say accept id-1"));
+  fake_word(fake_muc("100@"), word(GW_JMUCI_ACCEPT, "id-1", "Front desk"));
+  gw_word *initiate = gw_word_new_jingle(GW_JINGLE_SESSION_INITIATE, NULL, "id-1:s1", FALSE);
+  initiate->from = g_strdup("bob@x.test/web");
+  initiate->u.jingle.desc = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(initiate->u.jingle.desc, GW_KIND_AUDIO, "0");
+  gw_desc_media_add_codec(m, 111, "opus", 48000, 2, NULL);
+  m->rtcp_mux = TRUE;
+  m->ufrag = g_strdup("bbbb");
+  m->pwd = g_strdup("bbbbbbbbbbbbbbbbbbbbbb");
+  m->fp_hash = g_strdup("sha-256");
+  m->fp_value = g_strdup("CC:DD");
+  m->setup = GW_SETUP_ACTPASS;
+  initiate->u.jingle.desc->bundle = TRUE;
+  fake_jingle("100@", initiate);
+  g_assert_true(fake_said("media peer offerer=0"));
+  g_assert_true(strstr(w.store->str, "+session bob@x.test/web") != NULL);
+  fake_local_desc(fake_last(GW_MEDIA_PEER), w.b);
+  g_assert_true(fake_said("jingle session-accept to=bob@x.test/web"));
+  g_assert_true(fake_said("media peer-agreed opus"));
+  gw_bridge_media_events.state(fake_last(GW_MEDIA_PEER), GW_MS_ICE, GW_CAUSE_NONE, w.b);
+  gw_bridge_media_events.state(fake_last(GW_MEDIA_PEER), GW_MS_UP, GW_CAUSE_NONE, w.b);
+  spin();
+  g_autofree char *talking = state_of_first(&w);
+  g_assert_cmpstr(talking, ==, "talking");
+  fake_persona_stream("100@", FALSE);
+  spin();
+  g_assert_cmpuint(fake_open(GW_MEDIA_PEER), ==, 1); /* the sound goes on */
+  fake_muc_in(fake_muc("100@"), TRUE);
+  spin();
+  g_assert_cmpuint(fake_open(GW_MEDIA_PEER), ==, 1);
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  g_assert_true(fake_said("jingle session-terminate to=bob@x.test/web"));
+  g_assert_true(fake_said("say ended id-1"));
+  g_assert_true(strstr(w.store->str, "-session bob@x.test/web") != NULL);
+  g_assert_true(strstr(w.store->str, "\"cause\":\"normal\"") != NULL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_roster_check(void) {
+  world w;
+  setup(&w);
+  ring_nobody(&w);
+  bob_joins("gateway@");
+  fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "id-1", "bob"));
+  spin();
+  fake_roster_answer = GW_ANSWER_NO;
+  fake_disco_name = "JSXC";
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  fake_muc_in(fake_muc("100@"), FALSE);
+  fake_answer_questions();
+  spin();
+  g_assert_true(fake_said("sip hangup forbidden"));
+  g_assert_false(fake_said("say accept"));
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_ring_and_retract(void) {
+  world w;
+  setup(&w);
+  bob_joins("gateway@");
+  fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "id-1", "bob"));
+  spin();
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 2);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip dial 101")); /* not registered: that call is over */
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  fake_local_desc((gw_handle){fake_last(GW_MEDIA_LEG).v - 1}, w.b);
+  spin();
+  g_assert_true(fake_said("sip dial 100"));
+  fake_clear();
+  fake_word(fake_muc("gateway@"), word(GW_JMUCI_RETRACT, "id-1", "bob"));
+  spin();
+  g_assert_true(fake_said("sip hangup cancelled"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(fake_dialled);
+  teardown(&w);
+}
+
+static void test_hold(void) {
+  world w;
+  setup(&w);
+  gw_sip_call *sip = seated(&w);
+  fake_clear();
+  g_autoptr(gw_desc) hold = phone_offer(GW_DIR_SENDONLY), resume = phone_offer(GW_DIR_SENDRECV);
+  gw_bridge_sip_remote(sip, hold, TRUE, w.b);
+  g_assert_true(fake_said("sip answer dir=2")); /* recvonly */
+  g_assert_true(fake_said("media mute=1"));
+  gw_bridge_sip_remote(sip, resume, TRUE, w.b);
+  g_assert_true(fake_said("media mute=0"));
+  fake_clear();
+  g_autoptr(GPtrArray) calls = gw_bridge_calls(w.b);
+  g_assert_true(gw_bridge_mute(w.b, ((gw_call_info *)calls->pdata[0])->id, TRUE));
+  gw_bridge_sip_remote(sip, hold, TRUE, w.b);
+  gw_bridge_sip_remote(sip, resume, TRUE, w.b);
+  g_assert_false(fake_said("media mute=0")); /* muted before the hold, muted after it */
+  g_autoptr(gw_desc) bad = gw_desc_new();
+  gw_bridge_sip_remote(sip, bad, TRUE, w.b);
+  g_assert_true(fake_said("sip refuse-offer no-codec"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_two_phones(void) {
+  world w;
+  setup(&w);
+  gw_sip_call *a = seated(&w);
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *b = invite(&w, "101", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  fake_occupant(fake_muc("100@"), "Workshop", "101@gw.test/zz", GW_OCC_JOINED);
+  fake_muc_in(fake_muc("101@"), FALSE);
+  spin();
+  g_autofree char *state = state_of_first(&w);
+  g_assert_cmpstr(state, ==, "talking");
+  g_assert_cmpuint(fake_open(GW_MEDIA_PEER), ==, 0);
+  g_assert_cmpuint(fake_open(GW_MEDIA_ROOM), ==, 1);
+  end_sip(&w, b, GW_CAUSE_NORMAL);
+  g_autofree char *after = state_of_first(&w);
+  g_assert_cmpstr(after, ==, "waiting");
+  end_sip(&w, a, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(a);
+  gw_sip_call_unref(b);
+  teardown(&w);
+}
+
+static void on_stopped(void *user) {
+  ((world *)user)->stopped = TRUE;
+}
+
+static void test_stop(void) {
+  world w;
+  setup(&w);
+  gw_sip_call *sip = seated(&w);
+  gw_bridge_stop(w.b, on_stopped, &w);
+  for (guint i = 0; i < 100 && !w.stopped; i++)
+    spin();
+  g_assert_true(w.stopped);
+  g_assert_true(fake_said("sip hangup shutdown"));
+  g_assert_true(fake_said("as Telephone gateway"));
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_reconfigure(void) {
+  world w;
+  setup(&w);
+  gw_bridge_reconfigure(w.b, conf(TRUE));
+  g_assert_true(fake_said("join other@muc.test as Telephone gateway"));
+  fake_clear();
+  gw_bridge_reconfigure(w.b, conf(FALSE));
+  g_assert_true(fake_said("leave other@muc.test as Telephone gateway"));
+  g_autoptr(gw_route) r = gw_bridge_route(w.b, "100", "8001");
+  g_assert_false(r->allowed);
+  teardown(&w);
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/bridge/refusals", test_refusals);
+  g_test_add_func("/bridge/alone", test_alone_then_gone);
+  g_test_add_func("/bridge/no-codec", test_no_codec_is_told_before_the_room);
+  g_test_add_func("/bridge/overload", test_overload);
+  g_test_add_func("/bridge/membership", test_membership);
+  g_test_add_func("/bridge/mesh", test_mesh);
+  g_test_add_func("/bridge/roster-check", test_roster_check);
+  g_test_add_func("/bridge/ring", test_ring_and_retract);
+  g_test_add_func("/bridge/hold", test_hold);
+  g_test_add_func("/bridge/two-phones", test_two_phones);
+  g_test_add_func("/bridge/stop", test_stop);
+  g_test_add_func("/bridge/reconfigure", test_reconfigure);
+  return g_test_run();
+}

@@ -1,0 +1,229 @@
+#include "gateway/bridge/call_machine.h"
+
+typedef struct {
+  gw_call_machine m;
+  gint64 now;
+  gw_ca got[GW_CA_MAX];
+  guint n;
+} world;
+
+static void start(world *w) {
+  *w = (world){.now = 1000};
+  gw_call_machine_init(&w->m, 1800);
+}
+
+static void put(world *w, gw_ce e) {
+  w->n = gw_call_machine_step(&w->m, &e, w->now, w->got);
+}
+
+static void put_type(world *w, gw_ce_type type) {
+  put(w, (gw_ce){.type = type});
+}
+
+static void expect(const world *w, guint n, const gw_ca_type *types) {
+  g_assert_cmpuint(w->n, ==, n);
+  for (guint i = 0; i < n; i++)
+    g_assert_cmpint(w->got[i].type, ==, types[i]);
+}
+#define EXPECT(w, ...)                                                                             \
+  do {                                                                                             \
+    const gw_ca_type types[] = {__VA_ARGS__};                                                      \
+    expect(w, G_N_ELEMENTS(types), types);                                                         \
+  } while (0)
+
+static void flavour(world *w, gw_fl_call_state s, gw_cause cause) {
+  put(w, (gw_ce){.type = GW_CE_FLAVOUR, .flavour = s, .cause = cause});
+}
+
+static void answered_call(world *w) {
+  start(w);
+  put_type(w, GW_CE_INVITE);
+  put_type(w, GW_CE_LEG_READY);
+  put_type(w, GW_CE_JOINED);
+}
+
+static void test_incoming(void) {
+  world w;
+  start(&w);
+  put_type(&w, GW_CE_INVITE);
+  EXPECT(&w, GW_CA_RINGING, GW_CA_MAKE_LEG, GW_CA_JOIN);
+  put_type(&w, GW_CE_JOINED);
+  g_assert_cmpuint(w.n, ==, 0); /* no answer before our media is there */
+  put_type(&w, GW_CE_LEG_READY);
+  EXPECT(&w, GW_CA_ANSWER, GW_CA_FLAVOUR_START);
+  g_assert_cmpstr(gw_call_state_word(w.m.state), ==, "waiting");
+  flavour(&w, GW_CALL_CONNECTING, GW_CAUSE_NONE);
+  g_assert_cmpstr(gw_call_state_word(w.m.state), ==, "connecting");
+  flavour(&w, GW_CALL_TALKING, GW_CAUSE_NONE);
+  g_assert_cmpstr(gw_call_state_word(w.m.state), ==, "talking");
+  put(&w, (gw_ce){.type = GW_CE_SIP_ENDED, .cause = GW_CAUSE_NORMAL});
+  EXPECT(&w, GW_CA_FLAVOUR_STOP);
+  flavour(&w, GW_CALL_ENDED, GW_CAUSE_NORMAL);
+  EXPECT(&w, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+  g_assert_cmpint(gw_call_machine_deadline(&w.m), ==, GW_NEVER);
+  put_type(&w, GW_CE_HANGUP);
+  g_assert_cmpuint(w.n, ==, 0); /* gone is gone */
+}
+
+static void test_join_refused(void) {
+  world w;
+  start(&w);
+  put_type(&w, GW_CE_INVITE);
+  put_type(&w, GW_CE_LEG_READY);
+  put(&w, (gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+  EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+  g_assert_cmpint(w.got[0].cause, ==, GW_CAUSE_FORBIDDEN);
+}
+
+static void test_join_never_ends(void) {
+  world w;
+  start(&w);
+  put_type(&w, GW_CE_INVITE);
+  w.now = gw_call_machine_deadline(&w.m) - 1;
+  put_type(&w, GW_CE_TICK);
+  g_assert_cmpuint(w.n, ==, 0);
+  w.now++;
+  put_type(&w, GW_CE_TICK);
+  g_assert_cmpint(w.got[0].type, ==, GW_CA_SIP_HANGUP);
+  g_assert_cmpint(w.got[0].cause, ==, GW_CAUSE_TIMEOUT);
+}
+
+static void test_cancelled(void) {
+  world w;
+  start(&w);
+  put_type(&w, GW_CE_INVITE);
+  put(&w, (gw_ce){.type = GW_CE_SIP_ENDED, .cause = GW_CAUSE_CANCELLED});
+  EXPECT(&w, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD,
+         GW_CA_GONE); /* nobody is left to hang up on */
+  g_assert_cmpint(w.m.cause, ==, GW_CAUSE_CANCELLED);
+}
+
+static void test_outgoing(void) {
+  world w;
+  start(&w);
+  put_type(&w, GW_CE_RING);
+  EXPECT(&w, GW_CA_MAKE_LEG);
+  put_type(&w, GW_CE_LEG_READY);
+  EXPECT(&w, GW_CA_DIAL);
+  g_assert_cmpstr(gw_call_state_word(w.m.state), ==, "ringing");
+  put_type(&w, GW_CE_SIP_ANSWERED);
+  EXPECT(&w, GW_CA_JOIN);
+  put_type(&w, GW_CE_JOINED);
+  EXPECT(&w, GW_CA_FLAVOUR_START); /* no 200: it came from the phone */
+}
+
+static void test_ring_limit(void) {
+  world w;
+  start(&w);
+  put_type(&w, GW_CE_RING);
+  put_type(&w, GW_CE_LEG_READY);
+  w.now += GW_RING_LIMIT_US;
+  put_type(&w, GW_CE_TICK);
+  EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+}
+
+static void test_flavour_ends(void) {
+  world w;
+  answered_call(&w);
+  flavour(&w, GW_CALL_ENDED, GW_CAUSE_NO_MEDIA);
+  EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+  g_assert_cmpint(w.got[0].cause, ==, GW_CAUSE_NO_MEDIA);
+}
+
+static void test_closing_has_a_limit(void) {
+  world w;
+  answered_call(&w);
+  put(&w, (gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_SHUTDOWN});
+  EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_FLAVOUR_STOP);
+  put_type(&w, GW_CE_HANGUP);
+  g_assert_cmpuint(w.n, ==, 0);
+  put(&w, (gw_ce){.type = GW_CE_SIP_ENDED, .cause = GW_CAUSE_NORMAL});
+  g_assert_cmpuint(w.n, ==, 0);
+  w.now += GW_CLOSE_LIMIT_US;
+  put_type(&w, GW_CE_TICK);
+  EXPECT(&w, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+  g_assert_cmpint(w.m.cause, ==, GW_CAUSE_SHUTDOWN);
+}
+
+static void test_stream(void) {
+  world w;
+  answered_call(&w);
+  put_type(&w, GW_CE_STREAM_DOWN);
+  gint64 limit = w.now + GW_STREAM_GRACE_US;
+  w.now += GW_SEC(10);
+  put_type(&w, GW_CE_STREAM_DOWN); /* a second loss does not buy more time */
+  g_assert_cmpint(gw_call_machine_deadline(&w.m), ==, limit);
+  put_type(&w, GW_CE_STREAM_UP);
+  g_assert_cmpint(gw_call_machine_deadline(&w.m), ==, GW_NEVER);
+  put_type(&w, GW_CE_STREAM_DOWN);
+  w.now = gw_call_machine_deadline(&w.m);
+  put_type(&w, GW_CE_TICK);
+  g_assert_cmpint(w.got[0].cause, ==, GW_CAUSE_XMPP_DOWN);
+}
+
+static void test_alone(void) {
+  world w;
+  answered_call(&w);
+  flavour(&w, GW_CALL_WAITING, GW_CAUSE_NONE);
+  gint64 limit = gw_call_machine_deadline(&w.m);
+  g_assert_cmpint(limit, ==, w.now + GW_SEC(1800));
+  flavour(&w, GW_CALL_CONNECTING, GW_CAUSE_NONE);
+  g_assert_cmpint(gw_call_machine_deadline(&w.m), ==, GW_NEVER);
+  flavour(&w, GW_CALL_WAITING, GW_CAUSE_NONE);
+  w.now = gw_call_machine_deadline(&w.m);
+  put_type(&w, GW_CE_TICK);
+  EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_FLAVOUR_STOP);
+  start(&w);
+  gw_call_machine_init(&w.m, 0);
+  put_type(&w, GW_CE_INVITE);
+  put_type(&w, GW_CE_LEG_READY);
+  put_type(&w, GW_CE_JOINED);
+  flavour(&w, GW_CALL_WAITING, GW_CAUSE_NONE);
+  g_assert_cmpint(gw_call_machine_deadline(&w.m), ==, GW_NEVER);
+}
+
+/* Any events in any order: the call ends in GONE exactly once, closes media once, and never acts
+ * after it. */
+static void test_any_order(void) {
+  for (guint32 seed = 0; seed < 20000; seed++) {
+    g_autoptr(GRand) r = g_rand_new_with_seed(seed);
+    world w;
+    guint gone = 0, closed = 0, starts = 0;
+    start(&w);
+    put_type(&w, seed & 1 ? GW_CE_RING : GW_CE_INVITE);
+    for (guint i = 0; i < 60; i++) {
+      gw_ce e = {.type = (gw_ce_type)g_rand_int_range(r, GW_CE_LEG_READY, GW_CE_TICK + 1)};
+      e.flavour = (gw_fl_call_state)g_rand_int_range(r, 0, GW_CALL_ENDED + 1);
+      w.now += g_rand_int_range(r, 0, 10000000);
+      put(&w, i < 59 ? e : (gw_ce){.type = GW_CE_HANGUP});
+      if (i == 59) {
+        w.now += GW_CLOSE_LIMIT_US;
+        put_type(&w, GW_CE_TICK);
+      }
+      for (guint k = 0; k < w.n; k++) {
+        g_assert_cmpuint(gone, ==, 0);
+        gone += w.got[k].type == GW_CA_GONE;
+        closed += w.got[k].type == GW_CA_CLOSE_MEDIA;
+        starts += w.got[k].type == GW_CA_FLAVOUR_START;
+      }
+    }
+    g_assert_cmpuint(starts, <=, 1);
+    g_assert_cmpint(w.m.state, ==, GW_CS_GONE);
+  }
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/call/incoming", test_incoming);
+  g_test_add_func("/call/join-refused", test_join_refused);
+  g_test_add_func("/call/join-never-ends", test_join_never_ends);
+  g_test_add_func("/call/cancelled", test_cancelled);
+  g_test_add_func("/call/outgoing", test_outgoing);
+  g_test_add_func("/call/ring-limit", test_ring_limit);
+  g_test_add_func("/call/flavour-ends", test_flavour_ends);
+  g_test_add_func("/call/closing-limit", test_closing_has_a_limit);
+  g_test_add_func("/call/stream", test_stream);
+  g_test_add_func("/call/alone", test_alone);
+  g_test_add_func("/call/any-order", test_any_order);
+  return g_test_run();
+}
