@@ -55,7 +55,8 @@ struct gw_conference {
   gw_muc *watch_muc;
   gw_ledger *ledger;
   gw_handle room;   /* media, while there are calls */
-  GPtrArray *seats; /* gw_seat*, not owned */
+  GPtrArray *seats;  /* gw_seat*, not owned */
+  GPtrArray *grants; /* questions about membership under way, owned */
   gw_timer *save_timer, *watch_timer;
 };
 gw_conference *gw_conference_new(gw_bridge *, const gw_room_conf *);
