@@ -1,3 +1,4 @@
+#include <string.h>
 #include "gateway/bridge/private.h"
 
 #define LEDGER_SAVE_DELAY GW_MS(50) /* a burst of accepts is one write */
@@ -91,13 +92,35 @@ static void stop_ringing(gw_conference *c, const char *id) {
   }
 }
 
+static void on_proposer(const char *name, const char *const *features, void *user) {
+  gw_conference *c = user;
+  if (features) c->proposer_is_jsxc = name && strstr(name, "JSXC") ? GW_ANSWER_YES : GW_ANSWER_NO;
+}
+
+static void ask_proposer(gw_conference *c, const gw_word *word) {
+  const gw_ledger_call *call = gw_ledger_find(c->ledger, word->u.jmuci.id);
+  const char *jid =
+      call && call->order->len ? g_array_index(call->order, gw_order_entry, 0).jid : NULL;
+  if (!jid || !g_strcmp0(jid, c->proposer)) return;
+  g_free(c->proposer);
+  c->proposer = g_strdup(jid);
+  c->proposer_is_jsxc = GW_ANSWER_UNKNOWN;
+  gw_persona_ask_disco(c->watcher, jid, on_proposer, c);
+}
+
+gw_answer gw_conference_is_jsxc(const gw_conference *c, const char *jid) {
+  return g_strcmp0(c->proposer, jid) ? GW_ANSWER_UNKNOWN : c->proposer_is_jsxc;
+}
+
 static void on_word(gw_muc *muc, const gw_word *word, void *user) {
   gw_conference *c = user;
   gint64 now = gw_now_us();
   if (gw_ledger_word(c->ledger, word, now)) gw_conference_touch_ledger(c);
   if (word->kind != GW_WORD_JMUCI || word->historic) return;
-  if (word->u.jmuci.action == GW_JMUCI_PROPOSE && !word->u.jmuci.sfu && !from_us(c, word))
+  if (word->u.jmuci.action == GW_JMUCI_PROPOSE && !word->u.jmuci.sfu && !from_us(c, word)) {
+    ask_proposer(c, word);
     ring_phones(c, word);
+  }
   if (word->u.jmuci.action == GW_JMUCI_RETRACT) stop_ringing(c, word->u.jmuci.id);
 }
 
@@ -202,6 +225,7 @@ gw_conference *gw_conference_new(gw_bridge *b, const gw_room_conf *conf) {
   c->bridge = b;
   c->conf = gw_room_conf_copy(conf);
   c->seats = g_ptr_array_new();
+  c->proposer_is_jsxc = GW_ANSWER_UNKNOWN;
   c->grants = g_ptr_array_new_with_free_func(grant_free);
   const char *text = g_hash_table_lookup(b->ledgers, conf->room);
   if (text) c->ledger = gw_ledger_load(text, gw_now_us());
@@ -233,6 +257,7 @@ void gw_conference_free(gw_conference *c) {
   gw_timer_free(c->watch_timer);
   if (c->room.v) gw_media_close(c->bridge->media, c->room);
   gw_ledger_free(c->ledger);
+  g_free(c->proposer);
   g_ptr_array_unref(c->grants);
   g_ptr_array_unref(c->seats);
   gw_room_conf_free(c->conf);

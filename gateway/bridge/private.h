@@ -55,7 +55,9 @@ struct gw_conference {
   gw_muc *watch_muc;
   gw_ledger *ledger;
   gw_handle room;   /* media, while there are calls */
-  GPtrArray *seats;  /* gw_seat*, not owned */
+  GPtrArray *seats; /* gw_seat*, not owned */
+  char *proposer;   /* full JID of the last one asked */
+  gw_answer proposer_is_jsxc;
   GPtrArray *grants; /* questions about membership under way, owned */
   gw_timer *save_timer, *watch_timer;
 };
@@ -68,6 +70,9 @@ void gw_conference_watch(gw_conference *); /* the watcher joins, if the room wan
 void gw_conference_leave(gw_conference *); /* the watcher leaves */
 gboolean
 gw_conference_take_room(gw_conference *); /* makes sure there is a media room; FALSE: overloaded */
+/* Is this proposer a JSXC? The watcher has asked when it saw the proposal, so that no caller waits
+ * for the answer. */
+gw_answer gw_conference_is_jsxc(const gw_conference *, const char *proposer_jid);
 gboolean gw_conference_grant(gw_conference *,
                              gw_seat *); /* asks the watcher to make it a member; FALSE: cannot */
 void gw_conference_add_seat(gw_conference *, gw_seat *);

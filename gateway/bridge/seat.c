@@ -28,10 +28,9 @@ struct gw_seat {
   char *occupant; /* room/nick as stored */
   char *nick;     /* as granted */
   /* roster check of a JSXC proposer (jmuci.md 2.6): both answers are asked for at once */
-  gboolean asking;
+  gboolean asking, roster_open;
   char *proposer;
-  gboolean proposer_is_jsxc, asked_disco, asked_roster;
-  gw_answer roster;
+  gw_answer jsxc, roster;
 };
 
 static gw_log_ctx ctx_of(const gw_seat *s) {
@@ -239,34 +238,32 @@ static void admitted(gw_seat *s) {
 }
 
 static void roster_verdict(gw_seat *s) {
-  if (!s->asking || !s->asked_disco) return;
   gw_log_ctx ctx = ctx_of(s);
-  gboolean lacks = s->asked_roster && s->roster == GW_ANSWER_NO;
-  if (s->proposer_is_jsxc && !s->asked_roster) return;
+  if (!s->asking || s->jsxc == GW_ANSWER_UNKNOWN || s->roster_open) return;
   s->asking = FALSE;
-  if (lacks) {
-    g_autofree char *ours = gw_jid_bare(gw_seat_jid(s));
-    gw_warn(
-        &ctx, "roster-check", "proposer=%s lacks=%s mend=%s", s->proposer, ours,
-        "put this JID into the proposer's roster (shared roster group), or roster_check = false");
-  }
-  if (lacks && s->proposer_is_jsxc)
-    gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
-  else
+  if (s->roster != GW_ANSWER_NO) {
     admitted(s);
+    return;
+  }
+  g_autofree char *ours = gw_jid_bare(gw_seat_jid(s));
+  gw_warn(&ctx, "roster-check", "proposer=%s lacks=%s mend=%s", s->proposer, ours,
+          "put this JID into the proposer's roster (shared roster group), or roster_check = false");
+  if (s->jsxc != GW_ANSWER_YES)
+    admitted(s);
+  else
+    gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
 }
 
 static void on_roster(gw_answer answer, void *user) {
   gw_seat *s = user;
-  s->asked_roster = TRUE;
+  s->roster_open = FALSE;
   s->roster = answer;
   roster_verdict(s);
 }
 
 static void on_disco(const char *name, const char *const *features, void *user) {
   gw_seat *s = user;
-  s->asked_disco = TRUE;
-  s->proposer_is_jsxc = name && strstr(name, "JSXC");
+  s->jsxc = name && strstr(name, "JSXC") ? GW_ANSWER_YES : GW_ANSWER_NO;
   roster_verdict(s);
 }
 
@@ -285,8 +282,9 @@ static void check_roster(gw_seat *s) {
   }
   g_autofree char *bare = gw_jid_bare(jid);
   s->proposer = g_strdup(jid);
-  s->asking = TRUE;
-  gw_persona_ask_disco(s->persona, jid, on_disco, s);
+  s->asking = s->roster_open = TRUE;
+  s->jsxc = gw_conference_is_jsxc(s->conference, jid);
+  if (s->jsxc == GW_ANSWER_UNKNOWN) gw_persona_ask_disco(s->persona, jid, on_disco, s);
   gw_persona_ask_roster(s->persona, bare, on_roster, s);
 }
 
