@@ -1,0 +1,143 @@
+/* dial.c - calls that we make: to a phone of ours at all its contacts at once, or to any SIP address. */
+#include "sip/internal.h"
+#include <sofia-sip/su_alloc.h>
+#include <sofia-sip/url.h>
+#include <string.h>
+
+typedef struct {
+  gw_sip_port *port;
+  const char *uri;    /* Request-URI */
+  const char *proxy;  /* where it is sent, or NULL: where the URI says */
+  const char *to, *from;
+  const char *user;   /* of our Contact */
+} branch;
+
+static gw_sip_call *call_out(gw_sip *sip, const gw_desc *offer) {
+  gw_sip_call *call = gw_sip_call_new(sip, FALSE);
+  call->id = gw_ids_uuid(sip->ids);
+  call->late = offer == NULL;
+  call->ours = offer != NULL;
+  return call;
+}
+
+/* Branches are dialogs of their own and need Call-IDs of their own. */
+static void start_branch(gw_sip_call *call, const branch *b, const char *sdp) {
+  g_autofree char *id = call->legs->len ? g_strdup_printf("%s-%u", call->id, call->legs->len) : g_strdup(call->id);
+  gw_sip_leg *leg = gw_sip_leg_new(call, b->port, NULL);
+  if (!call->contact) call->contact = gw_sip_port_contact(b->port, b->user);
+  g_autofree char *contact = gw_sip_port_contact(b->port, b->user);
+  leg->nh = nua_handle(b->port->nua, &leg->owner, NUTAG_URL(b->uri), SIPTAG_TO_STR(b->to), SIPTAG_FROM_STR(b->from),
+                       TAG_END());
+  if (b->proxy) nua_set_hparams(leg->nh, NUTAG_PROXY(b->proxy), TAG_END());
+  nua_invite(leg->nh, SIPTAG_CALL_ID_STR(id), SIPTAG_CONTACT_STR(contact),
+             TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
+}
+
+static char *from_header(const char *name, const char *user, const char *host) {
+  g_autofree char *display = gw_sip_display(name);
+  g_autofree char *escaped = gw_sip_escape(user && *user ? user : "anonymous");
+  return g_strdup_printf("%s<sip:%s@%s>", display, escaped, host);
+}
+
+static void ring_contact(gw_sip_call *call, const gw_bound *b, const char *number, const char *from_number,
+                         const char *from_name, const char *sdp) {
+  gw_sip *sip = call->sip;
+  gw_sip_port *port = gw_sip_port_for_source(sip, b->source, b->listener);
+  if (!port) return;
+  g_autofree char *ip = gw_sip_source_ip(b->source);
+  g_autofree char *host = *sip->realm ? g_strdup(sip->realm) : gw_sip_port_host(port);
+  g_autofree char *from = from_header(from_name, from_number, host);
+  g_autofree char *escaped = gw_sip_escape(number);
+  g_autofree char *to = g_strdup_printf("<sip:%s@%s>", escaped, host);
+  g_autofree char *proxy = gw_sip_source_uri(b->source);
+  if (!call->source_ip) call->source_ip = g_strdup(ip);
+  start_branch(call, &(branch){port, b->contact, proxy, to, from, from_number}, sdp);
+}
+
+gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from_number, const char *from_name,
+                               const gw_desc *offer, gw_cause *ret_why) {
+  GW_ON_CONTROL();
+  const gw_bound *all[GW_MAX_BINDINGS];
+  guint n = gw_bindings_get(sip->bindings, number, gw_wall_us(), all, G_N_ELEMENTS(all));
+  gboolean full = sip->max_calls && g_hash_table_size(sip->calls) >= sip->max_calls;
+  if (n == 0 || full || sip->closing) {
+    *ret_why = n == 0 ? GW_CAUSE_NOT_FOUND : full ? GW_CAUSE_OVERLOAD : GW_CAUSE_SHUTDOWN;
+    return NULL;
+  }
+  gw_sip_call *call = call_out(sip, offer);
+  call->phone = g_strdup(number);
+  g_autofree char *sdp = offer ? gw_sip_call_sdp(call, offer) : NULL;
+  for (guint i = 0; i < n; i++) ring_contact(call, all[i], number, from_number, from_name, sdp);
+  if (call->legs->len) return call;
+  call->ended = TRUE; /* no socket of the right kind: as good as not registered, and nobody has heard of this call */
+  g_hash_table_remove(sip->calls, call);
+  gw_sip_call_unref(call);
+  *ret_why = GW_CAUSE_NOT_FOUND;
+  return NULL;
+}
+
+/* -- any address -- */
+
+static GQuark dial_error_quark(void) {
+  return g_quark_from_static_string("gw-sip-dial");
+}
+
+static char *literal_ip(const url_t *url) {
+  if (url->url_host[0] == '[') return g_strndup(url->url_host + 1, strcspn(url->url_host + 1, "]"));
+  return g_hostname_is_ip_address(url->url_host) ? g_strdup(url->url_host) : NULL;
+}
+
+/* Which socket of ours leads there. A name that is still to be looked up goes by IPv4. */
+gw_sip_port *gw_sip_port_for_url(const gw_sip *sip, const url_t *url) {
+  char transport[8] = "";
+  gboolean v6 = url->url_host[0] == '[';
+  g_autofree char *ip = literal_ip(url);
+  if (url->url_params) url_param(url->url_params, "transport", transport, sizeof transport);
+  gw_sip_port *p = gw_sip_port_for(sip, g_ascii_strcasecmp(transport, "tcp") == 0, v6, ip);
+  return p || *transport ? p : gw_sip_port_for(sip, TRUE, v6, ip);
+}
+
+static const url_t *parse_url(su_home_t *home, const char *text, GError **error) {
+  const url_t *url = url_make(home, text);
+  if (url && (url->url_type == url_sip || url->url_type == url_sips) && url->url_host && *url->url_host) return url;
+  g_set_error(error, dial_error_quark(), 1, "%s is no SIP address (sip:user@host:port;transport=udp|tcp)", text);
+  return NULL;
+}
+
+static char *proxy_uri(const char *proxy) {
+  if (!proxy || !*proxy) return NULL;
+  return g_ascii_strncasecmp(proxy, "sip:", 4) == 0 ? g_strdup(proxy) : g_strdup_printf("sip:%s", proxy);
+}
+
+static gw_sip_call *dial(gw_sip *sip, su_home_t *home, const gw_sip_target *t, const gw_desc *offer, GError **error) {
+  g_autofree char *proxy = proxy_uri(t->proxy);
+  const url_t *url = parse_url(home, t->uri, error);
+  const url_t *hop = url && proxy ? parse_url(home, proxy, error) : url;
+  if (!url || !hop) return NULL;
+  gw_sip_port *port = gw_sip_port_for_url(sip, hop);
+  if (!port) {
+    g_set_error(error, dial_error_quark(), 2, "%s: no listening socket of that transport and address family", t->uri);
+    return NULL;
+  }
+  g_autofree char *host = t->user && *t->user ? g_strdup(url->url_host) : gw_sip_port_host(port);
+  g_autofree char *from = from_header(t->from_name, t->from_user, host);
+  g_autofree char *to = g_strdup_printf("<%s>", t->uri);
+  gw_sip_call *call = call_out(sip, offer);
+  call->user = g_strdup(t->user);
+  call->password = g_strdup(t->password);
+  g_autofree char *sdp = offer ? gw_sip_call_sdp(call, offer) : NULL;
+  start_branch(call, &(branch){port, t->uri, proxy, to, from, t->from_user}, sdp);
+  return call;
+}
+
+gw_sip_call *gw_sip_dial(gw_sip *sip, const gw_sip_target *target, const gw_desc *offer, GError **error) {
+  GW_ON_CONTROL();
+  if (sip->closing) {
+    g_set_error_literal(error, dial_error_quark(), 3, "shutting down");
+    return NULL;
+  }
+  su_home_t home[1] = {SU_HOME_INIT(home)};
+  gw_sip_call *call = dial(sip, home, target, offer, error);
+  su_home_deinit(home);
+  return call;
+}

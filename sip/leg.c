@@ -1,0 +1,297 @@
+/* leg.c - one dialog with the library: its events become states of the call. A leg lives until the library says that
+ * the dialog is over, which may be long after the call has ended for its user (a BYE that nobody answers: 32 s). */
+#include "sip/internal.h"
+#include "sip/dtmf.h"
+#include <string.h>
+
+static void leg_event(gw_sip_owner *, nua_event_t, int, const char *, const sip_t *, tagi_t *);
+
+gw_sip_leg *gw_sip_leg_new(gw_sip_call *call, gw_sip_port *port, nua_handle_t *nh) {
+  gw_sip_leg *leg = g_new0(gw_sip_leg, 1);
+  leg->owner.event = leg_event;
+  leg->sip = call->sip;
+  leg->call = gw_sip_call_ref(call);
+  leg->port = port;
+  leg->nh = nh;
+  g_ptr_array_add(call->legs, leg);
+  g_ptr_array_add(call->sip->legs, leg);
+  return leg;
+}
+
+void gw_sip_leg_detach(gw_sip_leg *leg) {
+  gw_sip_call *call = leg->call;
+  if (!call) return;
+  g_ptr_array_remove(call->legs, leg);
+  if (call->leg == leg) call->leg = NULL;
+  leg->call = NULL;
+  gw_sip_call_unref(call);
+}
+
+static void leg_free(gw_sip_leg *leg) {
+  gw_sip *sip = leg->sip;
+  gw_sip_leg_detach(leg);
+  nua_handle_bind(leg->nh, NULL);
+  nua_handle_destroy(leg->nh);
+  g_free(leg->realm);
+  g_free(leg->early_sdp);
+  g_ptr_array_remove_fast(sip->legs, leg);
+  gw_sip_leg_gone(sip);
+}
+
+/* ACKs are sent by us and not by the library: to a 2xx whose Contact is no SIP address it could send neither ACK nor
+ * BYE, and loses their memory. Such a one gets them at the address that it spoke from. ok NULL: looked at before. */
+void gw_sip_leg_ack(gw_sip_leg *leg, const sip_t *ok, const char *sdp) {
+  if (ok && !gw_sip_contact_usable(ok)) {
+    char source[96], ip[64];
+    gw_sip_port_source(leg->port, source, sizeof source, ip, sizeof ip);
+    g_autofree char *back = gw_sip_source_uri(source);
+    nua_set_hparams(leg->nh, NUTAG_PROXY(back), TAG_END());
+  }
+  leg->owes_ack = FALSE;
+  nua_ack(leg->nh, TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)),
+          TAG_END());
+}
+
+/* RFC 3326: why, in the words of the telephone network. */
+void gw_sip_leg_close(gw_sip_leg *leg, gw_cause cause) {
+  g_autofree char *reason = gw_sip_reason(cause);
+  guint status = gw_cause_sip(cause);
+  if (leg->owes_ack) gw_sip_leg_ack(leg, NULL, NULL);
+  if (leg->answered)
+    nua_bye(leg->nh, SIPTAG_REASON_STR(reason), TAG_END());
+  else if (leg->call && leg->call->inbound)
+    nua_respond(leg->nh, (int)status, gw_cause_sip_phrase(cause), SIPTAG_REASON_STR(reason),
+                TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR("30")), TAG_END());
+  else
+    nua_cancel(leg->nh, SIPTAG_REASON_STR(reason), TAG_END());
+}
+
+const char *gw_sip_body(const sip_t *msg, gsize *ret_n) {
+  const sip_content_type_t *type = msg->sip_content_type;
+  if (!msg->sip_payload || !msg->sip_payload->pl_len) return NULL;
+  if (!type || g_ascii_strcasecmp(type->c_type, "application/sdp") != 0) return NULL;
+  *ret_n = msg->sip_payload->pl_len;
+  return msg->sip_payload->pl_data;
+}
+
+/* "Q.850;cause=17" in a BYE or CANCEL. */
+static gw_cause reason_cause(const sip_t *msg, gw_cause otherwise) {
+  for (const sip_reason_t *re = msg ? msg->sip_reason : NULL; re; re = re->re_next) {
+    if (!re->re_cause || g_ascii_strcasecmp(re->re_protocol, "Q.850") != 0) continue;
+    guint value = (guint)g_ascii_strtoull(re->re_cause, NULL, 10);
+    if (value == 17) return GW_CAUSE_BUSY;
+    if (value == 21) return GW_CAUSE_REJECTED;
+    if (value == 41) return GW_CAUSE_NO_MEDIA;
+  }
+  return otherwise;
+}
+
+static void note_end(gw_sip_leg *leg, gw_cause cause, guint status) {
+  if (!leg->call || leg->call->end_cause != GW_CAUSE_NONE) return;
+  leg->call->end_cause = cause;
+  leg->call->end_status = status;
+}
+
+/* -- an outbound branch -- */
+
+static gw_desc *parse_body(gw_sip_leg *leg, const char *sdp, gsize n) {
+  g_autoptr(GError) error = NULL;
+  gw_desc *d = sdp ? gw_sdp_parse(sdp, n, &error) : NULL;
+  if (error) gw_warn(&(gw_log_ctx){.call = leg->call->id}, "sip-bad-sdp", "reason=%s", error->message);
+  return d;
+}
+
+static void branch_ringing(gw_sip_leg *leg, guint status, const sip_t *msg) {
+  gw_sip_call *call = leg->call;
+  gsize n = 0;
+  const char *sdp = msg ? gw_sip_body(msg, &n) : NULL;
+  if (!call || call->leg || status == 100) return;
+  g_autoptr(gw_desc) early = NULL;
+  if (sdp && !call->late) {
+    g_free(leg->early_sdp);
+    leg->early_sdp = g_strndup(sdp, n);
+    early = parse_body(leg, sdp, n);
+  }
+  gw_sip_call_set_state(call, GW_SIP_RINGING, GW_CAUSE_NONE, status);
+  /* with several phones ringing nobody could say whose early sound to play */
+  if (early && leg->call && call->legs->len == 1) gw_sip_call_remote(call, early, FALSE);
+}
+
+static void close_others(gw_sip_call *call, const gw_sip_leg *winner) {
+  for (guint i = call->legs->len; i-- > 0;) {
+    gw_sip_leg *leg = g_ptr_array_index(call->legs, i);
+    if (leg == winner) continue;
+    gw_sip_leg_close(leg, GW_CAUSE_NORMAL);
+    gw_sip_leg_detach(leg);
+  }
+}
+
+static void branch_answered(gw_sip_leg *leg, guint status, const sip_t *msg) {
+  gw_sip_call *call = leg->call;
+  leg->answered = TRUE;
+  leg->owes_ack = call && !call->leg && call->late && gw_sip_contact_usable(msg);
+  if (!leg->owes_ack) gw_sip_leg_ack(leg, msg, NULL);
+  if (!call || call->leg) { /* given up or lost the race while this was on its way */
+    gw_sip_leg_close(leg, GW_CAUSE_NORMAL);
+    gw_sip_leg_detach(leg);
+    return;
+  }
+  call->leg = leg;
+  call->ours = FALSE;
+  gw_sip_call_ref(call);
+  close_others(call, leg);
+  gsize n = 0;
+  const char *sdp = gw_sip_body(msg, &n);
+  if (!sdp && leg->early_sdp) sdp = leg->early_sdp, n = strlen(sdp);
+  g_autoptr(gw_desc) remote = parse_body(leg, sdp, n);
+  gw_sip_call_set_state(call, GW_SIP_ANSWERED, GW_CAUSE_NONE, status);
+  if (call->late) call->theirs = GW_OFFER_IN_200;
+  if (remote && gw_sip_contact_usable(msg))
+    gw_sip_call_remote(call, remote, call->late);
+  else
+    gw_sip_call_hangup(call, GW_CAUSE_BAD_REQUEST);
+  gw_sip_call_unref(call);
+}
+
+/* TRUE when an answer to the challenge was sent. Only the one that was called may ask, once, and only for one realm:
+ * whoever is called must not fish for passwords. */
+gboolean gw_sip_authenticate(nua_handle_t *nh, const sip_t *msg, const char *user, const char *password, char **realm) {
+  const msg_auth_t *au = msg && msg->sip_www_authenticate ? (const msg_auth_t *)msg->sip_www_authenticate
+                         : msg                            ? (const msg_auth_t *)msg->sip_proxy_authenticate
+                                                          : NULL;
+  const char *asked = au ? msg_header_find_param((const msg_common_t *)au, "realm=") : NULL;
+  if (!asked || !user || !password || *realm) return FALSE;
+  g_autofree char *auth = g_strdup_printf("Digest:%s:%s:%s", asked, user, password);
+  *realm = g_strdup(asked);
+  nua_authenticate(nh, NUTAG_AUTH(auth), TAG_END());
+  return TRUE;
+}
+
+/* Without credentials the library would wait for them for ever. */
+static void give_up_auth(gw_sip_leg *leg) {
+  nua_authenticate(leg->nh, TAG_END());
+}
+
+static void branch_refused(gw_sip_leg *leg, guint status, const sip_t *msg) {
+  gw_sip_call *call = leg->call;
+  if (!leg->status && status < 700) leg->status = status;
+  if (status == 401 || status == 407) {
+    if (call && !leg->tried_auth && gw_sip_authenticate(leg->nh, msg, call->user, call->password, &leg->realm)) {
+      leg->tried_auth = TRUE;
+      leg->status = 0;
+      return;
+    }
+    give_up_auth(leg);
+  }
+  if (call && status >= 600 && status < 700) close_others(call, leg); /* RFC 3261 16.7: nobody else shall ring */
+}
+
+static void invite_response(gw_sip_leg *leg, int status, const sip_t *msg) {
+  guint real = msg && msg->sip_status ? (guint)msg->sip_status->st_status : (guint)status;
+  if (leg->answered) {
+    gw_sip_reinvite_out_done(leg, (int)real, msg);
+    if (real == 401 || real == 407) give_up_auth(leg);
+  } else if (status < 200) {
+    if (real < 200) branch_ringing(leg, real, msg);
+  } else if (status < 300) {
+    branch_answered(leg, real, msg);
+  } else {
+    branch_refused(leg, real, msg);
+  }
+}
+
+/* Of several branches that failed the call tells the best answer (RFC 3261 16.7): 6xx, else the lowest class, and in it
+ * anything but "did not answer". */
+static guint better(guint a, guint b) {
+  if (!a || !b) return MAX(a, b);
+  if (a >= 600 || b >= 600) return MAX(a, b);
+  if (a / 100 != b / 100) return MIN(a, b);
+  return a == 408 || a == 480 || a == 487 ? b : a;
+}
+
+static void leg_over(gw_sip_leg *leg, int status) {
+  gw_sip_call *call = leg->call;
+  if (call) {
+    gw_sip_call_ref(call);
+    if (!leg->status && status >= 300 && status < 700) leg->status = (guint)status;
+    if (!call->inbound && !leg->answered) call->end_status = better(call->end_status, leg->status);
+    gboolean last = call->leg == leg || call->legs->len == 1;
+    if (last) {
+      if (call->end_cause == GW_CAUSE_NONE) call->end_cause = gw_cause_from_sip(call->end_status ? call->end_status : 480);
+      gw_sip_call_end(call, call->end_cause, call->end_status);
+    }
+    gw_sip_call_unref(call);
+  }
+  leg_free(leg);
+}
+
+/* -- events -- */
+
+static void state_event(gw_sip_leg *leg, int status, tagi_t *tags) {
+  int state = -1;
+  gw_sip_call *call = leg->call;
+  tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
+  if (state == nua_callstate_terminated) {
+    leg_over(leg, status);
+    return;
+  }
+  if (!call || (call->leg && call->leg != leg)) return;
+  if (state == nua_callstate_early && call->inbound)
+    gw_sip_call_set_state(call, GW_SIP_RINGING, GW_CAUSE_NONE, (guint)status);
+  else if (state == nua_callstate_completed)
+    gw_sip_call_set_state(call, GW_SIP_ANSWERED, GW_CAUSE_NONE, (guint)status);
+  else if (state == nua_callstate_ready && leg->answered) {
+    gw_sip_call_ref(call);
+    gw_sip_call_set_state(call, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200);
+    gw_sip_call_set_state(call, GW_SIP_CONFIRMED, GW_CAUSE_NONE, 200);
+    gw_sip_reinvite_next(call);
+    gw_sip_call_unref(call);
+  }
+}
+
+static void info_in(gw_sip_leg *leg, const sip_t *msg) {
+  gw_sip_call *call = leg->call;
+  char digit;
+  guint ms;
+  const char *type = msg->sip_content_type ? msg->sip_content_type->c_type : NULL;
+  gsize n = msg->sip_payload ? msg->sip_payload->pl_len : 0;
+  if (n && !gw_dtmf_parse(type, msg->sip_payload->pl_data, n, &digit, &ms)) {
+    gw_info(&(gw_log_ctx){.call = call ? call->id : NULL}, "sip-refused", "method=INFO status=415 reason=%s",
+            type ? type : "no content type");
+    leg->sip->refused++;
+    nua_respond(leg->nh, SIP_415_UNSUPPORTED_MEDIA, NUTAG_WITH_THIS(leg->port->nua),
+                SIPTAG_ACCEPT_STR("application/dtmf-relay, application/dtmf"), TAG_END());
+    return;
+  }
+  nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->port->nua), TAG_END());
+  gw_sip *sip = leg->sip;
+  if (n && call && !call->hanging && sip->on.digit && gw_sip_alive(sip)) sip->on.digit(call, digit, ms, sip->user_data);
+}
+
+static void leg_event(gw_sip_owner *owner, nua_event_t event, int status, const char *phrase, const sip_t *msg,
+                      tagi_t *tags) {
+  gw_sip_leg *leg = (gw_sip_leg *)owner;
+  switch (event) {
+  case nua_r_invite: invite_response(leg, status, msg); break;
+  case nua_i_state: state_event(leg, status, tags); break;
+  case nua_i_invite: gw_sip_reinvite_in(leg, msg); break;
+  case nua_i_update: gw_sip_update_in(leg, msg); break;
+  case nua_i_ack: gw_sip_ack_in(leg, msg); break;
+  case nua_i_info: info_in(leg, msg); break;
+  case nua_i_cancel: note_end(leg, reason_cause(msg, GW_CAUSE_CANCELLED), 487); break;
+  case nua_i_bye: note_end(leg, reason_cause(msg, GW_CAUSE_NORMAL), 0); break;
+  case nua_i_error:
+    gw_debug(NULL, "sip-stack-error", "status=%d reason=%s", status, phrase);
+    if (status == 408) note_end(leg, GW_CAUSE_TIMEOUT, 0);
+    break;
+  case nua_i_options:
+    nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->port->nua), SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());
+    break;
+  case nua_r_bye:
+  case nua_r_info:
+  case nua_r_update:
+    if (status == 401 || status == 407) give_up_auth(leg);
+    break;
+  default: break;
+  }
+}
