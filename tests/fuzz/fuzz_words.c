@@ -1,0 +1,93 @@
+/* Stanzas of strangers: whatever the bytes, parsing ends, stays within bounds, and what was
+ * understood can be written and understood again as the same. */
+#include <glib.h>
+#include <stdint.h>
+#include <string.h>
+#include "base/limits.h"
+#include "xmpp/jingle_session.h"
+#include "xmpp/muc_xml.h"
+#include "xmpp/words_xml.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void check_bounds(const gw_desc *d) {
+  if (!d) return;
+  g_assert(d->media->len <= GW_MAX_MEDIA);
+  for (guint i = 0; i < d->media->len; i++) {
+    const gw_desc_media *m = d->media->pdata[i];
+    g_assert(m->mid && m->codecs->len <= GW_MAX_CODECS && m->candidates->len <= GW_MAX_CANDIDATES &&
+             m->sources->len <= GW_MAX_SSRCS);
+    for (guint k = 0; k < m->candidates->len; k++) {
+      const gw_candidate *c = &g_array_index(m->candidates, gw_candidate, k);
+      g_assert(c->udp && c->component == 1 && c->port && *c->ip);
+    }
+  }
+}
+
+static xmpp_stanza_t *rewritten(const gw_word *w) {
+  xmpp_stanza_t *s = w->kind == GW_WORD_JINGLE ? gw_words_build_jingle(w, w->from, "i")
+                                               : gw_words_build_jmuci(w, w->from, w->to, "i");
+  g_autofree char *text = gw_xml_print(s);
+  xmpp_stanza_release(s);
+  g_assert(text);
+  return gw_xml_parse(text, strlen(text));
+}
+
+static void jingle(xmpp_stanza_t *s, gboolean we_initiated) {
+  const char *why = NULL;
+  g_autoptr(gw_word) w = gw_words_parse_jingle(s, we_initiated, &why);
+  if (!w) {
+    g_assert(why);
+    return;
+  }
+  check_bounds(w->u.jingle.desc);
+  w->u.jingle.we_initiated = !we_initiated;
+  xmpp_stanza_t *again = rewritten(w);
+  g_assert(again);
+  g_autoptr(gw_word) back = w->u.jingle.action == GW_JINGLE_UNKNOWN
+                                ? NULL
+                                : gw_words_parse_jingle(again, we_initiated, &why);
+  if (w->u.jingle.action != GW_JINGLE_UNKNOWN && w->u.jingle.action != GW_JINGLE_SESSION_INFO) {
+    g_assert(back && back->u.jingle.action == w->u.jingle.action &&
+             !strcmp(back->u.jingle.sid, w->u.jingle.sid));
+    g_assert((back->u.jingle.desc != NULL) == (w->u.jingle.desc != NULL));
+  }
+  xmpp_stanza_release(again);
+}
+
+static void session(xmpp_stanza_t *s) {
+  const char *why = NULL;
+  gw_verdict v;
+  g_autoptr(gw_sessions) t = gw_sessions_new(2);
+  g_autoptr(gw_word) w = gw_words_parse_jingle(s, FALSE, &why);
+  if (!w || !w->from) return;
+  for (guint i = 0; i < 2; i++) {
+    gw_sessions_in(t, w, &v);
+    g_assert(v.ack || (v.type && v.condition && !v.deliver));
+    gw_verdict_clear(&v);
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
+  xmpp_stanza_t *s = gw_xml_parse((const char *)data, n);
+  gw_jingle_head head;
+  gw_muc_presence p;
+  if (!s) return 0;
+  g_autoptr(gw_word) w = gw_words_parse_jmuci(s);
+  if (w) {
+    xmpp_stanza_t *again = rewritten(w);
+    g_autoptr(gw_word) back = again ? gw_words_parse_jmuci(again) : NULL;
+    g_assert(back && back->u.jmuci.action == w->u.jmuci.action &&
+             !strcmp(back->u.jmuci.id, w->u.jmuci.id));
+    xmpp_stanza_release(again);
+  }
+  if (gw_words_peek_jingle(s, &head)) {
+    jingle(s, FALSE);
+    jingle(s, TRUE);
+    session(s);
+  }
+  gw_muc_xml_presence(s, &p);
+  g_assert(p.n_items <= GW_MAX_JIDS_PER_NICK && p.n_codes <= GW_MUC_MAX_CODES);
+  xmpp_stanza_release(s);
+  return 0;
+}

@@ -1,0 +1,420 @@
+/* The shell over a scripted server: who is answered what, and who hears of it. */
+#include "fake_server.h"
+#include "kit.h"
+#include "base/log.h"
+#include "xmpp/xmpp.h"
+
+#define DOMAIN "phone.localhost"
+#define US "100@" DOMAIN "/leg"
+#define ROOM "r@conf.localhost"
+
+typedef struct {
+  fake_server *server;
+  gw_xmpp *x;
+  gw_persona *p;
+  gw_muc *muc;
+  GString *heard;     /* what the callbacks were told */
+  const char *wanted; /* for the condition */
+  gboolean free_persona, leave_room;
+} fixture;
+
+static void on_word(gw_persona *p, const gw_word *w, void *user) {
+  fixture *f = user;
+  const gw_jingle *j = &w->u.jingle;
+  g_string_append_printf(f->heard, "%s %s %s;", w->from, gw_jingle_action_name(j->action),
+                         j->error    ? j->error
+                         : j->reason ? j->reason
+                                     : "-");
+  if (f->free_persona) {
+    gw_muc_leave(g_steal_pointer(&f->muc), NULL);
+    g_clear_pointer(&f->p, gw_persona_free);
+  }
+}
+
+static void on_joined(gw_muc *m, gboolean again, void *user) {
+  fixture *f = user;
+  g_string_append(f->heard, again ? "in again;" : "in;");
+  if (f->leave_room) gw_muc_leave(g_steal_pointer(&f->muc), "bye");
+}
+
+static void on_left(gw_muc *m, gw_cause cause, const char *detail, void *user) {
+  g_string_append_printf(((fixture *)user)->heard, "out %s;", gw_cause_word(cause));
+}
+
+static void on_occupant(gw_muc *m, const gw_occupant *o, gw_occ_change change, void *user) {
+  g_string_append_printf(((fixture *)user)->heard, "%s%s%s %d;", o->nick, o->self ? " self" : "",
+                         o->ours ? " ours" : "", change);
+}
+
+static void on_room_word(gw_muc *m, const gw_word *w, void *user) {
+  g_string_append_printf(((fixture *)user)->heard, "%s %s;", w->from,
+                         gw_jmuci_action_name(w->u.jmuci.action));
+}
+
+static gboolean is_up(void *user) {
+  return gw_xmpp_get_state(((fixture *)user)->x) == GW_XMPP_UP;
+}
+
+static gboolean server_got(void *user) {
+  return strstr(((fixture *)user)->server->got->str, ((fixture *)user)->wanted) != NULL;
+}
+
+static gboolean was_heard(void *user) {
+  return strstr(((fixture *)user)->heard->str, ((fixture *)user)->wanted) != NULL;
+}
+
+static void set_up(fixture *f, gconstpointer data) {
+  static const char *const features[] = {"urn:xmpp:jingle-muc-message:0", NULL};
+  static const gw_persona_events pe = {.word = on_word};
+  f->server = fake_server_new();
+  f->heard = g_string_new(NULL);
+  gw_xmpp_config c = {.domain = DOMAIN,
+                      .secret = "wire",
+                      .host = "127.0.0.1",
+                      .port = f->server->port,
+                      .features = features};
+  gw_xmpp_events e = {NULL};
+  f->x = gw_xmpp_new(NULL, &c, &e, NULL, NULL);
+  f->p = gw_persona_new(f->x, "100", "leg", &pe, f);
+  gw_xmpp_start(f->x);
+  g_assert_true(kit_until(is_up, f, 10));
+}
+
+static void tear_down(fixture *f, gconstpointer data) {
+  if (f->muc) gw_muc_leave(f->muc, NULL);
+  gw_persona_free(f->p);
+  gw_xmpp_free(f->x);
+  fake_server_free(f->server);
+  g_string_free(f->heard, TRUE);
+}
+
+static void expect(fixture *f, const char *reply) {
+  f->wanted = reply;
+  if (!kit_until(server_got, f, 5)) g_test_message("wanted %s in %s", reply, f->server->got->str);
+  g_assert_true(server_got(f));
+}
+
+static void expect_heard(fixture *f, const char *what) {
+  f->wanted = what;
+  if (!kit_until(was_heard, f, 5)) g_test_message("wanted %s in %s", what, f->heard->str);
+  g_assert_true(was_heard(f));
+}
+
+static void say(fixture *f, const char *stanza) {
+  g_string_truncate(f->server->got, 0);
+  fake_server_say(f->server, stanza);
+}
+
+/* A last question whose answer shows that all before it has been dealt with. */
+static void settle(fixture *f) {
+  fake_server_say(f->server, "<iq type='get' id='settled' from='x@y' to='" DOMAIN
+                             "'><ping xmlns='urn:xmpp:ping'/></iq>");
+  expect(f, "settled");
+}
+
+static void get_in(fixture *f) {
+  static const gw_muc_events me = {on_joined, on_left, on_occupant, on_room_word};
+  f->muc = gw_muc_join(f->p, ROOM, "Anna", "pw", &me, f);
+  expect(f, "disco#info");
+  const char *id = strstr(f->server->got->str, "id=\"") + 4;
+  g_autofree char *disco = g_strdup_printf("<iq type='result' id='%.16s' from='" ROOM "' to='" US
+                                           "'><query xmlns='http://jabber.org/protocol/disco#info'>"
+                                           "<feature var='muc_nonanonymous'/></query></iq>",
+                                           id);
+  say(f, disco);
+  expect(f, "<password>pw</password>");
+  expect(f, "maxstanzas=\"0\"");
+  expect(f, "http://jabber.org/protocol/caps");
+  say(f, "<presence from='" ROOM "/Bob' to='" US
+         "'><x xmlns='http://jabber.org/protocol/muc#user'><item jid='bob@x/y' role='participant' "
+         "affiliation='member'/></x></presence>"
+         "<presence from='" ROOM "/Anna' to='" US
+         "'><x xmlns='http://jabber.org/protocol/muc#user'><item jid='" US
+         "' role='participant' affiliation='member'/><status code='110'/></x></presence>"
+         "<message type='groupchat' from='" ROOM "' to='" US "'><subject/></message>");
+  expect_heard(f, "Bob 0;Anna self ours 0;in;");
+}
+
+/* --- */
+
+#define GET(id, from, to, inside)                                                                  \
+  "<iq type='get' id='" id "' from='" from "' to='" to "'>" inside "</iq>"
+#define INFO "<query xmlns='http://jabber.org/protocol/disco#info'/>"
+
+static void answers(fixture *f, gconstpointer d) {
+  static const struct {
+    const char *ask, *reply;
+  } rows[] = {
+      {GET("d1", ROOM "/Bob", US, INFO), "<identity category=\"client\" "},
+      {GET("d2", "bob@x/y", US, INFO), "var=\"urn:xmpp:jingle-muc-message:0\""},
+      {GET("d3", "bob@x/y", US, INFO), "var=\"urn:xmpp:jingle:apps:rtp:audio\""},
+      {GET("d4", "bob@x/y", DOMAIN, INFO), "category=\"gateway\""},
+      {GET("d5", "bob@x/y", "100@" DOMAIN, INFO), "category=\"account\""},
+      {GET("d6", "bob@x/y", "100@" DOMAIN "/undefined", INFO), "service-unavailable"},
+      {GET("d7", "bob@x/y", "999@" DOMAIN, INFO), "service-unavailable"},
+      {GET("d8", "bob@x/y", US,
+           "<query xmlns='http://jabber.org/protocol/disco#info' node='strange'/>"),
+       "item-not-found"},
+      {GET("d9", "bob@x/y", US, "<query xmlns='http://jabber.org/protocol/disco#items'/>"),
+       "disco#items"},
+      {GET("da", "bob@x/y", US, "<ping xmlns='urn:xmpp:ping'/>"), "type=\"result\""},
+      {GET("db", "bob@x/y", US, "<query xmlns='jabber:iq:version'/>"), "<name>Tipring</name>"},
+      {GET("dc", "bob@x/y", US, "<vCard xmlns='vcard-temp'/>"), "service-unavailable"},
+      {GET("dd", "bob@x/y", US, ""), "service-unavailable"},
+      {GET("de+/=:"
+           "0123456789012345678901234567890123456789012345678901234567890123456789",
+           "bob@x/y", US, INFO),
+       "de+/=:0123"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_test_message("%s", rows[i].ask);
+    say(f, rows[i].ask);
+    settle(f);
+    expect(f, rows[i].reply);
+    g_assert_null(strstr(f->server->got->str, "video"));
+  }
+  say(f, GET("occ", ROOM "/Bob", US,
+             INFO)); /* through the room: to exactly that address, from exactly ours */
+  settle(f);
+  expect(f, "to=\"" ROOM "/Bob\"");
+  expect(f, "from=\"" US "\"");
+}
+
+static void silence(fixture *f, gconstpointer d) {
+  g_autofree char *long_id = g_strnfill(600, 'i');
+  g_autofree char *long_iq = g_strdup_printf(GET("%s", "bob@x/y", US, INFO), long_id);
+  const char *const quiet[] = {
+      GET("q1", "bob@x/y", "100@elsewhere/leg", INFO),           /* not ours */
+      "<iq type='get' from='bob@x/y' to='" US "'>" INFO "</iq>", /* no id */
+      "<iq type='result' id='q2' from='bob@x/y' to='" US "'/>",  /* nobody asked */
+      "<iq type='error' id='q3' from='bob@x/y' to='" US "'/>",
+      "<iq type='dance' id='q4' from='bob@x/y' to='" US "'/>",
+      "<message from='bob@x/y' to='" US "' type='chat'><body>hi</body></message>",
+      "<message from='" ROOM "/Bob' to='" US "' type='groupchat'><body>hi</body></message>",
+      "<message from='" ROOM "/Bob' to='" US "' type='error'><error/></message>",
+      "<presence from='" ROOM "/Bob' to='" US "' type='error'><error/></presence>",
+      "<presence from='" DOMAIN "' to='100@" DOMAIN "' type='subscribe'/>", /* ourselves */
+      long_iq};
+  for (guint i = 0; i < G_N_ELEMENTS(quiet); i++) {
+    say(f, quiet[i]);
+    settle(f);
+    g_auto(GStrv) sent = g_strsplit(f->server->got->str, "<iq ", -1);
+    g_test_message("%s: %s", quiet[i], f->server->got->str);
+    g_assert_cmpuint(g_strv_length(sent), ==, 2);
+    g_assert_null(strstr(f->server->got->str, "<presence"));
+    g_assert_null(strstr(f->server->got->str, "<message"));
+  }
+}
+
+#define JINGLE(from, to, action, sid, inside)                                                      \
+  "<iq type='set' id='j' from='" from "' to='" to                                                  \
+  "'><jingle xmlns='urn:xmpp:jingle:1' action='" action "' sid='" sid "'>" inside "</jingle></iq>"
+#define AUDIO                                                                                      \
+  "<content creator='initiator' name='0'><description xmlns='urn:xmpp:jingle:apps:rtp:1' "         \
+  "media='audio'><payload-type id='0'/></description></content>"
+
+static void jingle(fixture *f, gconstpointer d) {
+  static const struct {
+    const char *ask, *reply, *heard;
+  } rows[] = {
+      {JINGLE("bob@x/y", US, "session-terminate", "S", ""), "<unknown-session ", NULL},
+      {JINGLE("bob@x/y", US, "session-initiate", "S", ""), "<bad-request ", NULL},
+      {JINGLE("bob@x/y", "100@" DOMAIN "/undefined", "session-initiate", "S", AUDIO),
+       "<item-not-found ", NULL},
+      {JINGLE("bob@x/y", DOMAIN, "session-initiate", "S", AUDIO), "<item-not-found ", NULL},
+      {JINGLE("bob@x/y", "100@" DOMAIN "/undefined", "transport-info", "S", AUDIO),
+       "<unknown-session ", NULL},
+      {JINGLE(ROOM "/Bob", US, "session-initiate", "S", AUDIO), "<service-unavailable ",
+       NULL}, /* through the room */
+      {JINGLE("bob@x/y", US, "session-initiate", "S", AUDIO), "type=\"result\"",
+       "bob@x/y session-initiate -;"},
+      {JINGLE("bob@x/y", US, "session-initiate", "S", AUDIO), "<conflict ", NULL},
+      {JINGLE("bob@x/z", US, "session-terminate", "S", ""), "<unknown-session ", NULL},
+      {JINGLE("bob@x/y", US, "session-accept", "S", AUDIO), "<out-of-order ", NULL},
+      {JINGLE("bob@x/y", US, "security-info", "S", ""), "<feature-not-implemented ", NULL},
+      {JINGLE("bob@x/y", US, "content-add", "S", "<content name='v'/>"),
+       "action=\"content-reject\"", NULL},
+      {JINGLE("bob@x/y", US, "session-terminate", "S", "<reason><success/></reason>"),
+       "type=\"result\"", "bob@x/y session-terminate success;"},
+  };
+  gw_xmpp_counters n;
+  get_in(f);
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_test_message("%s", rows[i].ask);
+    g_string_truncate(f->heard, 0);
+    say(f, rows[i].ask);
+    settle(f);
+    expect(f, rows[i].reply);
+    g_assert_cmpstr(f->heard->str, ==, rows[i].heard ? rows[i].heard : "");
+  }
+  gw_xmpp_get_counters(f->x, &n);
+  g_assert_cmpuint(n.strangers, ==, 4);
+}
+
+static void say_word(fixture *f, gw_jingle_action a, const char *sid) {
+  g_autoptr(gw_word) w = gw_word_new_jingle(a, "bob@x/y", sid, a == GW_JINGLE_SESSION_INITIATE);
+  if (a == GW_JINGLE_SESSION_TERMINATE) w->u.jingle.reason = g_strdup("busy");
+  if (a != GW_JINGLE_SESSION_TERMINATE) {
+    w->u.jingle.desc = gw_desc_new();
+    gw_desc_add(w->u.jingle.desc, GW_KIND_AUDIO, "0");
+  }
+  gw_persona_say(f->p, NULL, w);
+}
+
+/* JSXC answers an accept it does not like with an error and keeps its half of the session: it has
+ * to be told. */
+static void refused_accept(fixture *f, gconstpointer d) {
+  say(f, JINGLE("bob@x/y", US, "session-initiate", "S", AUDIO));
+  expect_heard(f, "session-initiate");
+  settle(f);
+  g_string_truncate(f->server->got, 0);
+  say_word(f, GW_JINGLE_SESSION_ACCEPT, "S");
+  expect(f, "session-accept");
+  const char *id = strstr(f->server->got->str, " id=\"") + 5;
+  g_autofree char *error = g_strdup_printf(
+      "<iq type='error' id='%.16s' from='bob@x/y' to='" US "'><error type='cancel'/></iq>", id);
+  say(f, error);
+  expect_heard(f, "bob@x/y error undefined-condition;");
+  expect(f, "session-terminate");
+  expect(f, "<failed-application/>");
+  g_string_truncate(f->server->got, 0);
+  say_word(f, GW_JINGLE_SESSION_TERMINATE,
+           "S"); /* whoever is told may say so again: it is gone already */
+  settle(f);
+  g_assert_null(strstr(f->server->got->str, "session-terminate"));
+}
+
+static void subscriptions(fixture *f, gconstpointer d) {
+  say(f, "<presence type='subscribe' from='bob@x' to='100@" DOMAIN "'/>");
+  settle(f);
+  expect(f, "type=\"subscribed\"");
+  expect(f, "type=\"subscribe\"");
+  expect(f, "from=\"" US "\""); /* and is shown who stands there */
+  say(f, "<presence type='subscribe' from='bob@x' to='100@" DOMAIN
+         "'/>"); /* asked back once, or two gateways would never end */
+  settle(f);
+  g_assert_null(strstr(f->server->got->str, "type=\"subscribe\""));
+  say(f, "<presence type='probe' from='bob@x/y' to='100@" DOMAIN "'/>");
+  settle(f);
+  expect(f, "http://jabber.org/protocol/caps");
+  say(f, "<presence type='probe' from='bob@x/y' to='200@" DOMAIN "'/>");
+  settle(f);
+  expect(f, "type=\"unavailable\"");
+  say(f, "<presence type='unsubscribe' from='bob@x' to='100@" DOMAIN "'/>");
+  settle(f);
+  expect(f, "type=\"unsubscribed\"");
+}
+
+static void room_words(fixture *f, gconstpointer d) {
+  get_in(f);
+  say(f, "<message type='groupchat' from='" ROOM "/Bob' to='" US
+         "'><propose xmlns='urn:xmpp:jingle-muc-message:0' id='X'/></message>"
+         "<message type='groupchat' from='" ROOM "' to='" US
+         "'><propose xmlns='urn:xmpp:jingle-muc-message:0' id='Y'/></message>"
+         "<message type='chat' from='" ROOM "/Bob' to='" US
+         "'><propose xmlns='urn:xmpp:jingle-muc-message:0' id='Z'/></message>");
+  settle(f);
+  g_assert_true(g_str_has_suffix(f->heard->str, "in;" ROOM "/Bob propose;"));
+  g_assert_null(strstr(f->server->got->str, "error"));
+  gw_muc_set_status(f->muc, "away", "on hold");
+  expect(f, "<status>on hold</status>");
+  say(f, "<presence type='unavailable' from='" ROOM "/Anna' to='" US
+         "'><x xmlns='http://jabber.org/protocol/muc#user'><item/><status code='110'/><status "
+         "code='307'/></x></presence>");
+  expect_heard(f, "out room-closed;");
+  g_assert_cmpuint(gw_muc_count(f->muc), ==, 0);
+}
+
+static void free_inside(fixture *f, gconstpointer d) {
+  f->free_persona = TRUE;
+  get_in(f);
+  say(f, JINGLE("bob@x/y", US, "session-initiate", "S", AUDIO)
+             JINGLE("bob@x/y", US, "session-terminate", "S", ""));
+  expect_heard(f, "session-initiate");
+  expect(f, "type=\"unavailable\"");
+  settle(f);
+  g_assert_null(f->p);
+  g_assert_null(strstr(f->heard->str, "session-terminate"));
+}
+
+static void leave_inside(fixture *f, gconstpointer d) {
+  f->leave_room = TRUE;
+  get_in(f);
+  g_assert_null(f->muc);
+  expect(f, "<status>bye</status>");
+}
+
+static void buried(fixture *f, gconstpointer d) {
+  g_string_truncate(f->server->got, 0);
+  gw_xmpp_bury_occupant(f->x, "101@" DOMAIN "/old", ROOM "/Old");
+  gw_xmpp_bury_session(f->x, "101@" DOMAIN "/old", "bob@x/y", "S:1");
+  gw_xmpp_bury_occupant(f->x, "101@elsewhere/old", ROOM "/Foreign");
+  settle(f);
+  expect(f, "to=\"" ROOM "/Old\"");
+  expect(f, "action=\"session-terminate\"");
+  expect(f, "<success/>");
+  g_assert_null(strstr(f->server->got->str, "Foreign"));
+}
+
+static void odd_locals(void) {
+  static const struct {
+    const char *local, *jid;
+  } rows[] = {{"100", "100@" DOMAIN "/r"},
+              {"+4930123", "+4930123@" DOMAIN "/r"},
+              {"a b@c", "a\\20b\\40c@" DOMAIN "/r"},
+              {"", "phone@" DOMAIN "/r"}};
+  gw_xmpp_config c = {.domain = DOMAIN, .secret = "wire", .host = "127.0.0.1"};
+  gw_xmpp_events e = {NULL};
+  gw_persona_events pe = {NULL};
+  gw_xmpp *x = gw_xmpp_new(NULL, &c, &e, NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    gw_persona *p = gw_persona_new(x, rows[i].local, "r", &pe, NULL);
+    g_assert_cmpstr(gw_persona_jid(p), ==, rows[i].jid);
+    gw_persona_free(p);
+  }
+  gw_xmpp_free(x);
+}
+
+static void configurations(void) {
+  static const struct {
+    gw_xmpp_config c;
+    gboolean ok;
+  } rows[] = {
+      {{.domain = DOMAIN, .secret = "s", .host = "h"}, TRUE},
+      {{.domain = DOMAIN, .secret = "", .host = "h"}, FALSE},
+      {{.domain = "a@b", .secret = "s", .host = "h"}, FALSE},
+      {{.secret = "s", .host = "h"}, FALSE},
+      {{.domain = DOMAIN, .secret = "s"}, FALSE},
+      {{.client = TRUE, .jid = "a@b", .secret = "s", .host = "h"}, TRUE},
+      {{.client = TRUE, .jid = "b", .secret = "s", .host = "h"}, FALSE},
+      {{.client = TRUE, .jid = "a@b", .secret = "s", .host = "192.0.2.1", .tls = GW_TLS_OFF},
+       FALSE},
+      {{.client = TRUE, .jid = "a@b", .secret = "s", .host = "127.0.0.1", .tls = GW_TLS_OFF},
+       TRUE}};
+  gw_xmpp_events e = {NULL};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autoptr(GError) err = NULL;
+    gw_xmpp *x = gw_xmpp_new(NULL, &rows[i].c, &e, NULL, &err);
+    g_assert_cmpint(x != NULL, ==, rows[i].ok);
+    g_assert_cmpint(err == NULL, ==, rows[i].ok);
+    gw_xmpp_free(x);
+  }
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  gw_log_set_level(GW_LOG_ERROR);
+  g_test_add_func("/xmpp/odd-locals", odd_locals);
+  g_test_add_func("/xmpp/configurations", configurations);
+#define CASE(name, fn) g_test_add("/xmpp/" name, fixture, NULL, set_up, fn, tear_down)
+  CASE("answers", answers);
+  CASE("silence", silence);
+  CASE("jingle", jingle);
+  CASE("refused-accept", refused_accept);
+  CASE("subscriptions", subscriptions);
+  CASE("room-words", room_words);
+  CASE("free-inside", free_inside);
+  CASE("leave-inside", leave_inside);
+  CASE("buried", buried);
+  return g_test_run();
+}

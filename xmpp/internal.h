@@ -1,0 +1,105 @@
+/* internal.h - what the files of this room know of each other's objects.
+ * Thread: control.  Owner: as in xmpp.h; personas and mucs are held while a callback of theirs runs.
+ * Calls back: never by itself. */
+#ifndef GW_XMPP_INTERNAL_H
+#define GW_XMPP_INTERNAL_H
+#include "base/ids.h"
+#include "base/timer.h"
+#include "xmpp/iq.h"
+#include "xmpp/jingle_session.h"
+#include "xmpp/muc_machine.h"
+#include "xmpp/stream.h"
+#include "xmpp/xmpp.h"
+
+#define GW_IQ_WAIT 15 /* s */
+
+typedef struct { guint no; char *own_bare, *peer_bare; gint64 until; gw_answer otherwise; void (*fn)(gw_answer, void *); void *user; gw_persona *owner; } gw_roster_question;
+typedef struct { void *owner; void (*fn)(void *data); void *data; GDestroyNotify destroy; } gw_later_job;
+
+struct gw_xmpp {
+  GMainContext *ctx;
+  gboolean client, started, stopping;
+  char *domain, *account, *jid, *secret, *host, *ca_file, *name, *version;
+  guint16 port;
+  gw_tls_mode tls;
+  guint max_streams, n_streams;
+  char **features;          /* sorted, ours and the configured ones */
+  char *caps_ver;
+  xmpp_stanza_t *disco_query; /* the answer of every persona, made once */
+  gw_xmpp_events events;
+  void *user;
+  gw_stream *main;
+  GPtrArray *personas;      /* gw_persona* */
+  GHashTable *by_jid;       /* full JID -> gw_persona */
+  gw_ids *ids;
+  gw_iqs *iqs;
+  GQueue later;             /* gw_later_job */
+  gw_timer *later_timer, *roster_timer, *stop_timer;
+  GArray *roster_questions; /* gw_roster_question */
+  guint roster_no;
+  void (*stop_done)(void *);
+  void *stop_data;
+  gw_xmpp_counters counters;
+};
+
+struct gw_persona {
+  gw_xmpp *x;
+  guint refs;
+  gboolean dead, has_stream;
+  char *local, *resource, *jid, *bare;
+  gw_stream *stream;        /* client: its own, or NULL; component: x->main */
+  gw_persona_events events;
+  void *user;
+  gw_sessions *sessions;
+  GPtrArray *mucs;          /* gw_muc* */
+};
+
+struct gw_muc {
+  gw_persona *p;
+  guint refs;
+  gboolean dead;
+  gw_muc_machine *machine;
+  gw_muc_events events;
+  void *user;
+  gw_timer *timer;
+  char *password, *show, *status;
+};
+
+/* xmpp.c */
+gboolean gw_xmpp_send(gw_xmpp *, gw_stream *, xmpp_stanza_t * /* taken */, gboolean keep);
+gboolean gw_xmpp_is_ours(const gw_xmpp *, const char *jid);      /* in our domain, or of our account */
+gw_persona *gw_xmpp_persona(const gw_xmpp *, const char *full_jid);
+gboolean gw_xmpp_has_bare(const gw_xmpp *, const char *bare_jid);
+void gw_xmpp_later(gw_xmpp *, void *owner, void (*fn)(void *), void *data, GDestroyNotify);
+void gw_xmpp_forget(gw_xmpp *, void *owner);                     /* answers and later jobs of this owner */
+gw_stream *gw_xmpp_new_stream(gw_xmpp *, const char *jid, const gw_stream_events *, void *user);
+void gw_xmpp_check_stopped(gw_xmpp *);
+void gw_xmpp_stanza(gw_xmpp *, gw_stream *, xmpp_stanza_t *, gw_persona *of_stream_or_null);
+
+/* persona.c */
+void gw_persona_hold(gw_persona *);
+void gw_persona_drop(gw_persona *);
+void gw_persona_stream_changed(gw_persona *, gboolean up);
+void gw_persona_jingle(gw_persona *, xmpp_stanza_t *iq);
+gw_muc *gw_persona_muc(const gw_persona *, const char *room_bare);
+gboolean gw_persona_send(gw_persona *, xmpp_stanza_t * /* taken */, gboolean keep);
+
+/* disco.c */
+void gw_disco_init(gw_xmpp *, const char *const *features);
+void gw_disco_clear(gw_xmpp *);
+void gw_disco_add_caps(const gw_xmpp *, xmpp_stanza_t *presence);
+gboolean gw_disco_serve(gw_xmpp *, gw_stream *, xmpp_stanza_t *iq, gboolean persona); /* disco, ping, version */
+
+/* presence.c */
+void gw_presence_in(gw_xmpp *, gw_stream *, xmpp_stanza_t *);      /* not of a room that we are in */
+void gw_presence_initial(gw_persona *);                            /* client mode, after binding */
+void gw_presence_expire(void *xmpp);
+void gw_presence_forget(gw_xmpp *, gw_persona *);
+
+/* muc.c */
+void gw_muc_stream_changed(gw_muc *, gboolean up);
+void gw_muc_stanza(gw_muc *, xmpp_stanza_t *);
+void gw_muc_say(gw_muc *, const gw_word *);
+void gw_muc_depart(gw_muc *, const char *status);                  /* unavailable, without freeing */
+
+#endif

@@ -1,0 +1,19 @@
+/* muc_xml.h - room stanzas <-> what the room machine thinks in (XEP-0045).
+ * Thread: control.  Owner: parsed values point into the stanza and live as long; built stanzas are the caller's.
+ * Calls back: never. */
+#ifndef GW_XMPP_MUC_XML_H
+#define GW_XMPP_MUC_XML_H
+#include "xmpp/muc_machine.h"
+#include "xmpp/xml.h"
+
+void gw_muc_xml_presence(xmpp_stanza_t *, gw_muc_presence *ret);
+/* The address in the text of a gone error ("xmpp:room@host?join", or a JID): caller frees, NULL none. */
+char *gw_muc_xml_alternate(xmpp_stanza_t *presence);
+gboolean gw_muc_xml_is_subject(xmpp_stanza_t *message);
+void gw_muc_xml_disco(xmpp_stanza_t *result_or_null, gw_muc_disco *ret);
+void gw_muc_xml_add_join(xmpp_stanza_t *presence, const char *password_or_null); /* <x/> without history */
+void gw_muc_xml_add_submit(xmpp_stanza_t *iq);                                   /* take the room as it is */
+void gw_muc_xml_add_voice(xmpp_stanza_t *message);
+void gw_muc_xml_add_member(xmpp_stanza_t *iq, const char *bare_jid);
+
+#endif
