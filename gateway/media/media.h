@@ -21,6 +21,7 @@ typedef struct {
   const char *stun_host; guint16 stun_port;             /* literal address or NULL */
   const gw_turn_server *turn; guint n_turn;
   guint workers;                        /* 0 = cores - 1, at least 1 */
+  const char *prompt_dir;               /* WAV files (16 bit mono, 8 or 16 kHz), read once at start; NULL or "": none */
 } gw_media_config;
 
 typedef enum {
@@ -49,6 +50,8 @@ typedef struct {
   gboolean offerer;               /* controlling ICE role; else controlled */
   gw_setup setup;                 /* answerer: ACTIVE or PASSIVE; offerer: ACTPASS */
   const char *cname;
+  const char *talker;             /* who is at the other end (compared within the room): peers of one talker bring the same voice
+                                     to several phones, and it is decoded once. NULL: somebody else each time */
 } gw_peer_params;
 
 gw_media *gw_media_new(const gw_media_config *, GMainContext *control, const gw_media_events *, void *user, GError **);
@@ -64,7 +67,9 @@ void gw_media_peer_remote(gw_media *, gw_handle peer, const gw_desc *remote);
 /* Peer: how it is to be encoded and which payload type to send: first codec of agreed's audio. */
 void gw_media_peer_agreed(gw_media *, gw_handle peer, const gw_desc *agreed);
 void gw_media_mute(gw_media *, gw_handle leg, gboolean); /* nothing of this phone is encoded or heard by anybody */
-void gw_media_play(gw_media *, gw_handle leg, const char *prompt); /* file without path, from the prompt folder */
+/* A WAV file of the prompt folder, with or without ".wav"; one level of sub-folders ("en/welcome"). It replaces a running
+ * prompt, whose prompt_end never comes; NULL or "" only stops. An unknown name is logged and ends at once. */
+void gw_media_play(gw_media *, gw_handle leg, const char *prompt);
 void gw_media_tone(gw_media *, gw_handle leg, guint hz, guint ms); /* a beep for this phone only */
 void gw_media_close(gw_media *, gw_handle);
 

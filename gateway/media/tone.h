@@ -1,17 +1,25 @@
-/* tone.h - sine tones made and found (Goertzel). Pure; used by prompts, tests and the test user agent.
+/* tone.h - sine tones made and found (Goertzel). Pure; used by prompts, tests and the test user
+ * agent.
  * Thread: one.  Owner: caller.  Calls back: never. */
 #ifndef GW_TONE_H
 #define GW_TONE_H
 #include <glib.h>
 
-typedef struct { gdouble hz, amplitude /* 0..1 */, phase; guint rate; } gw_tone;
+typedef struct {
+  gdouble hz, amplitude /* 0..1 */, phase;
+  guint rate;
+} gw_tone;
 void gw_tone_init(gw_tone *, gdouble hz, gdouble amplitude, guint rate);
 void gw_tone_fill(gw_tone *, gint16 *out, guint n);
-gdouble gw_goertzel_dbfs(const gint16 *pcm, guint n, guint rate, gdouble hz); /* level of that tone, 0 = full-scale sine */
+gdouble gw_goertzel_dbfs(const gint16 *pcm, guint n, guint rate,
+                         gdouble hz); /* level of that tone, 0 = full-scale sine */
 
 /* Finds steady tones in a stream: feed 20 ms frames, read at the end. */
 typedef struct gw_listener gw_listener;
-typedef struct { guint hz; gdouble dbfs, seconds; } gw_heard;
+typedef struct {
+  guint hz;
+  gdouble dbfs, seconds;
+} gw_heard;
 gw_listener *gw_listener_new(guint rate);
 void gw_listener_free(gw_listener *);
 void gw_listener_feed(gw_listener *, const gint16 *pcm, guint n);

@@ -1,0 +1,58 @@
+/* leg.h - one phone: a pair of UDP sockets, its codec, whom it believes (latch.h), digits, prompts.
+ * Thread: its worker.  Owner: its room.  Calls back: through env.h. */
+#ifndef GW_LEG_H
+#define GW_LEG_H
+#include "gateway/media/door.h"
+#include "gateway/media/dtmf.h"
+#include "gateway/media/env.h"
+#include "gateway/media/latch.h"
+#include "gateway/media/mixer.h"
+#include "gateway/media/tone.h"
+#include "gateway/media/voice.h"
+
+typedef struct gw_leg gw_leg;
+
+typedef struct {
+  gw_watch watch;
+  gw_leg *leg;
+} gw_leg_socket;
+
+struct gw_leg {
+  gw_handle handle;
+  gw_env *env;
+  gw_leg_socket rtp, rtcp;
+  gw_addr local; /* bound RTP address */
+  gw_latch latch;
+  gw_addr rtcp_to; /* from the SDP; used while RTP goes where the SDP said */
+  gboolean rtcp_mux;
+  gw_dir dir;         /* ours: bit 1 the phone hears, bit 2 it is heard */
+  gboolean heard_any; /* GW_MS_UP was said */
+  gw_inflow in;
+  gw_outflow out;
+  gw_dtmf_in dtmf;
+  gw_encoder *encoder;
+  gw_voice voice; /* what its peers get */
+  gboolean muted, was_silenced;
+  const gw_prompt *prompt;
+  gsize prompt_at;
+  gw_tone tone;
+  guint tone_left, tone_played; /* frames */
+  gw_mix near; /* what only this phone hears: its peers, also the last frame of closed ones */
+};
+
+gw_leg *gw_leg_new(gw_env *, const gw_cmd *); /* NULL: no port free */
+void gw_leg_free(gw_leg *);                   /* says RTCP BYE */
+gw_desc *gw_leg_describe(const gw_leg *, const gw_cmd *);
+void gw_leg_remote(gw_leg *, const gw_desc *remote, const gw_desc *agreed);
+void gw_leg_play(gw_leg *, const gw_prompt *or_null);
+void gw_leg_tone(gw_leg *, guint hz, guint ms);
+gboolean gw_leg_hears(const gw_leg *); /* wants a frame each tick */
+void gw_leg_listen(
+    gw_leg *, gint64 now_us);  /* one frame of the phone into in.pcm: silence while muted or held */
+void gw_leg_mix_own(gw_leg *); /* adds prompt and beep to near */
+void gw_leg_say(gw_leg *, const gint16 *pcm); /* one frame to the phone */
+void gw_leg_report(gw_leg *, gint64 now_us);  /* RTCP when due */
+void gw_leg_pass(gw_leg *, guint ticks);      /* time goes on */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_leg, gw_leg_free)
+
+#endif

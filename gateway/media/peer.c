@@ -1,0 +1,330 @@
+#include "gateway/media/peer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "gateway/media/dtls.h"
+#include "gateway/media/ice.h"
+#include <string.h>
+
+#define HELD 8 /* DTLS datagrams kept until ICE is through */
+#define SETUP_US                                                                                   \
+  GW_SEC(20) /* for a pair after the remote description, and again for DTLS after the pair */
+#define REPORT_TICKS (5 * GW_TICKS_PER_SEC)
+#define FIRST_REPORT_TICKS (GW_TICKS_PER_SEC / 2)
+#define OPUS_PT 111
+#define HANDLE "peer=%" G_GINT64_MODIFIER "x"
+
+typedef struct {
+  gsize n;
+  guint8 data[GW_MAX_DATAGRAM];
+} held;
+
+struct gw_peer {
+  gw_handle handle, leg;
+  gw_env *env;
+  gboolean offerer;
+  gw_setup setup, remote_setup;
+  char *fp_hash, *fp_value; /* of the other side; NULL until known */
+  gw_ice *ice;
+  gw_dtls *dtls;
+  GPtrArray *early; /* held: DTLS that came before ICE was through */
+  gw_srtp *srtp_in, *srtp_out;
+  gw_inflow in;
+  gw_outflow out;
+  gboolean said_gathered, said_ice, up, heard_any, failed;
+  gint64 deadline_us; /* of the step now running; 0: none */
+};
+
+static void fail(gw_peer *p, gw_cause cause, const char *why) {
+  if (p->failed) return;
+  p->failed = TRUE;
+  gw_inflow_clear(&p->in);
+  gw_info(NULL, "peer-failed", HANDLE " cause=%s why=%s", p->handle.v, gw_cause_word(cause), why);
+  gw_env_state(p->env, p->handle, GW_MS_FAILED, cause);
+}
+
+/* ---- DTLS */
+
+static void dtls_out(const guint8 *data, gsize n, void *user) {
+  gw_ice_send(((gw_peer *)user)->ice, data, n);
+}
+
+static void come_up(gw_peer *p) {
+  if (!gw_dtls_sessions(p->dtls, &p->srtp_in, &p->srtp_out)) {
+    fail(p, GW_CAUSE_DTLS_FAILED, "no-srtp-suite");
+    return;
+  }
+  p->up = TRUE;
+  p->deadline_us = 0;
+  p->out.report_tick = p->env->tick + FIRST_REPORT_TICKS;
+  gw_env_state(p->env, p->handle, GW_MS_UP, GW_CAUSE_NONE);
+}
+
+static void look_at_dtls(gw_peer *p) {
+  gw_dtls_state s = gw_dtls_get_state(p->dtls);
+  if (s == GW_DTLS_FAILED)
+    fail(p, GW_CAUSE_DTLS_FAILED, gw_dtls_why(p->dtls));
+  else if (s == GW_DTLS_DONE && !p->up)
+    come_up(p);
+}
+
+static void start_dtls(gw_peer *p) {
+  gboolean server;
+  if (!gw_dtls_role(p->setup, p->remote_setup, &server)) {
+    fail(p, GW_CAUSE_DTLS_FAILED, "both-sides-want-the-same-role");
+    return;
+  }
+  p->dtls = gw_dtls_new(p->env->engine->identity, server, p->fp_hash, p->fp_value, dtls_out, p);
+  gw_dtls_start(p->dtls);
+  for (guint i = 0; i < p->early->len; i++) {
+    const held *h = g_ptr_array_index(p->early, i);
+    gw_dtls_input(p->dtls, h->data, h->n);
+  }
+  g_ptr_array_set_size(p->early, 0);
+  look_at_dtls(p);
+}
+
+/* A browser's ClientHello is here before our own ICE knows that it is through; a lost first flight
+ * costs a second. */
+static void hold(gw_peer *p, const guint8 *data, gsize n) {
+  if (p->early->len >= HELD || n > GW_MAX_DATAGRAM) return;
+  held *h = g_new(held, 1);
+  h->n = n;
+  memcpy(h->data, data, n);
+  g_ptr_array_add(p->early, h);
+}
+
+/* ---- SRTP */
+
+static void take_rtcp(gw_peer *p, guint8 *data, gsize n, gint64 now_us) {
+  gw_rtcp report;
+  if (gw_srtp_unprotect_rtcp(p->srtp_in, data, &n) != GW_SRTP_OK ||
+      !gw_rtcp_parse(data, n, &report))
+    p->in.bad++;
+  else
+    gw_flow_heard(&p->out, &p->in, &report, now_us, gw_wall_us());
+}
+
+static void take_rtp(gw_peer *p, guint8 *data, gsize n, gint64 now_us) {
+  gw_rtp rtp;
+  guint clock;
+  if (gw_srtp_unprotect_rtp(p->srtp_in, data, &n) != GW_SRTP_OK ||
+      !gw_rtp_parse(data, n, 0, &rtp)) {
+    p->in.bad++;
+    return;
+  }
+  if (!p->heard_any) {
+    p->heard_any = TRUE;
+    gw_env_state(p->env, p->handle, GW_MS_RTP, GW_CAUSE_NONE);
+  }
+  if (gw_inflow_use(&p->in, rtp.pt, &clock) == GW_IN_VOICE)
+    gw_inflow_rtp(&p->in, &rtp, n,
+                  now_us); /* anything else is video or an extra we did not agree to */
+}
+
+static void take_dtls(gw_peer *p, const guint8 *data, gsize n) {
+  if (!p->dtls) {
+    hold(p, data, n);
+    return;
+  }
+  gw_dtls_input(p->dtls, data, n);
+  look_at_dtls(p);
+}
+
+/* RFC 7983. DTLS never from where ICE has not been: a foreign ClientHello must not start or disturb
+ * anything. */
+static void on_datagram(guint8 *data, gsize n, gboolean proven, gint64 now_us, void *user) {
+  gw_peer *p = user;
+  gboolean dtls = data[0] >= 20 && data[0] <= 63, media = data[0] >= 128 && data[0] <= 191;
+  if (p->failed) return;
+  if (!(dtls && proven) && !media)
+    p->in.bad++;
+  else if (dtls)
+    take_dtls(p, data, n);
+  else if (p->up && gw_rtp_is_rtcp(data, n))
+    take_rtcp(p, data, n, now_us);
+  else if (p->up)
+    take_rtp(p, data, n, now_us);
+}
+
+/* ---- life */
+
+static void on_candidate(const gw_candidate *c, void *user) {
+  gw_peer *p = user;
+  gw_env_candidate(p->env, p->handle, c);
+}
+
+gw_peer *gw_peer_new(gw_env *env, const gw_cmd *cmd) {
+  static const gw_ice_events events = {on_candidate, on_datagram};
+  g_autoptr(gw_peer) p = g_new0(gw_peer, 1);
+  p->handle = cmd->handle;
+  p->leg = cmd->leg;
+  p->env = env;
+  p->offerer = cmd->offerer;
+  p->setup = cmd->offerer ? GW_SETUP_ACTPASS : cmd->setup;
+  p->early = g_ptr_array_new_with_free_func(g_free);
+  gw_inflow_init(&p->in);
+  gw_outflow_init(&p->out, env->ids, cmd->cname);
+  p->ice = gw_ice_new(env, cmd->offerer, &events, p);
+  return p->ice ? g_steal_pointer(&p) : NULL;
+}
+
+static gboolean send_report(gw_peer *p, gboolean bye, gint64 now_us) {
+  guint8 *to = p->env->tx;
+  gsize n = gw_flow_report(&p->out, &p->in, bye, now_us, gw_wall_us(), to, GW_RX_BYTES - 64);
+  if (n && gw_srtp_protect_rtcp(p->srtp_out, to, &n, GW_RX_BYTES) == GW_SRTP_OK)
+    gw_ice_send(p->ice, to, n);
+  return n != 0;
+}
+
+void gw_peer_free(gw_peer *p) {
+  if (!p) return;
+  if (p->up && !p->failed) send_report(p, TRUE, gw_now_us());
+  gw_dtls_free(p->dtls); /* still speaks, by the agent */
+  gw_ice_free(p->ice);
+  gw_srtp_free(p->srtp_in);
+  gw_srtp_free(p->srtp_out);
+  gw_inflow_clear(&p->in);
+  g_clear_pointer(&p->early, g_ptr_array_unref);
+  g_free(p->fp_hash);
+  g_free(p->fp_value);
+  g_free(p);
+}
+
+gw_handle gw_peer_handle(const gw_peer *p) {
+  return p->handle;
+}
+
+gw_handle gw_peer_leg(const gw_peer *p) {
+  return p->leg;
+}
+
+gw_desc *gw_peer_describe(gw_peer *p) {
+  gw_desc *d = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, NULL);
+  d->bundle = TRUE;
+  m->proto = GW_PROTO_DTLS_SAVPF;
+  m->dir = GW_DIR_SENDRECV;
+  m->rtcp_mux = TRUE;
+  m->setup = p->setup;
+  m->fp_hash = g_strdup("sha-256");
+  m->fp_value = g_strdup(gw_identity_fingerprint(p->env->engine->identity));
+  gw_codec_fill("opus", OPUS_PT, m);
+  gw_codec_fill("PCMU", 0, m);
+  gw_codec_fill("PCMA", 8, m);
+  gw_source source = {p->out.ssrc, g_strdup(p->out.cname),
+                      g_strdup_printf("%s %sa0", p->out.cname, p->out.cname)};
+  g_array_append_val(m->sources, source);
+  gw_ice_describe(p->ice, m);
+  return d;
+}
+
+static void take_fingerprint(gw_peer *p, const gw_desc_media *m) {
+  if (p->fp_value || !m->fp_hash || !m->fp_value) return; /* the first one is for good */
+  p->fp_hash = g_strdup(m->fp_hash);
+  p->fp_value = g_strdup(m->fp_value);
+  p->remote_setup = m->setup;
+}
+
+/* In a bundle any content may carry what they all share; candidates alone may even come without a
+ * kind. */
+void gw_peer_remote(gw_peer *p, const gw_desc *remote, gint64 now_us) {
+  const gw_desc_media *audio = gw_desc_audio(remote);
+  gboolean known = FALSE, first = !p->deadline_us && !p->said_ice;
+  if (p->failed) return;
+  if (audio) {
+    take_fingerprint(p, audio);
+    known = gw_ice_remote(p->ice, audio);
+  }
+  for (guint i = 0; i < remote->media->len; i++) {
+    const gw_desc_media *m = g_ptr_array_index(remote->media, i);
+    if (m == audio || m->refused || !(remote->bundle || !audio)) continue;
+    take_fingerprint(p, m);
+    known = gw_ice_remote(p->ice, m) || known;
+  }
+  if (known && first) p->deadline_us = now_us + SETUP_US;
+}
+
+void gw_peer_agreed(gw_peer *p, const gw_desc *agreed) {
+  const gw_desc_media *m = gw_desc_audio(agreed);
+  const gw_codec *c = gw_desc_first_voice(m);
+  if (!c || p->failed) return;
+  gw_inflow_map(&p->in, m, NULL);
+  gw_outflow_codec(&p->out, p->env->ids, gw_codec_index(c->name), c->pt);
+}
+
+int gw_peer_codec(const gw_peer *p) {
+  return p->out.codec;
+}
+
+gboolean gw_peer_busy(const gw_peer *p) {
+  if (p->failed) return FALSE;
+  return !gw_ice_gathered(p->ice) || (p->deadline_us != 0) ||
+         (p->said_ice && gw_ice_get_state(p->ice) == GW_ICE_CONNECTED);
+}
+
+static void look_at_ice(gw_peer *p, gint64 now_us) {
+  gw_ice_state s = gw_ice_get_state(p->ice);
+  if (gw_ice_gathered(p->ice) && !p->said_gathered) {
+    p->said_gathered = TRUE;
+    gw_env_state(p->env, p->handle, GW_MS_GATHERED, GW_CAUSE_NONE);
+  }
+  if (s == GW_ICE_FAILED) {
+    fail(p, GW_CAUSE_ICE_FAILED, "no-consent");
+  } else if (s != GW_ICE_WORKING && !p->said_ice) {
+    p->said_ice = TRUE;
+    p->deadline_us = now_us + SETUP_US;
+    gw_env_state(p->env, p->handle, GW_MS_ICE, GW_CAUSE_NONE);
+  }
+}
+
+void gw_peer_drive(gw_peer *p, gboolean asking, gint64 now_us) {
+  if (p->failed) return;
+  if (asking) gw_ice_pump(p->ice, now_us);
+  gw_ice_step(p->ice, now_us);
+  look_at_ice(p, now_us);
+  if (!p->failed && p->said_ice && !p->dtls && p->fp_value) start_dtls(p);
+  if (p->dtls && !p->up && !p->failed) {
+    gw_dtls_timeout(p->dtls);
+    look_at_dtls(p);
+  }
+  if (p->failed || !p->deadline_us || now_us < p->deadline_us) return;
+  if (!p->said_ice)
+    fail(p, GW_CAUSE_ICE_FAILED, "no-pair-in-time");
+  else
+    fail(p, GW_CAUSE_DTLS_FAILED, p->fp_value ? "no-handshake-in-time" : "no-fingerprint");
+}
+
+/* ---- the tick */
+
+void gw_peer_read(gw_peer *p, gint64 now_us) {
+  if (gw_ice_relayed(p->ice)) gw_ice_pump(p->ice, now_us);
+}
+
+gw_inflow *gw_peer_inflow(gw_peer *p) {
+  return &p->in;
+}
+
+gboolean gw_peer_hears(const gw_peer *p) {
+  return p->up && !p->failed && p->out.codec >= 0;
+}
+
+void gw_peer_say(gw_peer *p, const guint8 *payload, gsize n) {
+  guint8 *to = p->env->tx;
+  gsize len = gw_outflow_packet(&p->out, payload, n, to, GW_RX_BYTES - 64);
+  if (len && gw_srtp_protect_rtp(p->srtp_out, to, &len, GW_RX_BYTES) == GW_SRTP_OK)
+    gw_ice_send(p->ice, to, len);
+}
+
+void gw_peer_report(gw_peer *p, gint64 now_us) {
+  if (!p->up || p->failed || p->env->tick < p->out.report_tick) return;
+  gboolean said = send_report(p, FALSE, now_us);
+  p->out.report_tick = p->env->tick + (said ? REPORT_TICKS : FIRST_REPORT_TICKS);
+}
+
+void gw_peer_pass(gw_peer *p, guint ticks) {
+  gw_outflow_tick(&p->out, ticks);
+}
+
+void gw_peer_figures(gw_peer *p, gw_media_stats *ret) {
+  gw_flow_figures(&p->out, &p->in, ret);
+}

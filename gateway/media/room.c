@@ -1,0 +1,279 @@
+#include "gateway/media/room.h"
+#include "base/clock.h"
+#include <string.h>
+
+/* A remote party that several seats lead to. Each of them receives its voice; one is decoded for
+ * all. */
+typedef struct {
+  char *name;
+  gw_peer *leader; /* NULL: none has brought anything yet */
+  guint seats;
+} talker;
+
+typedef struct {
+  gw_peer *peer;
+  gw_leg *leg; /* whose voice it carries; NULL: shared, or its phone has left */
+  gboolean shared;
+  talker *talker; /* or NULL */
+} seat;
+
+#define BEHIND_US GW_MS(500) /* a leader this much behind another has stalled */
+
+struct gw_room {
+  gw_handle handle;
+  gw_env *env;
+  GPtrArray *legs; /* gw_leg */
+  GArray *seats;
+  GHashTable *talkers; /* name -> talker */
+  gw_mix all;          /* what everybody hears: phones, shared peers, last frames of closed ones */
+  gw_voice voice;      /* all phones together, for shared peers */
+};
+
+static void talker_free(gpointer data) {
+  talker *t = data;
+  g_free(t->name);
+  g_free(t);
+}
+
+gw_room *gw_room_new(gw_env *env, gw_handle handle) {
+  gw_room *r = g_new0(gw_room, 1);
+  r->handle = handle;
+  r->env = env;
+  r->legs = g_ptr_array_new();
+  r->seats = g_array_new(FALSE, TRUE, sizeof(seat));
+  r->talkers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, talker_free);
+  gw_mix_clear(&r->all);
+  gw_voice_init(&r->voice);
+  return r;
+}
+
+static seat *seat_at(const gw_room *r, guint i) {
+  return &g_array_index(r->seats, seat, i);
+}
+
+static gw_leg *leg_at(const gw_room *r, guint i) {
+  return g_ptr_array_index(r->legs, i);
+}
+
+void gw_room_free(gw_room *r) {
+  if (!r) return;
+  for (guint i = 0; i < r->seats->len; i++)
+    gw_peer_free(seat_at(r, i)->peer);
+  for (guint i = 0; i < r->legs->len; i++)
+    gw_leg_free(leg_at(r, i));
+  g_array_unref(r->seats);
+  g_hash_table_unref(r->talkers);
+  g_ptr_array_unref(r->legs);
+  gw_voice_clear(&r->voice);
+  g_free(r);
+}
+
+void gw_room_add_leg(gw_room *r, gw_leg *taken) {
+  g_ptr_array_add(r->legs, taken);
+}
+
+static talker *talker_join(gw_room *r, const char *name) {
+  talker *t = name ? g_hash_table_lookup(r->talkers, name) : NULL;
+  if (name && !t) {
+    t = g_new0(talker, 1);
+    t->name = g_strdup(name);
+    g_hash_table_insert(r->talkers, t->name, t);
+  }
+  if (t) t->seats++;
+  return t;
+}
+
+static void talker_leave(gw_room *r, talker *t, const gw_peer *peer) {
+  if (t->leader == peer) t->leader = NULL;
+  if (!--t->seats) g_hash_table_remove(r->talkers, t->name);
+}
+
+void gw_room_add_peer(gw_room *r, gw_peer *taken, const char *talker_or_null) {
+  gw_handle h = gw_peer_leg(taken);
+  seat s = {taken, NULL, gw_handle_is(h, GW_HANDLE_NONE), talker_join(r, talker_or_null)};
+  for (guint i = 0; i < r->legs->len; i++)
+    if (gw_handle_is(leg_at(r, i)->handle, h)) s.leg = leg_at(r, i);
+  g_array_append_val(r->seats, s);
+}
+
+/* The stream that a seat is heard by. */
+static gw_inflow *voice_of(const seat *s) {
+  gboolean led = s->talker && s->talker->leader;
+  return gw_peer_inflow(led ? s->talker->leader : s->peer);
+}
+
+static gw_mix *listeners_of(gw_room *r, const seat *s) {
+  return s->shared ? &r->all : s->leg ? &s->leg->near : NULL;
+}
+
+void gw_room_drop_leg(gw_room *r, gw_leg *leg, gint64 now_us) {
+  gw_leg_listen(leg, now_us); /* its next frame, faded out, still goes to those who heard it */
+  if (leg->in.live) {
+    gw_fade(leg->in.pcm, FALSE);
+    gw_mix_add(&r->all, leg->in.pcm);
+  }
+  for (guint i = 0; i < r->seats->len; i++)
+    if (seat_at(r, i)->leg == leg) seat_at(r, i)->leg = NULL;
+  g_ptr_array_remove_fast(r->legs, leg);
+  gw_leg_free(leg);
+}
+
+/* Of a voice that others still bring, its last frame has to do. */
+static void fade_seat(gw_room *r, const seat *s, gint64 now_us) {
+  gw_mix *listeners = listeners_of(r, s);
+  gw_inflow *in = voice_of(s);
+  gint16 pcm[GW_FRAME];
+  if (in == gw_peer_inflow(s->peer)) gw_inflow_play(in, now_us);
+  if (!listeners || !in->live) return;
+  memcpy(pcm, in->pcm, sizeof pcm);
+  gw_fade(pcm, FALSE);
+  gw_mix_add(listeners, pcm);
+}
+
+void gw_room_drop_peer(gw_room *r, gw_peer *peer, gint64 now_us) {
+  for (guint i = 0; i < r->seats->len; i++) {
+    seat *s = seat_at(r, i);
+    if (s->peer != peer) continue;
+    fade_seat(r, s, now_us);
+    if (s->talker) talker_leave(r, s->talker, peer);
+    g_array_remove_index_fast(r->seats, i);
+    break;
+  }
+  gw_peer_free(peer);
+}
+
+static gw_voice *voice_for(gw_room *r, const seat *s) {
+  return s->shared ? &r->voice : s->leg ? &s->leg->voice : NULL;
+}
+
+void gw_room_codecs(gw_room *r) {
+  gboolean narrow = TRUE;
+  for (guint i = 0; i < r->legs->len; i++)
+    narrow = narrow && leg_at(r, i)->voice.narrow;
+  gw_voice_narrow(&r->voice, narrow);
+  for (guint i = 0; i < r->seats->len; i++) {
+    gw_voice *v = voice_for(r, seat_at(r, i));
+    if (v) gw_voice_prepare(v, gw_peer_codec(seat_at(r, i)->peer));
+  }
+}
+
+/* ---- the tick */
+
+static void listen_to_legs(gw_room *r, gint64 now_us) {
+  gw_mix phones;
+  gint16 pcm[GW_FRAME];
+  gboolean any = FALSE;
+  gw_mix_clear(&phones);
+  for (guint i = 0; i < r->legs->len; i++) {
+    gw_leg *leg = leg_at(r, i);
+    gw_leg_listen(leg, now_us);
+    gw_voice_frame(&leg->voice, leg->in.live ? leg->in.pcm : NULL);
+    if (!leg->in.live) continue;
+    gw_mix_add(&phones, leg->in.pcm);
+    gw_mix_add(&r->all, leg->in.pcm);
+    any = TRUE;
+  }
+  gw_mix_out(&phones, NULL, pcm);
+  gw_voice_frame(&r->voice, any ? pcm : NULL);
+}
+
+static gint64 heard_us(gw_peer *p) {
+  return gw_peer_inflow(p)->voice_us;
+}
+
+static void choose_leaders(gw_room *r) {
+  for (guint i = 0; i < r->seats->len; i++) {
+    const seat *s = seat_at(r, i);
+    if (!s->talker || !heard_us(s->peer)) continue;
+    gw_peer *leader = s->talker->leader;
+    if (!leader || heard_us(s->peer) - heard_us(leader) > BEHIND_US) s->talker->leader = s->peer;
+  }
+  for (guint i = 0; i < r->seats->len; i++) {
+    const seat *s = seat_at(r, i);
+    if (s->talker)
+      gw_inflow_follow(gw_peer_inflow(s->peer), s->talker->leader && s->talker->leader != s->peer);
+  }
+}
+
+static void listen_to_peers(gw_room *r, gint64 now_us) {
+  choose_leaders(r);
+  for (guint i = 0; i < r->seats->len; i++) {
+    gw_inflow *in = gw_peer_inflow(seat_at(r, i)->peer);
+    if (!in->follows) gw_inflow_play(in, now_us);
+  }
+  for (guint i = 0; i < r->seats->len; i++) {
+    const seat *s = seat_at(r, i);
+    gw_inflow *in = voice_of(s);
+    gw_mix *listeners = listeners_of(r, s);
+    if (in->live && listeners) gw_mix_add(listeners, in->pcm);
+  }
+}
+
+static void speak_to_leg(gw_room *r, gw_leg *leg) {
+  gint16 pcm[GW_FRAME];
+  gw_leg_mix_own(leg);
+  if (gw_leg_hears(leg)) {
+    for (int i = 0; i < GW_FRAME; i++)
+      leg->near.sum[i] += r->all.sum[i];
+    gw_mix_out(&leg->near, leg->in.live ? leg->in.pcm : NULL, pcm);
+    gw_leg_say(leg, pcm);
+  }
+  gw_mix_clear(&leg->near);
+}
+
+static void speak_to_peer(gw_room *r, const seat *s) {
+  const guint8 *payload;
+  gw_voice *v = voice_for(r, s);
+  int n = v && gw_peer_hears(s->peer) ? gw_voice_packet(v, gw_peer_codec(s->peer), &payload) : 0;
+  if (n > 0) gw_peer_say(s->peer, payload, (gsize)n);
+}
+
+void gw_room_tick(gw_room *r, gint64 now_us) {
+  listen_to_legs(r, now_us);
+  listen_to_peers(r, now_us);
+  for (guint i = 0; i < r->legs->len; i++) {
+    speak_to_leg(r, leg_at(r, i));
+    gw_leg_report(leg_at(r, i), now_us);
+  }
+  for (guint i = 0; i < r->seats->len; i++) {
+    speak_to_peer(r, seat_at(r, i));
+    gw_peer_report(seat_at(r, i)->peer, now_us);
+  }
+  gw_mix_clear(&r->all);
+  gw_room_skip(r, 1);
+}
+
+void gw_room_skip(gw_room *r, guint ticks) {
+  for (guint i = 0; i < r->legs->len; i++)
+    gw_leg_pass(leg_at(r, i), ticks);
+  for (guint i = 0; i < r->seats->len; i++)
+    gw_peer_pass(seat_at(r, i)->peer, ticks);
+}
+
+guint gw_room_drive(gw_room *r, gboolean only_busy, gint64 now_us) {
+  guint busy = 0;
+  for (guint i = 0; i < r->seats->len; i++) {
+    gw_peer *p = seat_at(r, i)->peer;
+    gboolean is_busy = gw_peer_busy(p);
+    if (is_busy || !only_busy) gw_peer_drive(p, is_busy, now_us);
+    busy += gw_peer_busy(p);
+  }
+  return busy;
+}
+
+void gw_room_read(gw_room *r, gint64 now_us) {
+  for (guint i = 0; i < r->seats->len; i++)
+    gw_peer_read(seat_at(r, i)->peer, now_us);
+}
+
+const GPtrArray *gw_room_legs(const gw_room *r) {
+  return r->legs;
+}
+
+guint gw_room_peer_count(const gw_room *r) {
+  return r->seats->len;
+}
+
+gw_peer *gw_room_peer(const gw_room *r, guint i) {
+  return seat_at(r, i)->peer;
+}

@@ -1,0 +1,82 @@
+/* stream.h - the two halves of an RTP session that legs and peers share: what comes in (payload
+ * types, jitter buffer, statistics) and what goes out (sequence, timestamps, reports). Pure apart
+ * from the decoder it owns: no sockets. Thread: the owner's worker.  Owner: embedded in legs and
+ * peers; gw_inflow_clear frees.  Calls back: never. Allocates only when the codec of a stream
+ * changes (at most five times a second). */
+#ifndef GW_STREAM_H
+#define GW_STREAM_H
+#include "base/desc.h"
+#include "base/ids.h"
+#include "gateway/media/codec.h"
+#include "gateway/media/jitter.h"
+#include "gateway/media/media.h"
+#include "gateway/media/rtp.h"
+
+/* The codecs that we can speak, as small numbers; -1: none. */
+#define GW_CODECS 4
+int gw_codec_index(const char *name);
+const char *gw_codec_word(int index);
+gboolean gw_codec_narrow(int index);                        /* 8 kHz audio */
+const gw_codec *gw_desc_first_voice(const gw_desc_media *); /* first codec we can speak, or NULL */
+
+typedef enum { GW_IN_NONE, GW_IN_VOICE, GW_IN_DIGIT } gw_in_use;
+
+typedef struct {
+  guint8 use[128];   /* of each payload type: 0 none, 1 + codec index, or GW_IN_EVENT | kHz */
+  int codec;         /* of the jitter buffer, -1 none */
+  gint64 changed_us; /* when it was last changed */
+  gw_jitter *jitter;
+  gw_rtp_stats stats;
+  guint32 sr_mid; /* middle of the last SR's NTP time, 0 none */
+  gint64 sr_us;   /* when it came */
+  guint64 packets, bytes, bad;
+  gdouble loudest;      /* dBFS of the loudest frame since the last figures */
+  gint16 pcm[GW_FRAME]; /* the frame of this tick */
+  gboolean live;        /* FALSE: pcm is silence */
+  gint64 voice_us;      /* when the last voice packet came */
+  gboolean follows;     /* another stream brings the same voice: counted, not decoded */
+} gw_inflow;
+
+void gw_inflow_init(gw_inflow *);
+void gw_inflow_clear(gw_inflow *);
+/* Takes the payload types of one or two descriptions; where they disagree the first counts. */
+void gw_inflow_map(gw_inflow *, const gw_desc_media *first, const gw_desc_media *second_or_null);
+/* What a payload type is; *ret_clock: RTP clock of a DIGIT. */
+gw_in_use gw_inflow_use(const gw_inflow *, guint8 pt, guint *ret_clock);
+/* An authentic packet of a known payload type: counted; voice goes to the jitter buffer. */
+void gw_inflow_rtp(gw_inflow *, const gw_rtp *, gsize wire_bytes, gint64 now_us);
+void gw_inflow_follow(gw_inflow *, gboolean follows);
+void gw_inflow_play(gw_inflow *, gint64 now_us); /* one frame into pcm */
+void gw_fade(gint16 *pcm, gboolean in);          /* one frame in from, or out to, silence */
+
+typedef struct {
+  guint32 ssrc, ts;
+  guint16 seq;
+  guint8 pt;
+  int codec; /* -1: not known yet */
+  gboolean marker;
+  guint32 packets, payload_bytes;
+  guint64 bytes;
+  guint rtt_ms;
+  guint64 report_tick; /* when the next RTCP report is due */
+  char cname[64];
+} gw_outflow;
+
+void gw_outflow_init(gw_outflow *, gw_ids *, const char *cname);
+void gw_outflow_codec(gw_outflow *, gw_ids *, int codec,
+                      guint8 pt); /* another clock: another SSRC (RFC 7160) */
+/* Header and payload into out (cap bytes). Returns the length, 0 when it does not fit. */
+gsize gw_outflow_packet(gw_outflow *, const guint8 *payload, gsize n, guint8 *out, gsize cap);
+void gw_outflow_tick(gw_outflow *, guint ticks); /* time goes on, packet or not */
+
+/* RTCP: a compound report about in, by out; bye appends BYE (RFC 3550 6.6). 0: nothing to say yet.
+ */
+gsize gw_flow_report(gw_outflow *, gw_inflow *, gboolean bye, gint64 now_us, gint64 wall_us,
+                     guint8 *out, gsize cap);
+/* A parsed report of the other side: its SR time, and our round trip when it is about us. BYE is
+ * not believed: calls end by signalling. */
+void gw_flow_heard(gw_outflow *, gw_inflow *, const gw_rtcp *, gint64 now_us, gint64 wall_us);
+void gw_flow_figures(const gw_outflow *, gw_inflow *,
+                     gw_media_stats *ret); /* starts a new second */
+
+#endif

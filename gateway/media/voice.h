@@ -1,0 +1,32 @@
+/* voice.h - one voice that several peers hear: each codec is encoded once per tick, however many
+ * listen. While nothing is said the encoder rests and tiny Opus silence goes out (RFC 6716 2.1.9),
+ * so that the listeners keep their clock. Thread: the owner's worker.  Owner: embedded;
+ * gw_voice_clear frees.  Calls back: never. Allocates only in gw_voice_prepare. */
+#ifndef GW_VOICE_H
+#define GW_VOICE_H
+#include "gateway/media/stream.h"
+
+#define GW_VOICE_BYTES 640
+
+typedef struct {
+  gint16 pcm[GW_FRAME];
+  gboolean narrow;
+  guint quiet_ticks;
+  struct {
+    gw_encoder *encoder;
+    guint8 toc; /* of the last Opus packet */
+    int len;    /* of data; -1: not encoded this tick */
+    guint8 data[GW_VOICE_BYTES];
+  } as[GW_CODECS];
+} gw_voice;
+
+void gw_voice_init(gw_voice *);
+void gw_voice_clear(gw_voice *);
+/* Makes the encoder of a codec that will be asked for. narrow: the source has 8 kHz. */
+void gw_voice_prepare(gw_voice *, int codec);
+void gw_voice_narrow(gw_voice *, gboolean narrow);
+void gw_voice_frame(gw_voice *,
+                    const gint16 *pcm_or_null); /* the frame of this tick; NULL: silence */
+int gw_voice_packet(gw_voice *, int codec, const guint8 **ret); /* bytes, <= 0: nothing to send */
+
+#endif

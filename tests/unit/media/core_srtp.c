@@ -1,0 +1,230 @@
+/* SRTP through the narrow door: both suites, and what an attacker may send. */
+#include "gateway/media/srtp.h"
+
+#include "base/limits.h"
+#include "gateway/media/rtp.h"
+
+#include <string.h>
+
+#define PAYLOAD 80
+#define SSRC 0x1234
+
+static const gw_srtp_suite suites[] = {GW_SRTP_AES_CM_128_HMAC_SHA1_80, GW_SRTP_AEAD_AES_128_GCM};
+static const gsize tags[] = {10, 16};
+
+typedef struct {
+  gw_srtp *out, *in;
+} pair;
+
+static pair pair_new(gw_srtp_suite suite) {
+  guint8 key[30];
+  for (guint i = 0; i < sizeof key; i++)
+    key[i] = (guint8)(i * 7 + 1);
+  pair p = {gw_srtp_new(suite, TRUE, key), gw_srtp_new(suite, FALSE, key)};
+  g_assert_nonnull(p.out);
+  g_assert_nonnull(p.in);
+  return p;
+}
+
+static void pair_free(pair p) {
+  gw_srtp_free(p.out);
+  gw_srtp_free(p.in);
+}
+
+static gsize make_rtp(guint8 *buf, guint16 seq, guint32 ssrc) {
+  gsize n = gw_rtp_write_header(buf, 111, FALSE, seq, seq * 960u, ssrc);
+  for (guint i = 0; i < PAYLOAD; i++)
+    buf[n + i] = (guint8)(seq + i);
+  return n + PAYLOAD;
+}
+
+static gsize protected_rtp(gw_srtp *out, guint8 *buf, gsize cap, guint16 seq, guint32 ssrc) {
+  gsize n = make_rtp(buf, seq, ssrc);
+  g_assert_cmpint(gw_srtp_protect_rtp(out, buf, &n, cap), ==, GW_SRTP_OK);
+  return n;
+}
+
+static void test_round_trip(void) {
+  for (guint k = 0; k < 2; k++) {
+    pair p = pair_new(suites[k]);
+    for (guint i = 0; i < 70000; i += 37) { /* over a wrap of the sequence */
+      guint8 plain[256], buf[256];
+      gsize n = make_rtp(plain, (guint16)i, SSRC),
+            m = protected_rtp(p.out, buf, sizeof buf, (guint16)i, SSRC);
+      g_assert_cmpuint(m, ==, n + tags[k]);
+      g_assert_true(memcmp(buf + 12, plain + 12, PAYLOAD) != 0);
+      g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &m), ==, GW_SRTP_OK);
+      g_assert_cmpmem(buf, m, plain, n);
+    }
+    pair_free(p);
+  }
+}
+
+static void test_key_len(void) {
+  g_assert_cmpuint(gw_srtp_key_len(GW_SRTP_AES_CM_128_HMAC_SHA1_80), ==, 30);
+  g_assert_cmpuint(gw_srtp_key_len(GW_SRTP_AEAD_AES_128_GCM), ==, 28);
+}
+
+static void test_replay(void) {
+  for (guint k = 0; k < 2; k++) {
+    pair p = pair_new(suites[k]);
+    guint8 first[256], buf[256];
+    gsize n = protected_rtp(p.out, first, sizeof first, 1, SSRC), m = n;
+    memcpy(buf, first, n);
+    g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &m), ==, GW_SRTP_OK);
+    for (guint i = 0; i < 100; i++) {
+      m = n;
+      memcpy(buf, first, n);
+      g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &m), ==, GW_SRTP_REPLAY);
+      g_assert_cmpuint(m, ==, n);
+    }
+    for (guint i = 2; i < 2000; i++) { /* until it is older than the window */
+      m = protected_rtp(p.out, buf, sizeof buf, (guint16)i, SSRC);
+      g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &m), ==, GW_SRTP_OK);
+    }
+    memcpy(buf, first, n);
+    g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &n), ==, GW_SRTP_REPLAY);
+    pair_free(p);
+  }
+}
+
+/* Overtaken by up to the window is no replay. */
+static void test_late(void) {
+  for (guint k = 0; k < 2; k++) {
+    pair p = pair_new(suites[k]);
+    guint8 late[256], buf[256];
+    gsize n = protected_rtp(p.out, late, sizeof late, 1, SSRC);
+    for (guint i = 2; i < 1000; i++) {
+      gsize m = protected_rtp(p.out, buf, sizeof buf, (guint16)i, SSRC);
+      g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &m), ==, GW_SRTP_OK);
+    }
+    g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, late, &n), ==, GW_SRTP_OK);
+    pair_free(p);
+  }
+}
+
+/* Each byte changed in turn is noticed, and the good packet still passes afterwards. */
+static void test_tamper(void) {
+  for (guint k = 0; k < 2; k++) {
+    pair p = pair_new(suites[k]);
+    guint8 good[256], buf[256];
+    gsize n = protected_rtp(p.out, good, sizeof good, 1, SSRC), m;
+    for (gsize i = 1; i < n; i++) {
+      m = n;
+      memcpy(buf, good, n);
+      buf[i] ^= 0x40;
+      g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &m), ==, GW_SRTP_AUTH);
+    }
+    for (gsize cut = 1; cut <= n; cut++) { /* stripped tag and shorter */
+      m = n - cut;
+      memcpy(buf, good, n);
+      g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &m), !=, GW_SRTP_OK);
+    }
+    m = make_rtp(buf, 2, SSRC); /* no downgrade to plain RTP */
+    g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &m), !=, GW_SRTP_OK);
+    g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, good, &n), ==, GW_SRTP_OK);
+    pair_free(p);
+  }
+}
+
+static void test_junk(void) {
+  g_autoptr(GRand) rnd = g_rand_new_with_seed(1);
+  for (guint k = 0; k < 2; k++) {
+    pair p = pair_new(suites[k]);
+    guint8 buf[GW_MAX_DATAGRAM + 64];
+    for (guint i = 0; i < 10000; i++) {
+      gsize n = (gsize)g_rand_int_range(rnd, 0, 200);
+      for (gsize b = 0; b < n; b++)
+        buf[b] = (guint8)g_rand_int(rnd);
+      if (n && i & 1) buf[0] = (guint8)(0x80 | (buf[0] & 0x3f));
+      if (n > 1 && i & 2) buf[1] = 200;
+      gsize m = n;
+      g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &m), !=, GW_SRTP_OK);
+      g_assert_cmpint(gw_srtp_unprotect_rtcp(p.in, buf, &n), !=, GW_SRTP_OK);
+    }
+    gsize n = sizeof buf;
+    g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &n), ==, GW_SRTP_BAD);
+    n = protected_rtp(p.out, buf, sizeof buf, 5, SSRC);
+    g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &n), ==, GW_SRTP_OK);
+    pair_free(p);
+  }
+}
+
+static void test_rtcp(void) {
+  for (guint k = 0; k < 2; k++) {
+    pair p = pair_new(suites[k]);
+    guint8 plain[128], buf[128], copy[128];
+    for (guint i = 0; i < 50; i++) {
+      gsize n = gw_rtcp_write(plain, sizeof plain, SSRC, 1, 2, 3, 4, NULL, "me"), m = n;
+      memcpy(buf, plain, n);
+      g_assert_cmpint(gw_srtp_protect_rtcp(p.out, buf, &m, sizeof buf), ==, GW_SRTP_OK);
+      g_assert_cmpuint(m, ==, n + tags[k] + 4);
+      memcpy(copy, buf, m);
+      gsize c = m;
+      copy[9] ^= 1;
+      g_assert_cmpint(gw_srtp_unprotect_rtcp(p.in, copy, &c), ==, GW_SRTP_AUTH);
+      memcpy(copy, buf, m);
+      g_assert_cmpint(gw_srtp_unprotect_rtcp(p.in, buf, &m), ==, GW_SRTP_OK);
+      g_assert_cmpmem(buf, m, plain, n);
+      g_assert_cmpint(gw_srtp_unprotect_rtcp(p.in, copy, &c), ==, GW_SRTP_REPLAY);
+    }
+    pair_free(p);
+  }
+}
+
+/* Many sources are fine, endless ones are not; those known keep working. */
+static void test_sources(void) {
+  pair p = pair_new(GW_SRTP_AEAD_AES_128_GCM);
+  guint8 buf[256];
+  guint ok = 0;
+  for (guint32 s = 1; s <= 1000; s++) {
+    gsize n = protected_rtp(p.out, buf, sizeof buf, 1, s);
+    ok += gw_srtp_unprotect_rtp(p.in, buf, &n) == GW_SRTP_OK;
+  }
+  g_assert_cmpuint(ok, ==, GW_MAX_SRTP_SSRCS);
+  for (guint32 s = 1; s <= GW_MAX_SRTP_SSRCS; s++) {
+    gsize n = protected_rtp(p.out, buf, sizeof buf, 2, s);
+    g_assert_cmpint(gw_srtp_unprotect_rtp(p.in, buf, &n), ==, GW_SRTP_OK);
+  }
+  pair_free(p);
+}
+
+static void test_bounds(void) {
+  pair p = pair_new(GW_SRTP_AES_CM_128_HMAC_SHA1_80);
+  guint8 buf[256];
+  gsize n = make_rtp(buf, 1, SSRC);
+  g_assert_cmpint(gw_srtp_protect_rtp(p.out, buf, &n, n + 31), ==, GW_SRTP_BAD);
+  g_assert_cmpint(gw_srtp_protect_rtp(p.out, buf, &n, n + 32), ==, GW_SRTP_OK);
+  g_assert_cmpint(gw_srtp_protect_rtp(p.in, buf, &n, sizeof buf), ==, GW_SRTP_BAD);
+  g_assert_cmpint(gw_srtp_unprotect_rtp(p.out, buf, &n), ==, GW_SRTP_BAD);
+  n = 5;
+  g_assert_cmpint(gw_srtp_protect_rtp(p.out, buf, &n, sizeof buf), ==, GW_SRTP_BAD);
+  g_assert_cmpint(gw_srtp_protect_rtcp(p.out, buf, &n, sizeof buf), ==, GW_SRTP_BAD);
+  pair_free(p);
+}
+
+static void test_init_again(void) {
+  gw_srtp_init();
+  gw_srtp_exit();
+  gw_srtp_exit();
+  gw_srtp_init();
+  pair_free(pair_new(GW_SRTP_AEAD_AES_128_GCM));
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  gw_srtp_init();
+  g_test_add_func("/srtp/round-trip", test_round_trip);
+  g_test_add_func("/srtp/key-len", test_key_len);
+  g_test_add_func("/srtp/replay", test_replay);
+  g_test_add_func("/srtp/late", test_late);
+  g_test_add_func("/srtp/tamper", test_tamper);
+  g_test_add_func("/srtp/junk", test_junk);
+  g_test_add_func("/srtp/rtcp", test_rtcp);
+  g_test_add_func("/srtp/sources", test_sources);
+  g_test_add_func("/srtp/bounds", test_bounds);
+  g_test_add_func("/srtp/init-again", test_init_again);
+  int rc = g_test_run();
+  gw_srtp_exit();
+  return rc;
+}
