@@ -34,8 +34,14 @@ gw_ledger_call *gw_ledger_find(const gw_ledger *, const char *id);
 /* The call that a newcomer should join: not dead, not retracted, not historic, and accepted by somebody or proposed
  * less than 30 s ago, with a living entry that is not ours to ignore; the oldest of them. NULL: none runs. */
 gw_ledger_call *gw_ledger_live(const gw_ledger *, gboolean sfu, gint64 now_us);
+/* What gw_ledger_live asks of one call. */
+gboolean gw_ledger_joinable(const gw_ledger *, const gw_ledger_call *, gint64 now_us);
+void gw_ledger_forget(gw_ledger *, const char *id);             /* a call that turned out to be dead */
 int gw_ledger_index(const gw_ledger_call *, const char *nick);  /* first index, -1 */
-char *gw_ledger_save(const gw_ledger *);                        /* text for the store; times as wall offsets from now_us */
-gw_ledger *gw_ledger_load(const char *text, gint64 now_us);     /* NULL when broken */
+/* Text for the store: at most GW_MAX_LEDGER_BYTES; times as offsets from the last word or occupant seen. */
+char *gw_ledger_save(const gw_ledger *);
+/* NULL when broken. Calls that nobody had accepted come back as historic: their proposers have long given up. The
+ * living entries of the others count again as soon as their nicks have been told as occupants. */
+gw_ledger *gw_ledger_load(const char *text, gint64 now_us);
 
 #endif

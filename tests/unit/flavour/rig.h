@@ -1,0 +1,61 @@
+/* rig.h - one mesh flavour on a bench: events in by short words, actions out as text.
+ * Thread: one.  Owner: rig_clear.  Calls back: never.
+ * The room is "room@muc"; the flavour under test is nick "phone", JID "phone@gw/1". Actions are collected since the last
+ * rig_expect, joined by " | ":
+ *   propose P       accept X       retract P      ended X             room words (P: an id that we made)
+ *   initiate JID    answer JID     end JID REASON info JID mute:0     cand JID
+ *   open 1 nick offer | answer:active | answer:passive     remote 1     close 1
+ *   waiting | connecting | talking | ended:CAUSE */
+#ifndef RIG_H
+#define RIG_H
+#include "gateway/flavour/jmuci_ledger_priv.h"
+
+typedef struct {
+  gw_flavour *f;
+  gw_ids *ids;
+  gint64 now;
+  GString *log;
+  char *proposed;         /* id of our last propose */
+  char *sid;              /* of our last session-initiate */
+  gw_word *said;          /* last word said */
+  gw_desc *remote;        /* of the last PEER_REMOTE */
+  guint saves;
+  GHashTable *accepted;   /* ids accepted so far: none may come twice */
+  GHashTable *open;       /* peers open now */
+} rig;
+
+typedef struct {
+  gboolean idle, patient;
+  const char *answer_id;
+  const gw_ledger *ledger;
+} rig_opt;
+
+void rig_init(rig *, rig_opt);
+void rig_clear(rig *);
+void rig_ev(rig *, const gw_ev *);                     /* one step, its actions are noted */
+void rig_start(rig *);
+void rig_stop(rig *);
+void rig_join(rig *, const char *nick, const char *jids /* by space, newest last */);
+void rig_join_as(rig *, const char *nick, const char *jid, gboolean seat, gboolean watcher);
+void rig_leave(rig *, const char *nick);
+void rig_rename(rig *, const char *old_nick, const char *nick, const char *jid);
+void rig_say(rig *, const char *nick, gw_jmuci_action, const char *id); /* "P": our proposal */
+void rig_word(rig *, gw_word *taken);
+void rig_jingle(rig *, gw_jingle_action, const char *from, const char *sid);
+void rig_end(rig *, const char *from, const char *sid, const char *reason);
+void rig_error(rig *, const char *from, const char *sid, gw_jingle_action of, const char *condition);
+void rig_offer(rig *, const char *from, const char *sid);           /* JSXC's: audio, BUNDLE, actpass */
+void rig_offer_with(rig *, const char *from, const char *sid, gw_desc *taken);
+void rig_accepts(rig *, const char *from, const char *sid);         /* session-accept */
+void rig_local(rig *, guint peer);
+void rig_state(rig *, guint peer, gw_fl_peer_state);
+void rig_after(rig *, gint64 us);                      /* time passes, deadlines are kept on the way */
+#define rig_expect(r, text) rig_expect_at(r, text, __FILE__, __LINE__)
+void rig_expect_at(rig *, const char *text, const char *file, int line);
+
+/* Also for the simulated rooms. */
+gw_desc *rig_desc(gw_dir dir, gboolean source, gboolean video, gboolean bundle, gw_setup); /* what a peer writes */
+gw_desc *rig_caps(guint peer);                                          /* what media would give */
+char *rig_action_text(const gw_action *, const char *proposed);
+
+#endif
