@@ -1,0 +1,268 @@
+/* schema.c - every key of the configuration file: the only place that knows them. */
+#include "conf/schema.h"
+#include <string.h>
+
+#define RELOAD GW_KEY_RELOAD
+#define REQUIRED GW_KEY_REQUIRED
+#define SECRET GW_KEY_SECRET
+#define STRING(key, def_, ...)                                                                     \
+  { .name = key, .type = GW_CONF_STRING, .def = def_, __VA_ARGS__ }
+#define NUMBER(key, def_, min_, max_, ...)                                                         \
+  { .name = key, .type = GW_CONF_INT, .def = def_, .min = min_, .max = max_, __VA_ARGS__ }
+#define SWITCH(key, def_, ...)                                                                     \
+  { .name = key, .type = GW_CONF_BOOL, .def = def_, __VA_ARGS__ }
+#define WORDS(key, def_, ...)                                                                      \
+  { .name = key, .type = GW_CONF_STRINGS, .def = def_, __VA_ARGS__ }
+#define GROUPS(key, ...)                                                                           \
+  { .name = key, .type = GW_CONF_GROUPS, __VA_ARGS__ }
+#define SECRET_FILE(key, flags_, ...)                                                              \
+  {                                                                                                \
+    .name = key, .type = GW_CONF_STRING, .flags = GW_KEY_SECRET_FILE | (flags_),                   \
+    .form = "a file name, relative to this file", __VA_ARGS__                                      \
+  }
+#define TEXT .check = gw_form_text, .form = "text without control characters"
+#define PLAIN .check = gw_form_number, .form = "a number or name without blanks"
+
+const gw_section gw_sections[] = {
+    {"xmpp", "The stream to the XMPP server."},
+    {"sip", "Where telephones reach the gateway."},
+    {"media", "Audio to phones and to the other participants."},
+    {"phones", "Desk phones that register here, one group each. Phones can also be added while "
+               "running: tipringctl phone add."},
+    {"trunks", "Telephone providers, one group each."},
+    {"rooms", "Numbers that lead into XMPP rooms, one group each. Rooms can also be added while "
+              "running: tipringctl room add."},
+    {"menus", "Numbers that ask for the number of a room, then for its PIN; one group each."},
+    {"sfu", "Forwarding servers of JMUCI calls, one group each."},
+    {"store", "What survives a restart."},
+    {"control", "The door for tipringctl."},
+    {"http", "Read-only HTTP for monitoring."},
+    {NULL, NULL}};
+
+const gw_key gw_keys[] = {
+    STRING("xmpp.mode", "component", .choices = "component client",
+           .help = "component: many phones on one stream (XEP-0114). client: one ordinary account, "
+                   "a connection per call."),
+    STRING("xmpp.domain", NULL, .check = gw_form_domain, .form = "a domain name",
+           .help = "Domain of the component: phones appear as NUMBER@DOMAIN. Required in mode "
+                   "component; in mode client it is that of the jid."),
+    STRING("xmpp.host", "127.0.0.1", .check = gw_form_host, .form = "a host name or address",
+           .help = "XMPP server. In mode client the domain of the jid when not given."),
+    NUMBER("xmpp.port", "5347", 1, 65535,
+           .help = "Port of the XMPP server for components. In mode client 5222 when not given."),
+    STRING("xmpp.secret", NULL, .flags = SECRET, TEXT,
+           .help = "Secret of the component, as the XMPP server knows it. Required in mode "
+                   "component, here or as secret_file."),
+    SECRET_FILE("xmpp.secret_file", 0, .help = "File that holds the secret of the component."),
+    STRING("xmpp.jid", NULL, .check = gw_form_jid, .form = "NAME@DOMAIN",
+           .help = "Account. Required in mode client."),
+    STRING("xmpp.password", NULL, .flags = SECRET, TEXT,
+           .help = "Password of the account. Required in mode client, here or as password_file."),
+    SECRET_FILE("xmpp.password_file", 0, .help = "File that holds the password of the account."),
+    STRING("xmpp.tls", "required", .choices = "required starttls off",
+           .help = "Encryption in mode client. starttls: use it when offered. off: only for a "
+                   "server on this machine."),
+
+    WORDS("sip.listen", "udp:0.0.0.0:5060,tcp:0.0.0.0:5060", .check = gw_form_sip_listen,
+          .form = "\"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\", IPv6 as \"udp:[::]:5060\"",
+          .help = "Where SIP listens. Port 0 chooses one."),
+    STRING("sip.realm", NULL, TEXT,
+           .help = "Realm that phones are asked for a password with. The XMPP domain when not "
+                   "given."),
+    NUMBER("sip.max_calls", "200", 1, 10000, .unit = "calls",
+           .help = "Calls at once; above it callers get 503 with Retry-After."),
+    STRING("sip.public_address", "", .check = gw_form_address, .form = "an address, or \"\"",
+           .help = "Address for Contact and Via when the gateway is behind 1:1 NAT."),
+    STRING("sip.certificate", "", TEXT, .later = "*",
+           .help = "Certificate of the tls listeners, a PEM file."),
+    STRING("sip.key", "", TEXT, .later = "*", .help = "Key of the certificate, a PEM file."),
+
+    {.name = "media.rtp_ports",
+     .type = GW_CONF_INTS,
+     .def = "20000,29999",
+     .min = 1024,
+     .max = 65535,
+     .unit = "UDP ports",
+     .help = "First and last port for RTP to phones and for ICE."},
+    STRING("media.public_address", "", .check = gw_form_address, .form = "an address, or \"\"",
+           .help = "Address for SDP and host candidates when the gateway is behind 1:1 NAT."),
+    WORDS("media.addresses", NULL, .check = gw_form_literal, .form = "addresses of this machine",
+          .help = "Own addresses that are offered to the room (ICE host candidates). Empty: all "
+                  "but loopback, loopback if that is all."),
+    WORDS("media.stun", NULL, .check = gw_form_host_port, .form = "\"HOST:PORT\"",
+          .help = "STUN servers; port 3478 when not given. The first one that resolves is used."),
+    GROUPS("media.turn", .help = "TURN servers, one group each."),
+    STRING("media.turn[].host", NULL, .flags = REQUIRED, .check = gw_form_host,
+           .form = "a host name or address", .help = "TURN server."),
+    NUMBER("media.turn[].port", "3478", 1, 65535, .help = "Its port."),
+    STRING("media.turn[].transport", "udp", .choices = "udp tcp tls",
+           .help = "How the server is reached."),
+    STRING("media.turn[].user", "", TEXT, .help = "User at the TURN server."),
+    STRING("media.turn[].password", NULL, .flags = SECRET, TEXT,
+           .help = "Password at the TURN server."),
+    SECRET_FILE("media.turn[].password_file", 0,
+                .help = "File that holds the password at the TURN server."),
+    WORDS("media.codecs", "opus,G722,PCMA,PCMU", .flags = RELOAD, .choices = "opus G722 PCMA PCMU",
+          .help = "Codecs offered, in order of preference. telephone-event is always offered."),
+    NUMBER("media.workers", "0", 0, 256, .unit = "threads",
+           .help = "Media threads. 0: one per core but one, at least one."),
+    STRING("media.srtp_backend", "auto", .choices = "libsrtp2 openssl auto", .later = "openssl",
+           .help = "Library that encrypts media."),
+
+    GROUPS("phones", .flags = RELOAD, .help = "Desk phones."),
+    STRING("phones[].number", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, PLAIN,
+           .help = "Number of the phone, and its SIP user name."),
+    STRING("phones[].password", NULL, .flags = RELOAD | SECRET, TEXT,
+           .help = "SIP password. Required, here or as password_file."),
+    SECRET_FILE("phones[].password_file", RELOAD, .help = "File that holds the SIP password."),
+    STRING("phones[].name", "", .flags = RELOAD, TEXT,
+           .help = "Name shown in rooms. The number when empty."),
+    STRING("phones[].room", "", .flags = RELOAD, .check = gw_form_text,
+           .form = "the number of a room, or \"\"",
+           .help = "Number of the room that is dialled by just lifting the receiver, or by an "
+                   "empty number."),
+    STRING("phones[].srtp", "off", .flags = RELOAD, .choices = "off optional required",
+           .later = "optional", .help = "Encryption of the audio to this phone (SDES)."),
+    NUMBER("phones[].max_calls", "2", 1, 100, .flags = RELOAD, .unit = "calls",
+           .help = "Calls of this phone at once."),
+    SWITCH("phones[].messages", "false", .flags = RELOAD, .later = "true",
+           .help = "Text of the room is sent to the phone."),
+
+    GROUPS("trunks", .flags = RELOAD, .later = "*", .help = "Telephone providers."),
+    STRING("trunks[].name", NULL, .flags = REQUIRED | GW_KEY_UNIQUE, .check = gw_form_word,
+           .form = "a word", .help = "Name of the trunk, for commands and the log."),
+    STRING("trunks[].proxy", NULL, .flags = REQUIRED, .check = gw_form_host_port,
+           .form = "HOST or HOST:PORT", .help = "SIP server of the provider."),
+    SWITCH("trunks[].register", "false", .help = "Register there."),
+    STRING("trunks[].user", "", TEXT, .help = "User at the provider."),
+    STRING("trunks[].password", NULL, .flags = SECRET, TEXT, .help = "Password at the provider."),
+    SECRET_FILE("trunks[].password_file", 0,
+                .help = "File that holds the password at the provider."),
+    WORDS("trunks[].addresses", NULL, .check = gw_form_network,
+          .form = "\"ADDRESS\" or \"ADDRESS/BITS\"",
+          .help = "Where calls of the provider come from."),
+    WORDS("trunks[].dial_out", NULL, TEXT,
+          .help = "Patterns of numbers that may be dialled there; empty: none."),
+    STRING("trunks[].caller_jid", "guest", .choices = "guest number",
+           .help = "guest: callers appear as guest@DOMAIN, their number masked. number: as "
+                   "NUMBER@DOMAIN."),
+
+    GROUPS("rooms", .flags = RELOAD, .help = "Numbers that lead into rooms."),
+    STRING("rooms[].number", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, PLAIN,
+           .help = "Number to dial."),
+    STRING("rooms[].room", NULL, .flags = RELOAD | REQUIRED, .check = gw_form_jid,
+           .form = "ROOM@SERVICE", .help = "The XMPP room."),
+    STRING("rooms[].flavour", "auto", .flags = RELOAD,
+           .choices = "auto jmuci-mesh jmuci-sfu muji jitsi direct",
+           .help = "Kind of group call. auto: the running call decides, else what the others "
+                   "announce."),
+    STRING("rooms[].pin", "", .flags = RELOAD | SECRET, .check = gw_form_pin,
+           .form = "up to 16 digits, or \"\"",
+           .help = "Digits asked for before the caller gets into the room."),
+    STRING("rooms[].idle", "propose", .flags = RELOAD, .choices = "propose wait",
+           .help = "When no call runs in the room yet: propose one, or wait for one."),
+    STRING("rooms[].password", "", .flags = RELOAD | SECRET, TEXT, .help = "Password of the room."),
+    SECRET_FILE("rooms[].password_file", RELOAD, .help = "File that holds the room's password."),
+    STRING("rooms[].sfu", "", .flags = RELOAD, TEXT, .later = "*",
+           .help = "Name of the forwarding server of this room, from the list sfu."),
+    STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared",
+           .help = "shared: all phones of the room are one participant."),
+    WORDS("rooms[].ring", NULL, .flags = RELOAD, PLAIN,
+          .help = "Phones that ring when somebody proposes a call in the room."),
+    SWITCH("rooms[].watch", "true", .flags = RELOAD,
+           .help = "gateway@DOMAIN sits in the room as \"Telephone gateway\" and sees calls before "
+                   "a phone dials in."),
+    SWITCH("rooms[].roster_check", "true", .flags = RELOAD,
+           .help = "Do not join the call of a proposer who lacks us in the roster."),
+    STRING("rooms[].alone", "silence", .flags = RELOAD, .choices = "silence music",
+           .help = "What a caller hears who is alone in the room."),
+    NUMBER("rooms[].alone_limit", "1800", 0, 604800, .flags = RELOAD, .unit = "s",
+           .help = "A caller alone for that long hears goodbye; 0: never."),
+
+    GROUPS("menus", .flags = RELOAD, .later = "*", .help = "Numbers that ask for a room."),
+    STRING("menus[].number", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, PLAIN,
+           .help = "Number to dial."),
+    STRING("menus[].language", "en", .flags = RELOAD, .check = gw_form_word,
+           .form = "a language code as \"en\"", .help = "Language of the prompts."),
+
+    GROUPS("sfu", .flags = RELOAD, .later = "*", .help = "JMUCI forwarding servers."),
+    STRING("sfu[].name", NULL, .flags = REQUIRED | GW_KEY_UNIQUE, .check = gw_form_word,
+           .form = "a word", .help = "Name, for the key sfu of rooms."),
+    STRING("sfu[].url", NULL, .flags = REQUIRED, .check = gw_form_ws,
+           .form = "\"ws://HOST:PORT\" or \"wss://HOST:PORT\"",
+           .help = "Where the service listens."),
+
+    STRING("store.path", "/var/lib/tipring/tipring.db", TEXT,
+           .help = "The SQLite file; relative to this file."),
+    STRING("control.socket", "/run/tipring/control.sock", TEXT,
+           .help = "The Unix socket; relative to this file."),
+    STRING("http.listen", "127.0.0.1:9160", .check = gw_form_listen,
+           .form = "\"ADDRESS:PORT\", or \"\" for off",
+           .help = "Where /metrics, /health and the status page are served."),
+};
+const guint gw_n_keys = G_N_ELEMENTS(gw_keys);
+
+const gw_key *gw_key_find(const char *schema_name) {
+  for (guint i = 0; i < gw_n_keys; i++)
+    if (strcmp(gw_keys[i].name, schema_name) == 0) return &gw_keys[i];
+  return NULL;
+}
+
+const char *gw_key_leaf(const gw_key *key) {
+  const char *dot = strrchr(key->name, '.');
+  return dot ? dot + 1 : key->name;
+}
+
+gboolean gw_word_in(const char *words, const char *word, gsize n) {
+  for (const char *p = words; p && *p;) {
+    gsize len = strcspn(p, " ");
+    if (len == n && memcmp(p, word, n) == 0) return TRUE;
+    p += len + (p[len] == ' ');
+  }
+  return FALSE;
+}
+
+static char *quoted_choices(const char *choices) {
+  g_auto(GStrv) words = g_strsplit(choices, " ", -1);
+  g_autofree char *inside = g_strjoinv("\", \"", words);
+  return g_strdup_printf("\"%s\"", inside);
+}
+
+static char *accepted_item(const gw_key *key) {
+  if (key->choices) return quoted_choices(key->choices);
+  return g_strdup(key->form ? key->form : "text");
+}
+
+char *gw_key_accepted(const gw_key *key) {
+  g_autofree char *item = accepted_item(key);
+  const char *unit = key->unit ? key->unit : "";
+  const char *blank = key->unit ? " " : "";
+  switch (key->type) {
+  case GW_CONF_INT:
+    return g_strdup_printf("%" G_GINT64_FORMAT "..%" G_GINT64_FORMAT "%s%s", key->min, key->max,
+                           blank, unit);
+  case GW_CONF_INTS:
+    return g_strdup_printf("[ FIRST, LAST ], each %" G_GINT64_FORMAT "..%" G_GINT64_FORMAT
+                           ", FIRST below LAST",
+                           key->min, key->max);
+  case GW_CONF_BOOL:
+    return g_strdup("true, false");
+  case GW_CONF_STRINGS:
+    return g_strdup_printf("a list [ \"...\", ... ] of %s", item);
+  case GW_CONF_GROUPS:
+    return g_strdup("a list of groups ( { ... }, { ... } )");
+  default:
+    return key->choices ? g_strdup_printf("one of %s", item) : g_steal_pointer(&item);
+  }
+}
+
+char *gw_key_names_in(const char *prefix) {
+  GString *out = g_string_new(NULL);
+  gsize n = strlen(prefix);
+  for (guint i = 0; i < gw_n_keys; i++) {
+    const char *rest = gw_keys[i].name + n;
+    if (strncmp(gw_keys[i].name, prefix, n) == 0 && !strpbrk(rest, ".["))
+      g_string_append_printf(out, "%s%s", out->len ? ", " : "", rest);
+  }
+  return g_string_free(out, FALSE);
+}
