@@ -1,0 +1,108 @@
+#include "daemon/metrics.h"
+#include "base/log.h"
+#include "daemon/commands.h"
+
+typedef enum { GAUGE, COUNTER } metric_type;
+
+static void head(GString *out, const char *name, metric_type type, const char *help) {
+  g_string_append_printf(out, "# HELP tipring_%s %s\n# TYPE tipring_%s %s\n", name, help, name,
+                         type == COUNTER ? "counter" : "gauge");
+}
+
+/* g_ascii_dtostr: a comma of the locale would break the format. */
+static void sample(GString *out, const char *name, const char *labels, double value) {
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_formatd(number, sizeof number, "%.17g", value);
+  g_string_append_printf(out, "tipring_%s%s %s\n", name, labels, number);
+}
+
+static void metric(GString *out, const char *name, metric_type type, const char *help,
+                   double value) {
+  head(out, name, type, help);
+  sample(out, name, "", value);
+}
+
+static void metrics_daemon(const gw_control_env *env, GString *out) {
+  metric(out, "start_time_seconds", GAUGE, "Start of the daemon, seconds since 1970.",
+         (double)env->started_wall_us / 1e6);
+  metric(out, "ready", GAUGE, "1: SIP listens and the XMPP stream is up.", gw_env_ready(env));
+  metric(out, "draining", GAUGE, "1: no new calls are taken.", env->draining);
+  metric(out, "calls", GAUGE, "Calls that run.",
+         env->bridge ? gw_bridge_call_count(env->bridge) : 0);
+  metric(out, "calls_max", GAUGE, "Calls at once that are allowed.",
+         env->conf ? (double)gw_conf_int(env->conf, "sip.max_calls") : 0);
+  metric(out, "phones_known", GAUGE, "Phones of the configuration and the store.",
+         env->conf ? gw_conf_count(env->conf, "phones") : 0);
+  metric(out, "phones_registered", GAUGE, "Phones with at least one contact.",
+         gw_phones_registered(env));
+  metric(out, "loop_lag_seconds", GAUGE, "Worst delay of the control loop in the last minute.",
+         (double)env->loop_lag_us / 1e6);
+  metric(out, "slow_handlers_total", COUNTER, "Turns of the control loop over 20 ms.",
+         (double)env->slow_handlers);
+  metric(out, "log_dropped_total", COUNTER, "Log lines that could not be written in time.",
+         (double)gw_log_dropped());
+  metric(out, "store_dropped_total", COUNTER, "Writes to the store that were lost.",
+         env->store ? (double)gw_store_dropped(env->store) : 0);
+  metric(out, "store_failing", GAUGE, "1: the store cannot be written at the moment.",
+         env->store ? gw_store_failing(env->store) : 1);
+}
+
+static void metrics_xmpp(const gw_control_env *env, GString *out) {
+  gw_xmpp_counters c = {0};
+  if (env->xmpp) gw_xmpp_get_counters(env->xmpp, &c);
+  metric(out, "xmpp_up", GAUGE, "1: the stream to the XMPP server is up.",
+         env->xmpp && gw_xmpp_get_state(env->xmpp) == GW_XMPP_UP);
+  head(out, "xmpp_stanzas_total", COUNTER, "Stanzas by direction.");
+  sample(out, "xmpp_stanzas_total", "{direction=\"in\"}", (double)c.stanzas_in);
+  sample(out, "xmpp_stanzas_total", "{direction=\"out\"}", (double)c.stanzas_out);
+  metric(out, "xmpp_reconnects_total", COUNTER, "Streams lost and begun again.",
+         (double)c.reconnects);
+  metric(out, "xmpp_strangers_total", COUNTER, "Stanzas from senders that we have no call with.",
+         (double)c.strangers);
+  metric(out, "xmpp_dropped_total", COUNTER, "Stanzas dropped because a limit was reached.",
+         (double)c.dropped);
+}
+
+static void metrics_sip(const gw_control_env *env, GString *out) {
+  gw_sip_counters c = {0};
+  if (env->sip) gw_sip_get_counters(env->sip, &c);
+  metric(out, "sip_listening", GAUGE, "1: SIP listens.", env->sip_listening);
+  metric(out, "sip_calls", GAUGE, "SIP calls that run.", c.calls);
+  metric(out, "sip_bindings", GAUGE, "Contacts of phones.", c.bindings);
+  metric(out, "sip_auth_failed_total", COUNTER, "Requests with wrong credentials.",
+         (double)c.auth_failed);
+  metric(out, "sip_refused_total", COUNTER, "Requests refused.", (double)c.refused);
+  metric(out, "sip_bad_messages_total", COUNTER, "Malformed messages.", (double)c.bad_messages);
+}
+
+static void metrics_workers(const gw_control_env *env, GString *out) {
+  static const struct {
+    const char *name, *help;
+    metric_type type;
+  } rows[] = {{"worker_rooms", "Rooms on a media worker.", GAUGE},
+              {"worker_load", "Busy share of a media worker, 0..1.", GAUGE},
+              {"worker_ticks_total", "20 ms rounds of a media worker.", COUNTER},
+              {"worker_late_ticks_total", "Rounds that began late.", COUNTER}};
+  guint n = env->media ? gw_media_workers(env->media) : 0;
+  for (guint k = 0; k < G_N_ELEMENTS(rows); k++) {
+    head(out, rows[k].name, rows[k].type, rows[k].help);
+    for (guint i = 0; i < n; i++) {
+      gw_worker_stats s = {0};
+      gw_media_get_worker(env->media, i, &s);
+      g_autofree char *labels = g_strdup_printf("{worker=\"%u\"}", i);
+      const double values[] = {s.rooms, s.load, (double)s.ticks, (double)s.late_ticks};
+      sample(out, rows[k].name, labels, values[k]);
+    }
+  }
+}
+
+char *gw_metrics_text(const gw_control_env *env) {
+  GString *out = g_string_new(NULL);
+  head(out, "info", GAUGE, "Version of the daemon.");
+  sample(out, "info", "{version=\"" TIPRING_VERSION "\"}", 1);
+  metrics_daemon(env, out);
+  metrics_xmpp(env, out);
+  metrics_sip(env, out);
+  metrics_workers(env, out);
+  return g_string_free(out, FALSE);
+}

@@ -1,0 +1,150 @@
+/* fakes.c - stand-ins for the rooms below the daemon: what they tell is set by the tests. */
+#include "fakes.h"
+
+fake_world fake;
+
+void fake_reset(void) {
+  g_free(fake.hung_up);
+  g_free(fake.muted);
+  g_free(fake.forgotten);
+  fake = (fake_world){.stream = GW_XMPP_DOWN};
+}
+
+static gw_call_info *a_call(const char *id) {
+  gw_call_info *call = g_new0(gw_call_info, 1);
+  call->id = g_strdup(id);
+  call->phone = g_strdup("100");
+  call->name = g_strdup("Front \033[31mdesk");
+  call->direction = "in";
+  call->state = "talking";
+  call->peers = g_ptr_array_new();
+  return call;
+}
+
+void gw_call_info_free(gw_call_info *call) {
+  if (!call) return;
+  g_free(call->id);
+  g_free(call->phone);
+  g_free(call->name);
+  g_ptr_array_unref(call->peers);
+  g_free(call);
+}
+
+GPtrArray *gw_bridge_calls(gw_bridge *bridge) {
+  GPtrArray *calls = g_ptr_array_new_with_free_func((GDestroyNotify)gw_call_info_free);
+  for (guint i = 0; i < fake.calls; i++) {
+    g_autofree char *id = g_strdup_printf("c%u", i);
+    g_ptr_array_add(calls, a_call(id));
+  }
+  return calls;
+}
+
+static gboolean known(const char *id) {
+  return g_str_has_prefix(id, "c") && g_ascii_strtoull(id + 1, NULL, 10) < fake.calls;
+}
+
+gw_call_info *gw_bridge_call(gw_bridge *bridge, const char *id) {
+  return known(id) ? a_call(id) : NULL;
+}
+
+guint gw_bridge_call_count(const gw_bridge *bridge) {
+  return fake.calls;
+}
+
+gboolean gw_bridge_hangup(gw_bridge *bridge, const char *id) {
+  if (known(id)) fake.hung_up = g_strdup(id);
+  return known(id);
+}
+
+gboolean gw_bridge_mute(gw_bridge *bridge, const char *id, gboolean on) {
+  if (known(id)) fake.muted = g_strdup_printf("%s %d", id, on);
+  return known(id);
+}
+
+char *gw_call_info_json(const gw_call_info *call, gboolean full) {
+  return g_strdup_printf("{\"id\":\"%s\",\"state\":\"%s\"%s}", call->id, call->state,
+                         full ? ",\"hops\":[],\"cause\":null" : "");
+}
+
+static void room_free(void *data) {
+  gw_room_info *room = data;
+  g_free(room->number);
+  g_free(room->room);
+  g_free(room->flavour);
+  g_free(room);
+}
+
+GPtrArray *gw_bridge_rooms(gw_bridge *bridge) {
+  GPtrArray *rooms = g_ptr_array_new_with_free_func(room_free);
+  gw_room_info *room = g_new0(gw_room_info, 1);
+  *room = (gw_room_info){.number = g_strdup("8000"),
+                         .room = g_strdup("a@c.x"),
+                         .flavour = g_strdup("auto"),
+                         .watching = TRUE,
+                         .from_file = TRUE,
+                         .participants = 3,
+                         .calls = 1};
+  g_ptr_array_add(rooms, room);
+  return rooms;
+}
+
+static void step_free(void *data) {
+  gw_route_step *step = data;
+  g_free(step->rule);
+  g_free(step->why);
+  g_free(step);
+}
+
+gw_route *gw_bridge_route(gw_bridge *bridge, const char *from, const char *to) {
+  gw_route *route = g_new0(gw_route, 1);
+  gw_route_step *step = g_new0(gw_route_step, 1);
+  route->allowed = g_str_equal(to, "8000");
+  route->room = route->allowed ? g_strdup("a@c.x") : NULL;
+  route->code = route->allowed ? 0 : 404;
+  route->tried = g_ptr_array_new_with_free_func(step_free);
+  *step = (gw_route_step){g_strdup("rooms"), route->allowed, g_strdup("because")};
+  g_ptr_array_add(route->tried, step);
+  return route;
+}
+
+void gw_route_free(gw_route *route) {
+  g_ptr_array_unref(route->tried);
+  g_free(route->room);
+  g_free(route);
+}
+
+guint gw_sip_contacts(const gw_sip *sip, const char *number) {
+  return g_strcmp0(number, fake.registered) == 0;
+}
+
+char **gw_sip_listening(const gw_sip *sip) {
+  return g_strsplit("udp:127.0.0.1:5060", ",", -1);
+}
+
+void gw_sip_forget_phone(gw_sip *sip, const char *number) {
+  fake.forgotten = g_strdup(number);
+}
+
+void gw_sip_get_counters(const gw_sip *sip, gw_sip_counters *ret) {
+  *ret = (gw_sip_counters){.auth_failed = 5, .calls = fake.calls};
+}
+
+gw_xmpp_state gw_xmpp_get_state(const gw_xmpp *xmpp) {
+  return fake.stream;
+}
+
+const char *gw_xmpp_jid(const gw_xmpp *xmpp) {
+  return "p.example.org";
+}
+
+void gw_xmpp_get_counters(const gw_xmpp *xmpp, gw_xmpp_counters *ret) {
+  *ret = (gw_xmpp_counters){.stanzas_in = 11, .stanzas_out = 12};
+}
+
+guint gw_media_workers(const gw_media *media) {
+  return 2;
+}
+
+void gw_media_get_worker(const gw_media *media, guint i, gw_worker_stats *ret) {
+  *ret = (gw_worker_stats){.rooms = i, .load = 0.25, .ticks = 100};
+}

@@ -1,0 +1,16 @@
+/* fakes.h - what the stand-ins for bridge, SIP, XMPP and media tell and remember. One test at a
+ * time. */
+#ifndef FAKES_H
+#define FAKES_H
+#include "daemon/control.h"
+
+typedef struct {
+  guint calls;            /* that run: c0, c1, ... */
+  const char *registered; /* the one phone that is */
+  gw_xmpp_state stream;
+  char *hung_up, *muted, *forgotten;
+} fake_world;
+extern fake_world fake;
+void fake_reset(void);
+
+#endif
