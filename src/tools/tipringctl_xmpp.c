@@ -1,0 +1,292 @@
+/* tipringctl_xmpp.c - the doctor's look at the XMPP side: name, log-in as component (XEP-0114),
+ * rooms (XEP-0045). A few lines of its own instead of the stream of the daemon: every answer of the
+ * server is told as it came. */
+#include <gio/gio.h>
+#include <string.h>
+#include "tools/tipringctl.h"
+
+#define LIMIT 5              /* s for one answer */
+#define MAX_STREAM (1 << 20) /* bytes read in all */
+#define MAX_ROOMS 20         /* asked */
+#define MAX_DEPTH 16
+
+/* One top-level element as it came: its name, and everything inside flattened. */
+typedef struct {
+  char *name, *id, *type;
+  GPtrArray *inside; /* char*: element names, and values of their var attribute */
+} element;
+
+typedef struct {
+  GSocketConnection *connection;
+  GMarkupParseContext *parser;
+  gsize read;
+  guint depth;
+  char *stream_id;
+  element now; /* being read */
+  GQueue done; /* element */
+} stream;
+
+static void element_clear(element *e) {
+  g_free(e->name);
+  g_free(e->id);
+  g_free(e->type);
+  g_clear_pointer(&e->inside, g_ptr_array_unref);
+}
+
+static void element_free(element *e) {
+  if (!e) return;
+  element_clear(e);
+  g_free(e);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(element, element_free)
+
+static const char *attribute(const char **names, const char **values, const char *name) {
+  for (guint i = 0; names[i]; i++)
+    if (g_str_equal(names[i], name)) return values[i];
+  return NULL;
+}
+
+static void on_start(GMarkupParseContext *context, const char *name, const char **names,
+                     const char **values, gpointer user, GError **error) {
+  stream *s = user;
+  const char *var = attribute(names, values, "var");
+  if (++s->depth > MAX_DEPTH) {
+    g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_PARSE, "nested too deeply");
+  } else if (s->depth == 1) {
+    s->stream_id = g_strdup(attribute(names, values, "id"));
+  } else if (s->depth == 2) {
+    s->now = (element){g_strdup(name), g_strdup(attribute(names, values, "id")),
+                       g_strdup(attribute(names, values, "type")),
+                       g_ptr_array_new_with_free_func(g_free)};
+  } else {
+    g_ptr_array_add(s->now.inside, g_strdup(name));
+    if (var) g_ptr_array_add(s->now.inside, g_strdup(var));
+  }
+}
+
+static void on_end(GMarkupParseContext *context, const char *name, gpointer user, GError **error) {
+  stream *s = user;
+  if (s->depth-- != 2) return;
+  g_queue_push_tail(&s->done, g_memdup2(&s->now, sizeof s->now));
+  s->now = (element){0};
+}
+
+static const GMarkupParser callbacks = {.start_element = on_start, .end_element = on_end};
+
+static void stream_close(stream *s) {
+  if (!s) return;
+  g_clear_object(&s->connection);
+  g_clear_pointer(&s->parser, g_markup_parse_context_free);
+  element_clear(&s->now);
+  for (element *e; (e = g_queue_pop_head(&s->done));)
+    element_free(e);
+  g_free(s->stream_id);
+  g_free(s);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(stream, stream_close)
+
+static gboolean send_text(stream *s, const char *text, GError **error) {
+  GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(s->connection));
+  return g_output_stream_write_all(out, text, strlen(text), NULL, NULL, error);
+}
+
+static gboolean read_some(stream *s, GError **error) {
+  char buf[4096];
+  GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(s->connection));
+  gssize n = g_input_stream_read(in, buf, sizeof buf, NULL, error);
+  if (n < 0) return FALSE;
+  s->read += (gsize)n;
+  if (n == 0 || s->read > MAX_STREAM) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the server closed the stream");
+    return FALSE;
+  }
+  return g_markup_parse_context_parse(s->parser, buf, n, error);
+}
+
+/* The next whole element; NULL: nothing came in time. */
+static element *next(stream *s, GError **error) {
+  while (g_queue_is_empty(&s->done))
+    if (!read_some(s, error)) return NULL;
+  return g_queue_pop_head(&s->done);
+}
+
+static gboolean holds(const element *e, const char *word) {
+  for (guint i = 0; i < e->inside->len; i++)
+    if (g_str_equal(g_ptr_array_index(e->inside, i), word)) return TRUE;
+  return FALSE;
+}
+
+static const char *first_inside(const element *e) {
+  return e->inside->len ? g_ptr_array_index(e->inside, 0) : "no reason given";
+}
+
+/* --- log-in */
+static stream *open_stream(const gw_conf *conf, const char *ns, GError **error) {
+  g_autoptr(stream) s = g_new0(stream, 1);
+  g_autoptr(GSocketClient) client = g_socket_client_new();
+  g_autofree char *head = g_markup_printf_escaped(
+      "<?xml version='1.0'?><stream:stream xmlns='%s' "
+      "xmlns:stream='http://etherx.jabber.org/streams' version='1.0' to='%s'>",
+      ns, gw_conf_str(conf, "xmpp.domain"));
+  s->parser = g_markup_parse_context_new(&callbacks, 0, s, NULL);
+  g_socket_client_set_timeout(client, LIMIT);
+  s->connection = g_socket_client_connect_to_host(
+      client, gw_conf_str(conf, "xmpp.host"), (guint16)gw_conf_int(conf, "xmpp.port"), NULL, error);
+  if (!s->connection || !send_text(s, head, error)) return NULL;
+  while (!s->stream_id && g_queue_is_empty(&s->done))
+    if (!read_some(s, error)) return NULL;
+  return g_steal_pointer(&s);
+}
+
+/* XEP-0114 3: the proof is SHA-1 over stream id and secret. TRUE when the server took it. */
+static gboolean shake_hands(stream *s, const gw_conf *conf, char **ret_why) {
+  const char *secret = gw_conf_secret(conf, "xmpp.secret");
+  g_autofree char *both = g_strconcat(s->stream_id ? s->stream_id : "", secret, NULL);
+  g_autofree char *proof = g_compute_checksum_for_string(G_CHECKSUM_SHA1, both, -1);
+  g_autofree char *text = g_strdup_printf("<handshake>%s</handshake>", proof);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(element) e = NULL;
+  /* An error may be there before we spoke (host-unknown). */
+  if (!g_queue_is_empty(&s->done) || send_text(s, text, &error)) e = next(s, &error);
+  if (e && g_str_equal(e->name, "handshake")) return TRUE;
+  *ret_why = g_strdup(e ? first_inside(e) : error->message);
+  return FALSE;
+}
+
+static const char *log_in_mend(const char *why) {
+  if (g_str_equal(why, "not-authorized"))
+    return "give xmpp.secret and the server's component the same secret";
+  if (g_str_equal(why, "host-unknown"))
+    return "add the component xmpp.domain to the server (Prosody: Component \"...\")";
+  if (g_str_equal(why, "conflict"))
+    return "another program is logged in as this component: stop it";
+  return "look at the log of the XMPP server";
+}
+
+/* --- rooms */
+static void told_room(gw_doctor *d, const char *room, const element *e) {
+  const char *why = first_inside(e);
+  gboolean error = g_strcmp0(e->type, "error") == 0;
+  if (error && holds(e, "item-not-found"))
+    gw_doctor_note(d, "room", TRUE, NULL, "%s does not exist yet", room);
+  else if (error)
+    gw_doctor_note(
+        d, "room", FALSE, "is the room service running, and its name right?", "%s: %s", room,
+        g_str_equal(why, "error") && e->inside->len > 1 ? (char *)g_ptr_array_index(e->inside, 1)
+                                                        : why);
+  else if (!holds(e, "muc_nonanonymous"))
+    gw_doctor_note(d, "room", FALSE, "let everybody see real JIDs: room option whois = anyone",
+                   "%s hides the addresses of its occupants: calls cannot be set up", room);
+  else
+    gw_doctor_note(d, "room", TRUE, NULL, "%s is reachable and shows real JIDs%s", room,
+                   holds(e, "muc_membersonly") ? "; members only" : "");
+}
+
+/* XEP-0045 6.4: what kind of room is it? */
+static void ask_room(gw_doctor *d, stream *s, guint i) {
+  g_autofree char *path = g_strdup_printf("rooms[%u].room", i);
+  g_autofree char *id = g_strdup_printf("check-%u", i);
+  const char *room = gw_conf_str(d->conf, path);
+  g_autofree char *iq =
+      g_markup_printf_escaped("<iq type='get' id='%s' from='gateway@%s/check' to='%s'>"
+                              "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
+                              id, gw_conf_str(d->conf, "xmpp.domain"), room);
+  g_autoptr(GError) error = NULL;
+  if (!send_text(s, iq, &error)) return;
+  for (;;) {
+    g_autoptr(element) e = next(s, &error);
+    if (!e) {
+      gw_doctor_note(d, "room", FALSE, "is the room service running, and its name right?",
+                     "%s gave no answer: %s", room, error->message);
+      return;
+    }
+    if (!g_str_equal(e->name, "iq") || g_strcmp0(e->id, id) != 0) continue;
+    told_room(d, room, e);
+    return;
+  }
+}
+
+static void rooms_of_daemon(gw_doctor *d) {
+  JsonArray *rooms =
+      d->rooms && JSON_NODE_HOLDS_ARRAY(d->rooms) ? json_node_get_array(d->rooms) : NULL;
+  for (guint i = 0; rooms && i < json_array_get_length(rooms); i++) {
+    JsonNode *room = json_array_get_element(rooms, i);
+    gint64 present = gw_json_get_int(room, "participants", 0);
+    gw_doctor_note(d, "room", TRUE, NULL, "%s: %s", gw_json_get_string(room, "room"),
+                   present > 0 ? "the running daemon is in it"
+                               : "not asked, the running daemon holds the stream");
+  }
+}
+
+/* --- all of it */
+static gboolean look_up_host(gw_doctor *d) {
+  const char *host = gw_conf_str(d->conf, "xmpp.host");
+  g_autoptr(GResolver) resolver = g_resolver_get_default();
+  g_autoptr(GError) error = NULL;
+  GList *found = g_resolver_lookup_by_name(resolver, host, NULL, &error);
+  if (!found) {
+    gw_doctor_note(d, "DNS", FALSE, "mend xmpp.host or the resolver of this machine", "%s: %s",
+                   host, error->message);
+    return FALSE;
+  }
+  g_autofree char *address = g_inet_address_to_string(found->data);
+  gw_doctor_note(d, "DNS", TRUE, NULL, "%s is %s", host, address);
+  g_resolver_free_addresses(found);
+  return TRUE;
+}
+
+static void as_component(gw_doctor *d, stream *s) {
+  g_autofree char *why = NULL;
+  const char *domain = gw_conf_str(d->conf, "xmpp.domain");
+  if (!shake_hands(s, d->conf, &why)) {
+    gw_doctor_note(d, "XMPP log-in", FALSE, log_in_mend(why), "%s: %s", domain, why);
+    return;
+  }
+  gw_doctor_note(d, "XMPP log-in", TRUE, NULL, "component %s", domain);
+  guint n = gw_conf_count(d->conf, "rooms");
+  for (guint i = 0; i < MIN(n, MAX_ROOMS); i++)
+    ask_room(d, s, i);
+}
+
+/* With an account only the way there is tried: the log-in itself needs SASL, and the daemon's log
+ * tells its result. */
+static void as_client(gw_doctor *d, stream *s) {
+  g_autoptr(GError) error = NULL;
+  g_autoptr(element) e = next(s, &error);
+  const char *tls = gw_conf_str(d->conf, "xmpp.tls");
+  if (!e || !g_str_equal(e->name, "stream:features"))
+    gw_doctor_note(d, "XMPP log-in", FALSE, "is it an XMPP server, and its host served there?",
+                   "%s", e ? first_inside(e) : error->message);
+  else if (g_str_equal(tls, "required") && !holds(e, "starttls"))
+    gw_doctor_note(d, "XMPP log-in", FALSE, "give the server a certificate, or see xmpp.tls",
+                   "the server does not offer TLS");
+  else
+    gw_doctor_note(d, "XMPP log-in", TRUE, NULL,
+                   "the server answers for %s; the password is not tried here",
+                   gw_conf_str(d->conf, "xmpp.domain"));
+}
+
+void gw_doctor_stream(gw_doctor *d) {
+  JsonNode *xmpp = gw_json_get(d->status, "xmpp");
+  gboolean client = g_str_equal(gw_conf_str(d->conf, "xmpp.mode"), "client");
+  if (!look_up_host(d)) return;
+  /* A second log-in as the same component would be refused, or throw the daemon out. */
+  if (g_strcmp0(gw_json_get_string(xmpp, "state"), "up") == 0) {
+    gw_doctor_note(d, "XMPP log-in", TRUE, NULL, "the running daemon is logged in as %s",
+                   gw_json_get_string(xmpp, "jid"));
+    rooms_of_daemon(d);
+    return;
+  }
+  g_autoptr(GError) error = NULL;
+  g_autoptr(stream) s =
+      open_stream(d->conf, client ? "jabber:client" : "jabber:component:accept", &error);
+  if (!s)
+    gw_doctor_note(d, "XMPP log-in", FALSE,
+                   client ? "is the server running? xmpp.host, xmpp.port"
+                          : "is the server running, with a component port? xmpp.host, xmpp.port",
+                   "%s", error->message);
+  else if (client)
+    as_client(d, s);
+  else
+    as_component(d, s);
+}
