@@ -84,7 +84,8 @@ static void open_peer(gw_seat *s, const gw_action *a) {
   gw_peer_params params = {.leg = s->call->leg,
                            .offerer = a->offerer,
                            .setup = a->offerer ? GW_SETUP_ACTPASS : a->setup,
-                           .cname = "tipring"};
+                           .cname = "tipring",
+                           .talker = a->jid};
   p->media = gw_media_peer(b->media, s->conference->room, &params);
   if (p->media.v)
     gw_bridge_own(b, p->media, s->call, s, p->id);
@@ -335,12 +336,31 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
 static const gw_muc_events muc_events = {
     .joined = on_joined, .left = on_left, .occupant = on_occupant, .word = on_muc_word};
 
+static gboolean nick_was_used(const gw_ledger *l, const char *nick) {
+  for (guint i = 0; i < gw_ledger_count(l); i++) {
+    const gw_ledger_call *c = gw_ledger_at(l, i);
+    if (!c->dead && !c->retracted && gw_ledger_index(c, nick) >= 0) return TRUE;
+  }
+  return FALSE;
+}
+
+/* JSXC keys the accept order by nick and takes no notice of a second accept of the same one: who dials in again into a
+ * running call comes under another name, or the proposer would never call. */
+static char *fresh_nick(const gw_seat *s) {
+  g_autofree char *name = gw_nick_clean(s->call->sip_name);
+  const char *base = name ? name : s->call->phone;
+  char *nick = g_strdup(base);
+  for (guint n = 2; n < GW_MAX_ORDER && nick_was_used(s->conference->ledger, nick); n++) {
+    g_free(nick);
+    nick = g_strdup_printf("%s (%u)", base, n);
+  }
+  return nick;
+}
+
 static void join(gw_seat *s) {
-  gw_call *c = s->call;
   const gw_room_conf *conf = s->conference->conf;
-  g_autofree char *name = gw_nick_clean(c->sip_name);
-  s->muc =
-      gw_muc_join(s->persona, conf->room, name ? name : c->phone, conf->password, &muc_events, s);
+  g_autofree char *nick = fresh_nick(s);
+  s->muc = gw_muc_join(s->persona, conf->room, nick, conf->password, &muc_events, s);
 }
 
 static void on_word(gw_persona *p, const gw_word *word, void *user) {
