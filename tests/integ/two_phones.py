@@ -1,0 +1,43 @@
+#!/usr/bin/python3
+"""Two telephones of one gateway: they hear each other, with and without others."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from lab import Lab, assert_heard  # noqa: E402
+
+with Lab("two_phones") as lab:
+    gateway = lab.daemon()
+
+    with lab.case("alone in the room"):
+        a, b = lab.dial("100", duration=8), lab.dial("101", duration=7)
+        (code_a, heard_a), (code_b, heard_b) = a.result(), b.result()
+        assert_heard(heard_a, 1200, 3, "phone 100")
+        assert_heard(heard_b, 1000, 3, "phone 101")
+        gateway.wait_idle()
+
+    with lab.case("with a browser and a scripted peer"):
+        alice, dave = lab.browser("alice"), lab.peer("dave")
+        for p in (alice, dave):
+            p.wait_joined()
+        alice.propose()
+        dave.wait("proposed", nick="alice")
+        dave.accept()
+        lab.check_mesh([alice, dave])
+        time.sleep(1.6)
+        a, b = lab.dial("100", duration=16), lab.dial("101", duration=14)
+        for number in ("100", "101"):
+            gateway.wait_talking(number, peers=3)  # two people and the other phone
+        peers = {p["nick"]: p["codec"] for p in gateway.call("100")["peers"]}
+        assert peers["Phone 101"] == "local", peers
+        for p in (alice, dave):
+            lab.check_hears([p], "Phone 100", 1000)
+            lab.check_hears([p], "Phone 101", 1200)
+        lab.show([alice, dave], [("Phone 100", 1000), ("Phone 101", 1200)])
+        assert alice.level("Phone 100", 1200) < -60 and alice.level("Phone 101", 1000) < -60, "phones heard through each other"
+        (code_a, heard_a), (code_b, heard_b) = a.result(), b.result()
+        assert (code_a, code_b) == (0, 0), (heard_a, heard_b)
+        for heard, other in ((heard_a, 1200), (heard_b, 1000)):
+            for hz in (other, alice.tone, dave.tone):
+                assert_heard(heard, hz, 4)
