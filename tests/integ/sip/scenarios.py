@@ -18,12 +18,9 @@ ALL = ["register", "register_wrong", "invite", "invite_wrong", "cancel", "hold",
 
 def run(name, args, password, number):
     with tempfile.TemporaryDirectory() as work:
-        phone = os.path.join(work, "phone.csv")
-        with open(phone, "w") as f:
-            f.write("SEQUENTIAL\n%s;%s\n" % (args.phone, password))
-        command = ["sipp", "-sf", os.path.join(HERE, name + ".xml"), "-s", number, "-inf", phone, "-m", "1",
-                   "-timeout", "20s", "-timeout_error", "-nostdin", "-i", "127.0.0.1",
-                   "-trace_err", "-error_file", os.path.join(work, "errors"), args.target]
+        command = ["sipp", "-sf", os.path.join(HERE, name + ".xml"), "-s", number, "-key", "phone", args.phone,
+                   "-au", args.phone, "-ap", password, "-m", "1", "-timeout", "20s", "-timeout_error", "-nostdin",
+                   "-i", "127.0.0.1", "-trace_err", "-error_file", os.path.join(work, "errors"), args.target]
         if args.tcp:
             command += ["-t", "t1"]
         done = subprocess.run(command, cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)

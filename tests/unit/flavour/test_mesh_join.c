@@ -79,6 +79,18 @@ static void the_ledger_of_the_watcher_counts(void) {
   rig_clear(&r);
 }
 
+static void the_watcher_is_nobody_to_propose_to(void) {
+  rig r;
+  g_autoptr(gw_ledger) l = gw_ledger_new();
+  const char *const watch[] = {"gateway@gw/1", NULL};
+  const gw_fl_occupant watcher = {.nick = "watch", .jids = watch, .present = TRUE, .self = TRUE};
+  gw_ledger_occupant(l, &watcher, 0);
+  rig_init(&r, (rig_opt){.idle = TRUE, .ledger = l});
+  rig_start(&r);
+  rig_expect(&r, "waiting");
+  rig_clear(&r);
+}
+
 static void none_runs_and_idle_is_propose(void) {
   rig r;
   two(&r, (rig_opt){.idle = TRUE});
@@ -888,6 +900,36 @@ static void an_accept_crossing_our_retract_is_served(void) {
   rig_clear(&r);
 }
 
+/* The same, and our retract is reflected only after we have accepted our own proposal. */
+static void our_own_late_retract_does_not_send_us_away(void) {
+  rig r;
+  two(&r, (rig_opt){.idle = TRUE});
+  rig_start(&r);
+  rig_say(&r, "bob", GW_JMUCI_PROPOSE, "Y");
+  rig_say(&r, "bob", GW_JMUCI_RETRACT, "Y");
+  rig_expect(&r, "propose P | waiting | retract P | accept Y | connecting | ended Y | waiting");
+  rig_say(&r, "phone", GW_JMUCI_PROPOSE, "P");
+  rig_say(&r, "carol", GW_JMUCI_ACCEPT, "P");
+  rig_after(&r, GW_SEC(2));
+  rig_say(&r, "phone", GW_JMUCI_RETRACT, "P");
+  rig_say(&r, "phone", GW_JMUCI_ACCEPT, "P");
+  rig_expect(&r, "connecting | accept P | open 1 carol offer");
+  rig_clear(&r);
+}
+
+static void a_call_once_left_is_never_accepted_again(void) {
+  rig r;
+  inside(&r, (rig_opt){0});
+  rig_leave(&r, "bob");
+  rig_leave(&r, "carol");
+  rig_expect(&r, "ended X | waiting");
+  rig_join(&r, "dave", DAVE);
+  rig_say(&r, "dave", GW_JMUCI_PROPOSE, "X");
+  rig_after(&r, GW_SEC(5));
+  rig_expect(&r, "");
+  rig_clear(&r);
+}
+
 static void who_vanished_meanwhile_is_closed(void) {
   rig r;
   inside(&r, (rig_opt){0});
@@ -952,6 +994,7 @@ int main(int argc, char **argv) {
   CASE(a_live_call_is_accepted);
   CASE(a_fresh_proposal_is_accepted_an_old_one_is_not);
   CASE(the_ledger_of_the_watcher_counts);
+  CASE(the_watcher_is_nobody_to_propose_to);
   CASE(none_runs_and_idle_is_propose);
   CASE(none_runs_and_idle_is_wait);
   CASE(alone_one_waits_until_somebody_comes);
@@ -1010,6 +1053,8 @@ int main(int argc, char **argv) {
   CASE(what_waits_for_the_stream_is_bounded);
   CASE(hang_up_without_stream_begins_nothing);
   CASE(an_accept_crossing_our_retract_is_served);
+  CASE(our_own_late_retract_does_not_send_us_away);
+  CASE(a_call_once_left_is_never_accepted_again);
   CASE(who_vanished_meanwhile_is_closed);
   CASE(waiting_times_stand_still_too);
   CASE(after_a_gap_unseen_accepters_are_believed);

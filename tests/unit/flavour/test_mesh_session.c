@@ -409,6 +409,16 @@ static void a_mute_proposer_is_answered_we_never_call_him(void) {
   rig_clear(&r);
 }
 
+static void who_became_proposer_meanwhile_is_not_called(void) {
+  rig r;
+  inside(&r);
+  mute_offer(&r, CAROL, "X:1");
+  rig_say(&r, "carol", GW_JMUCI_PROPOSE, "X");
+  rig_after(&r, GW_SEC(2));
+  rig_expect(&r, "end " CAROL " alternative-session");
+  rig_clear(&r);
+}
+
 static void muted_with_a_source_is_no_mute_pair(void) {
   rig r;
   inside(&r);
@@ -794,6 +804,7 @@ int main(int argc, char **argv) {
   CASE(a_mute_offer_is_cured_once_only);
   CASE(a_sounding_offer_during_the_pause_is_taken);
   CASE(a_mute_proposer_is_answered_we_never_call_him);
+  CASE(who_became_proposer_meanwhile_is_not_called);
   CASE(muted_with_a_source_is_no_mute_pair);
   CASE(a_mute_offer_while_ours_is_out_is_refused_ours_stands);
   CASE(a_mute_offer_after_a_sounding_one_in_preparation);
