@@ -5,10 +5,10 @@
 #include <glib.h>
 
 #define GW_NEVER G_MAXINT64
-#define GW_MS(n) ((gint64)(n)*1000)     /* ms -> us */
-#define GW_SEC(n) ((gint64)(n)*1000000) /* s -> us */
-gint64 gw_now_us(void);                 /* monotonic, us */
-gint64 gw_wall_us(void);                /* UTC since 1970, us */
-char *gw_rfc3339(gint64 wall_us);       /* "2026-11-22T10:00:00.123Z" */
+#define GW_MS(n) ((gint64)(n)*1000)          /* ms -> us */
+#define GW_SEC(n) ((gint64)(n)*1000000)      /* s -> us */
+gint64 gw_now_us(void);                      /* monotonic, us */
+gint64 gw_wall_us(void);                     /* UTC since 1970, us */
+char *gw_rfc3339(gint64 wall_us);            /* "2026-11-22T10:00:00.123Z" */
 
 #endif
