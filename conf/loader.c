@@ -273,20 +273,20 @@ static void load_root(loader *l, config_setting_t *root) {
 }
 
 /* --- the text as a whole */
-/* Length of the string or comment that begins at p, 0 when none does. */
-static gsize skip_quoted(const char *p) {
-  const char *end;
-  if (*p == '"') {
-    for (end = p + 1; *end && *end != '"'; end++)
-      if (*end == '\\' && end[1]) end++;
-    return (gsize)(end - p) + (*end != '\0');
-  }
+/* Length of the string that begins at p; 0: it has no end (libconfig would leak it). */
+static gsize skip_string(const char *p) {
+  const char *end = p + 1;
+  for (; *end && *end != '"'; end++)
+    if (*end == '\\' && end[1]) end++;
+  return *end ? (gsize)(end - p) + 1 : 0;
+}
+
+/* Length of the comment that begins at p, 0 when none does. */
+static gsize skip_comment(const char *p) {
   if (*p == '#' || (*p == '/' && p[1] == '/')) return strcspn(p, "\n");
-  if (*p == '/' && p[1] == '*') {
-    end = strstr(p + 2, "*/");
-    return end ? (gsize)(end - p) + 2 : strlen(p);
-  }
-  return 0;
+  if (*p != '/' || p[1] != '*') return 0;
+  const char *end = strstr(p + 2, "*/");
+  return end ? (gsize)(end - p) + 2 : strlen(p);
 }
 
 /* Length of the number that begins at p. libconfig cuts one that does not fit 32 bits: *ret_fits.
@@ -300,15 +300,20 @@ static gsize skip_number(const char *p, gboolean *ret_fits) {
   return (gsize)(end - p);
 }
 
-/* Length of what needs no look, 0: a character that does; *ret_why when it is too large. */
+/* Length of what needs no look, 0: a character that does; *ret_why when libconfig must not see it. */
 static gsize skip_token(const char *p, const char **ret_why) {
-  gsize word = strspn(p, G_CSET_a_2_z G_CSET_A_2_Z "_*");
+  gsize word = strspn(p, G_CSET_a_2_z G_CSET_A_2_Z "_*"), n;
   gboolean fits = TRUE;
   if (word > 0) return word + strspn(p + word, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_*-.");
-  if (!g_ascii_isdigit(*p)) return skip_quoted(p);
-  gsize number = skip_number(p, &fits);
-  *ret_why = fits ? NULL : "number too large; accepted: numbers up to 2147483647";
-  return number;
+  if (*p == '"') {
+    n = skip_string(p);
+    if (n == 0) *ret_why = "text without an end; accepted: text between double quotes";
+    return n;
+  }
+  if (!g_ascii_isdigit(*p)) return skip_comment(p);
+  n = skip_number(p, &fits);
+  if (!fits) *ret_why = "number too large; accepted: numbers up to 2147483647";
+  return n;
 }
 
 static const char *special_wrong(char c, guint *depth) {
@@ -328,12 +333,13 @@ static gboolean text_is_safe(loader *l, const char *text, gsize n) {
                MAX_FILE);
     return FALSE;
   }
-  for (const char *p = text; *p && !why;) {
+  for (const char *p = text; *p;) {
     gsize skip = skip_token(p, &why);
-    if (skip == 0) {
+    if (skip == 0 && !why) {
       why = special_wrong(*p, &depth);
       skip = 1;
     }
+    if (why) break;
     for (gsize i = 0; i < skip; i++)
       line += p[i] == '\n';
     p += skip;

@@ -87,7 +87,8 @@ gw_bound_change gw_bindings_put(gw_bindings *t, const gw_bound *b) {
   for (guint i = 0; phone && i < phone->len; i++) {
     gw_bound *old = g_ptr_array_index(phone, i);
     if (!same_phone(old, b)) continue;
-    if (b->call_id && *b->call_id && strcmp(old->call_id, b->call_id) == 0 && b->cseq <= old->cseq) return GW_BOUND_OLD;
+    if (b->call_id && *b->call_id && strcmp(old->call_id, b->call_id) == 0 && b->cseq <= old->cseq)
+      return GW_BOUND_OLD;
     if (!b->expires_us) {
       gw_bound_free(take_at(t, phone, i));
       return GW_BOUND_GONE;
@@ -99,7 +100,8 @@ gw_bound_change gw_bindings_put(gw_bindings *t, const gw_bound *b) {
   return add(t, phone, b);
 }
 
-guint gw_bindings_get(const gw_bindings *t, const char *number, gint64 now_us, const gw_bound **ret, guint max) {
+guint gw_bindings_get(const gw_bindings *t, const char *number, gint64 now_us, const gw_bound **ret,
+                      guint max) {
   const GPtrArray *phone = g_hash_table_lookup(t->phones, number);
   guint n = 0;
   for (guint i = 0; phone && i < phone->len && n < max; i++) {
@@ -116,7 +118,8 @@ gw_bound *gw_bindings_take_expired(gw_bindings *t, gint64 now_us) {
   while (g_hash_table_iter_next(&it, NULL, &value)) {
     GPtrArray *phone = value;
     for (guint i = 0; i < phone->len; i++)
-      if (((gw_bound *)g_ptr_array_index(phone, i))->expires_us <= now_us) return take_at(t, phone, i);
+      if (((gw_bound *)g_ptr_array_index(phone, i))->expires_us <= now_us)
+        return take_at(t, phone, i);
   }
   return NULL;
 }

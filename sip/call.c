@@ -60,7 +60,9 @@ const char *gw_sip_call_id(const gw_sip_call *call) {
 
 void gw_sip_call_set_state(gw_sip_call *call, gw_sip_state state, gw_cause cause, guint status) {
   gboolean again = state == GW_SIP_RINGING && status != call->last_18x;
-  if (call->ended || state < call->state || (state == call->state && state != GW_SIP_CALLING && !again)) return;
+  if (call->ended || state < call->state ||
+      (state == call->state && state != GW_SIP_CALLING && !again))
+    return;
   call->state = state;
   if (state == GW_SIP_RINGING) call->last_18x = status;
   gw_sip *sip = call->sip;
@@ -77,8 +79,10 @@ static void ending_tell(void *p) {
   ending *e = p;
   gw_sip *sip = e->call->sip;
   e->call->state = GW_SIP_ENDED;
-  gw_info(&(gw_log_ctx){.call = e->call->id}, "sip-ended", "cause=%s status=%u", gw_cause_word(e->cause), e->status);
-  if (sip->on.state && gw_sip_alive(sip)) sip->on.state(e->call, GW_SIP_ENDED, e->cause, e->status, sip->user_data);
+  gw_info(&(gw_log_ctx){.call = e->call->id}, "sip-ended", "cause=%s status=%u",
+          gw_cause_word(e->cause), e->status);
+  if (sip->on.state && gw_sip_alive(sip))
+    sip->on.state(e->call, GW_SIP_ENDED, e->cause, e->status, sip->user_data);
 }
 
 static void ending_free(void *p) {
@@ -92,7 +96,8 @@ void gw_sip_call_end(gw_sip_call *call, gw_cause cause, guint status) {
   call->ended = TRUE;
   gw_sip *sip = call->sip;
   g_hash_table_remove(sip->calls, call);
-  while (call->legs->len) gw_sip_leg_detach(g_ptr_array_index(call->legs, 0));
+  while (call->legs->len)
+    gw_sip_leg_detach(g_ptr_array_index(call->legs, 0));
   call->leg = NULL;
   if (call->update[0]) nua_destroy_event(call->update);
   g_queue_clear_full(&call->updates, (GDestroyNotify)gw_desc_free);
@@ -168,8 +173,8 @@ void gw_sip_call_answer(gw_sip_call *call, const gw_desc *desc) {
     G_GNUC_FALLTHROUGH;
   case GW_OFFER_REINVITE:
     call->unacked = TRUE;
-    nua_respond(nh, SIP_200_OK, SIPTAG_CONTACT_STR(call->contact), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-                SIPTAG_PAYLOAD_STR(sdp), TAG_END());
+    nua_respond(nh, SIP_200_OK, SIPTAG_CONTACT_STR(call->contact),
+                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
     break;
   case GW_OFFER_UPDATE:
     nua_respond(nh, SIP_200_OK, NUTAG_WITH_SAVED(call->update), SIPTAG_CONTACT_STR(call->contact),
@@ -190,11 +195,13 @@ void gw_sip_call_refuse_offer(gw_sip_call *call, gw_cause cause) {
     return;
   }
   guint status = gw_cause_sip(cause);
-  gw_info(&(gw_log_ctx){.call = call->id}, "sip-offer-refused", "status=%u reason=%s", status, gw_cause_word(cause));
+  gw_info(&(gw_log_ctx){.call = call->id}, "sip-offer-refused", "status=%u reason=%s", status,
+          gw_cause_word(cause));
   call->sip->refused++;
   call->theirs = GW_OFFER_NONE;
   if (what == GW_OFFER_UPDATE) {
-    nua_respond(call->leg->nh, (int)status, gw_cause_sip_phrase(cause), NUTAG_WITH_SAVED(call->update), TAG_END());
+    nua_respond(call->leg->nh, (int)status, gw_cause_sip_phrase(cause),
+                NUTAG_WITH_SAVED(call->update), TAG_END());
     nua_destroy_event(call->update);
   } else {
     nua_respond(call->leg->nh, (int)status, gw_cause_sip_phrase(cause), TAG_END());
@@ -204,7 +211,8 @@ void gw_sip_call_refuse_offer(gw_sip_call *call, gw_cause cause) {
 
 void gw_sip_call_reinvite(gw_sip_call *call, const gw_desc *offer) {
   if (!live(call) || !call->leg || !call->leg->answered) return;
-  g_queue_clear_full(&call->updates, (GDestroyNotify)gw_desc_free); /* only the newest wish counts */
+  g_queue_clear_full(&call->updates,
+                     (GDestroyNotify)gw_desc_free); /* only the newest wish counts */
   g_queue_push_tail(&call->updates, gw_desc_copy(offer));
   gw_sip_reinvite_next(call);
 }
@@ -215,16 +223,19 @@ void gw_sip_call_hangup(gw_sip_call *call, gw_cause cause) {
   gboolean refusing = call->inbound && !call->leg->answered;
   guint status = refusing ? gw_cause_sip(cause) : 0;
   if (refusing) {
-    gw_info(&(gw_log_ctx){.call = call->id}, "sip-refused", "method=INVITE status=%u reason=%s source=%s", status,
-            gw_cause_word(cause), call->source);
+    gw_info(&(gw_log_ctx){.call = call->id}, "sip-refused",
+            "method=INVITE status=%u reason=%s source=%s", status, gw_cause_word(cause),
+            call->source);
     call->sip->refused++;
   }
-  for (guint i = 0; i < call->legs->len; i++) gw_sip_leg_close(g_ptr_array_index(call->legs, i), cause);
+  for (guint i = 0; i < call->legs->len; i++)
+    gw_sip_leg_close(g_ptr_array_index(call->legs, i), cause);
   gw_sip_call_end(call, cause, status);
 }
 
 void gw_sip_call_send_info(gw_sip_call *call, char digit, guint ms) {
   if (!live(call) || !call->leg || !call->leg->answered) return;
   g_autofree char *body = gw_dtmf_print(digit, ms);
-  nua_info(call->leg->nh, SIPTAG_CONTENT_TYPE_STR("application/dtmf-relay"), SIPTAG_PAYLOAD_STR(body), TAG_END());
+  nua_info(call->leg->nh, SIPTAG_CONTENT_TYPE_STR("application/dtmf-relay"),
+           SIPTAG_PAYLOAD_STR(body), TAG_END());
 }

@@ -6,10 +6,10 @@
 
 typedef struct {
   gw_sip_port *port;
-  const char *uri;    /* Request-URI */
-  const char *proxy;  /* where it is sent, or NULL: where the URI says */
+  const char *uri;   /* Request-URI */
+  const char *proxy; /* where it is sent, or NULL: where the URI says */
   const char *to, *from;
-  const char *user;   /* of our Contact */
+  const char *user; /* of our Contact */
 } branch;
 
 static gw_sip_call *call_out(gw_sip *sip, const gw_desc *offer) {
@@ -22,15 +22,17 @@ static gw_sip_call *call_out(gw_sip *sip, const gw_desc *offer) {
 
 /* Branches are dialogs of their own and need Call-IDs of their own. */
 static void start_branch(gw_sip_call *call, const branch *b, const char *sdp) {
-  g_autofree char *id = call->legs->len ? g_strdup_printf("%s-%u", call->id, call->legs->len) : g_strdup(call->id);
+  g_autofree char *id =
+      call->legs->len ? g_strdup_printf("%s-%u", call->id, call->legs->len) : g_strdup(call->id);
   gw_sip_leg *leg = gw_sip_leg_new(call, b->port, NULL);
   if (!call->contact) call->contact = gw_sip_port_contact(b->port, b->user);
   g_autofree char *contact = gw_sip_port_contact(b->port, b->user);
-  leg->nh = nua_handle(b->port->nua, &leg->owner, NUTAG_URL(b->uri), SIPTAG_TO_STR(b->to), SIPTAG_FROM_STR(b->from),
-                       TAG_END());
+  leg->nh = nua_handle(b->port->nua, &leg->owner, NUTAG_URL(b->uri), SIPTAG_TO_STR(b->to),
+                       SIPTAG_FROM_STR(b->from), TAG_END());
   if (b->proxy) nua_set_hparams(leg->nh, NUTAG_PROXY(b->proxy), TAG_END());
   nua_invite(leg->nh, SIPTAG_CALL_ID_STR(id), SIPTAG_CONTACT_STR(contact),
-             TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
+             TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+             TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
 }
 
 static char *from_header(const char *name, const char *user, const char *host) {
@@ -39,8 +41,8 @@ static char *from_header(const char *name, const char *user, const char *host) {
   return g_strdup_printf("%s<sip:%s@%s>", display, escaped, host);
 }
 
-static void ring_contact(gw_sip_call *call, const gw_bound *b, const char *number, const char *from_number,
-                         const char *from_name, const char *sdp) {
+static void ring_contact(gw_sip_call *call, const gw_bound *b, const char *number,
+                         const char *from_number, const char *from_name, const char *sdp) {
   gw_sip *sip = call->sip;
   gw_sip_port *port = gw_sip_port_for_source(sip, b->source, b->listener);
   if (!port) return;
@@ -54,8 +56,8 @@ static void ring_contact(gw_sip_call *call, const gw_bound *b, const char *numbe
   start_branch(call, &(branch){port, b->contact, proxy, to, from, from_number}, sdp);
 }
 
-gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from_number, const char *from_name,
-                               const gw_desc *offer, gw_cause *ret_why) {
+gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from_number,
+                               const char *from_name, const gw_desc *offer, gw_cause *ret_why) {
   GW_ON_CONTROL();
   const gw_bound *all[GW_MAX_BINDINGS];
   guint n = gw_bindings_get(sip->bindings, number, gw_wall_us(), all, G_N_ELEMENTS(all));
@@ -67,9 +69,11 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from
   gw_sip_call *call = call_out(sip, offer);
   call->phone = g_strdup(number);
   g_autofree char *sdp = offer ? gw_sip_call_sdp(call, offer) : NULL;
-  for (guint i = 0; i < n; i++) ring_contact(call, all[i], number, from_number, from_name, sdp);
+  for (guint i = 0; i < n; i++)
+    ring_contact(call, all[i], number, from_number, from_name, sdp);
   if (call->legs->len) return call;
-  call->ended = TRUE; /* no socket of the right kind: as good as not registered, and nobody has heard of this call */
+  call->ended =
+      TRUE; /* no socket of the right kind: as good as not registered, and nobody has heard of this call */
   g_hash_table_remove(sip->calls, call);
   gw_sip_call_unref(call);
   *ret_why = GW_CAUSE_NOT_FOUND;
@@ -99,24 +103,30 @@ gw_sip_port *gw_sip_port_for_url(const gw_sip *sip, const url_t *url) {
 
 static const url_t *parse_url(su_home_t *home, const char *text, GError **error) {
   const url_t *url = url_make(home, text);
-  if (url && (url->url_type == url_sip || url->url_type == url_sips) && url->url_host && *url->url_host) return url;
-  g_set_error(error, dial_error_quark(), 1, "%s is no SIP address (sip:user@host:port;transport=udp|tcp)", text);
+  if (url && (url->url_type == url_sip || url->url_type == url_sips) && url->url_host &&
+      *url->url_host)
+    return url;
+  g_set_error(error, dial_error_quark(), 1,
+              "%s is no SIP address (sip:user@host:port;transport=udp|tcp)", text);
   return NULL;
 }
 
 static char *proxy_uri(const char *proxy) {
   if (!proxy || !*proxy) return NULL;
-  return g_ascii_strncasecmp(proxy, "sip:", 4) == 0 ? g_strdup(proxy) : g_strdup_printf("sip:%s", proxy);
+  return g_ascii_strncasecmp(proxy, "sip:", 4) == 0 ? g_strdup(proxy)
+                                                    : g_strdup_printf("sip:%s", proxy);
 }
 
-static gw_sip_call *dial(gw_sip *sip, su_home_t *home, const gw_sip_target *t, const gw_desc *offer, GError **error) {
+static gw_sip_call *dial(gw_sip *sip, su_home_t *home, const gw_sip_target *t, const gw_desc *offer,
+                         GError **error) {
   g_autofree char *proxy = proxy_uri(t->proxy);
   const url_t *url = parse_url(home, t->uri, error);
   const url_t *hop = url && proxy ? parse_url(home, proxy, error) : url;
   if (!url || !hop) return NULL;
   gw_sip_port *port = gw_sip_port_for_url(sip, hop);
   if (!port) {
-    g_set_error(error, dial_error_quark(), 2, "%s: no listening socket of that transport and address family", t->uri);
+    g_set_error(error, dial_error_quark(), 2,
+                "%s: no listening socket of that transport and address family", t->uri);
     return NULL;
   }
   g_autofree char *host = t->user && *t->user ? g_strdup(url->url_host) : gw_sip_port_host(port);
@@ -130,7 +140,8 @@ static gw_sip_call *dial(gw_sip *sip, su_home_t *home, const gw_sip_target *t, c
   return call;
 }
 
-gw_sip_call *gw_sip_dial(gw_sip *sip, const gw_sip_target *target, const gw_desc *offer, GError **error) {
+gw_sip_call *gw_sip_dial(gw_sip *sip, const gw_sip_target *target, const gw_desc *offer,
+                         GError **error) {
   GW_ON_CONTROL();
   if (sip->closing) {
     g_set_error_literal(error, dial_error_quark(), 3, "shutting down");

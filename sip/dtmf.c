@@ -24,7 +24,8 @@ static gboolean relay(const char *text, char *digit, guint *ms) {
   return is_key(*digit);
 }
 
-gboolean gw_dtmf_parse(const char *type, const char *body, gsize n, char *ret_digit, guint *ret_ms) {
+gboolean gw_dtmf_parse(const char *type, const char *body, gsize n, char *ret_digit,
+                       guint *ret_ms) {
   if (!type || !body || n > 256) return FALSE;
   g_autofree char *text = g_strndup(body, n);
   char digit = 0;

@@ -69,7 +69,8 @@ static gboolean all_down(const gw_sip *sip) {
 /* Order matters to the library: stacks, root, source. From the loop, never from one of its own callbacks. */
 static void destroy(void *data) {
   gw_sip *sip = data;
-  for (guint i = 0; i < sip->ports->len; i++) nua_destroy(((gw_sip_port *)g_ptr_array_index(sip->ports, i))->nua);
+  for (guint i = 0; i < sip->ports->len; i++)
+    nua_destroy(((gw_sip_port *)g_ptr_array_index(sip->ports, i))->nua);
   su_root_destroy(sip->root);
   g_source_destroy(sip->source);
   su_deinit();
@@ -103,7 +104,8 @@ static void ended(gw_sip *sip) {
 static void end_stack(gw_sip *sip) {
   sip->phase = ENDING_STACK;
   gw_timer_set(sip->deadline, gw_now_us() + STACK_DEADLINE);
-  for (guint i = 0; i < sip->ports->len; i++) nua_shutdown(((gw_sip_port *)g_ptr_array_index(sip->ports, i))->nua);
+  for (guint i = 0; i < sip->ports->len; i++)
+    nua_shutdown(((gw_sip_port *)g_ptr_array_index(sip->ports, i))->nua);
   if (sip->ports->len == 0) ended(sip);
 }
 
@@ -139,8 +141,10 @@ void gw_sip_shutdown(gw_sip *sip, void (*done)(void *), void *done_data) {
   sip->phase = ENDING_CALLS;
   gw_timer_set(sip->deadline, gw_now_us() + CALLS_DEADLINE);
   g_autofree gw_sip_call **calls = (gw_sip_call **)g_hash_table_get_keys_as_array(sip->calls, NULL);
-  for (gw_sip_call **c = calls; *c; c++) gw_sip_call_hangup(*c, GW_CAUSE_SHUTDOWN);
-  for (guint i = sip->lines->len; i-- > 0;) gw_sip_line_free(g_ptr_array_index(sip->lines, i));
+  for (gw_sip_call **c = calls; *c; c++)
+    gw_sip_call_hangup(*c, GW_CAUSE_SHUTDOWN);
+  for (guint i = sip->lines->len; i-- > 0;)
+    gw_sip_line_free(g_ptr_array_index(sip->lines, i));
   gw_sip_leg_gone(sip);
 }
 
@@ -152,7 +156,8 @@ void gw_sip_free(gw_sip *sip) {
   gw_sip_shutdown(sip, NULL, NULL);
   sip->freed = TRUE;
   g_autofree gw_sip_call **calls = (gw_sip_call **)g_hash_table_get_keys_as_array(sip->calls, NULL);
-  for (gw_sip_call **c = calls; *c; c++) gw_sip_call_end(*c, GW_CAUSE_SHUTDOWN, 0);
+  for (gw_sip_call **c = calls; *c; c++)
+    gw_sip_call_end(*c, GW_CAUSE_SHUTDOWN, 0);
   if (all_down(sip)) destroy(sip);
 }
 
@@ -170,14 +175,15 @@ static void tell_listening(gw_sip *sip) {
 }
 
 static gboolean is_request(nua_event_t event) {
-  return event == nua_i_invite || event == nua_i_register || event == nua_i_options || event == nua_i_info ||
-         event == nua_i_update;
+  return event == nua_i_invite || event == nua_i_register || event == nua_i_options ||
+         event == nua_i_info || event == nua_i_update;
 }
 
-void gw_sip_on_event(nua_event_t event, int status, char const *phrase, nua_t *nua, gw_sip_port *p, nua_handle_t *nh,
-                     gw_sip_owner *owner, sip_t const *msg, tagi_t tags[]) {
+void gw_sip_on_event(nua_event_t event, int status, char const *phrase, nua_t *nua, gw_sip_port *p,
+                     nua_handle_t *nh, gw_sip_owner *owner, sip_t const *msg, tagi_t tags[]) {
   gw_watch_event();
-  gw_trace(NULL, "sip-event", "event=%s status=%d phrase=%s", nua_event_name(event), status, phrase);
+  gw_trace(NULL, "sip-event", "event=%s status=%d phrase=%s", nua_event_name(event), status,
+           phrase);
   if (event == nua_r_shutdown) {
     if (status >= 200) port_down(p);
   } else if (event == nua_r_get_params) {
@@ -202,8 +208,8 @@ static void bindings_expire(void *data) {
   gw_sip_bindings_watch(data);
 }
 
-gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_events *events, void *user_data,
-                   GError **error) {
+gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_events *events,
+                   void *user_data, GError **error) {
   GW_ON_CONTROL();
   guint8 secret[32];
   gw_watch_start();

@@ -4,7 +4,7 @@
 #include "sip/internal.h"
 #include <sofia-sip/nta_tag.h>
 
-#define BUDGET 8000      /* transactions kept at once, about */
+#define BUDGET 8000 /* transactions kept at once, about */
 #define LIFE_MS 32000
 #define SHORTEST_MS 1000
 
@@ -16,18 +16,22 @@ guint gw_flood_life_ms(guint requests_per_second) {
 static void pulse(void *data) {
   gw_sip *sip = data;
   guint64 requests = gw_watch_requests();
-  sip->rates[sip->beat++ % G_N_ELEMENTS(sip->rates)] = (guint)MIN(requests - sip->requests_seen, G_MAXUINT);
+  sip->rates[sip->beat++ % G_N_ELEMENTS(sip->rates)] =
+      (guint)MIN(requests - sip->requests_seen, G_MAXUINT);
   sip->requests_seen = requests;
   gw_timer_set(sip->pulse, gw_now_us() + GW_SEC(1));
   guint worst = 0;
-  for (guint i = 0; i < G_N_ELEMENTS(sip->rates); i++) worst = MAX(worst, sip->rates[i]);
+  for (guint i = 0; i < G_N_ELEMENTS(sip->rates); i++)
+    worst = MAX(worst, sip->rates[i]);
   guint life = gw_flood_life_ms(worst);
   if (life == sip->life_ms || sip->closing) return;
-  if (life < LIFE_MS && sip->life_ms == LIFE_MS) gw_warn(NULL, "sip-flood", "requests_per_s=%u life_ms=%u", worst, life);
+  if (life < LIFE_MS && sip->life_ms == LIFE_MS)
+    gw_warn(NULL, "sip-flood", "requests_per_s=%u life_ms=%u", worst, life);
   if (life == LIFE_MS) gw_info(NULL, "sip-flood-over", "life_ms=%u", life);
   sip->life_ms = life;
   for (guint i = 0; i < sip->ports->len; i++)
-    nua_set_params(((gw_sip_port *)g_ptr_array_index(sip->ports, i))->nua, NTATAG_SIP_T1X64(life), TAG_END());
+    nua_set_params(((gw_sip_port *)g_ptr_array_index(sip->ports, i))->nua, NTATAG_SIP_T1X64(life),
+                   TAG_END());
 }
 
 void gw_flood_start(gw_sip *sip) {

@@ -8,11 +8,11 @@
 
 typedef struct {
   char *key;
-  guint failures;     /* in the current window */
+  guint failures; /* in the current window */
   gint64 window_from;
   gint64 last;
   gint64 banned_until;
-  gint64 ban;         /* length of the last one */
+  gint64 ban; /* length of the last one */
   GList link;
 } entry;
 

@@ -48,8 +48,8 @@ void gw_sip_leg_ack(gw_sip_leg *leg, const sip_t *ok, const char *sdp) {
     nua_set_hparams(leg->nh, NUTAG_PROXY(back), TAG_END());
   }
   leg->owes_ack = FALSE;
-  nua_ack(leg->nh, TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")), TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)),
-          TAG_END());
+  nua_ack(leg->nh, TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+          TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
 }
 
 /* RFC 3326: why, in the words of the telephone network. */
@@ -97,7 +97,8 @@ static void note_end(gw_sip_leg *leg, gw_cause cause, guint status) {
 static gw_desc *parse_body(gw_sip_leg *leg, const char *sdp, gsize n) {
   g_autoptr(GError) error = NULL;
   gw_desc *d = sdp ? gw_sdp_parse(sdp, n, &error) : NULL;
-  if (error) gw_warn(&(gw_log_ctx){.call = leg->call->id}, "sip-bad-sdp", "reason=%s", error->message);
+  if (error)
+    gw_warn(&(gw_log_ctx){.call = leg->call->id}, "sip-bad-sdp", "reason=%s", error->message);
   return d;
 }
 
@@ -155,10 +156,12 @@ static void branch_answered(gw_sip_leg *leg, guint status, const sip_t *msg) {
 
 /* TRUE when an answer to the challenge was sent. Only the one that was called may ask, once, and only for one realm:
  * whoever is called must not fish for passwords. */
-gboolean gw_sip_authenticate(nua_handle_t *nh, const sip_t *msg, const char *user, const char *password, char **realm) {
-  const msg_auth_t *au = msg && msg->sip_www_authenticate ? (const msg_auth_t *)msg->sip_www_authenticate
-                         : msg                            ? (const msg_auth_t *)msg->sip_proxy_authenticate
-                                                          : NULL;
+gboolean gw_sip_authenticate(nua_handle_t *nh, const sip_t *msg, const char *user,
+                             const char *password, char **realm) {
+  const msg_auth_t *au = msg && msg->sip_www_authenticate
+                             ? (const msg_auth_t *)msg->sip_www_authenticate
+                         : msg ? (const msg_auth_t *)msg->sip_proxy_authenticate
+                               : NULL;
   const char *asked = au ? msg_header_find_param((const msg_common_t *)au, "realm=") : NULL;
   if (!asked || !user || !password || *realm) return FALSE;
   g_autofree char *auth = g_strdup_printf("Digest:%s:%s:%s", asked, user, password);
@@ -176,14 +179,16 @@ static void branch_refused(gw_sip_leg *leg, guint status, const sip_t *msg) {
   gw_sip_call *call = leg->call;
   if (!leg->status && status < 700) leg->status = status;
   if (status == 401 || status == 407) {
-    if (call && !leg->tried_auth && gw_sip_authenticate(leg->nh, msg, call->user, call->password, &leg->realm)) {
+    if (call && !leg->tried_auth &&
+        gw_sip_authenticate(leg->nh, msg, call->user, call->password, &leg->realm)) {
       leg->tried_auth = TRUE;
       leg->status = 0;
       return;
     }
     give_up_auth(leg);
   }
-  if (call && status >= 600 && status < 700) close_others(call, leg); /* RFC 3261 16.7: nobody else shall ring */
+  if (call && status >= 600 && status < 700)
+    close_others(call, leg); /* RFC 3261 16.7: nobody else shall ring */
 }
 
 static void invite_response(gw_sip_leg *leg, int status, const sip_t *msg) {
@@ -217,7 +222,8 @@ static void leg_over(gw_sip_leg *leg, int status) {
     if (!call->inbound && !leg->answered) call->end_status = better(call->end_status, leg->status);
     gboolean last = call->leg == leg || call->legs->len == 1;
     if (last) {
-      if (call->end_cause == GW_CAUSE_NONE) call->end_cause = gw_cause_from_sip(call->end_status ? call->end_status : 480);
+      if (call->end_cause == GW_CAUSE_NONE)
+        call->end_cause = gw_cause_from_sip(call->end_status ? call->end_status : 480);
       gw_sip_call_end(call, call->end_cause, call->end_status);
     }
     gw_sip_call_unref(call);
@@ -256,8 +262,8 @@ static void info_in(gw_sip_leg *leg, const sip_t *msg) {
   const char *type = msg->sip_content_type ? msg->sip_content_type->c_type : NULL;
   gsize n = msg->sip_payload ? msg->sip_payload->pl_len : 0;
   if (n && !gw_dtmf_parse(type, msg->sip_payload->pl_data, n, &digit, &ms)) {
-    gw_info(&(gw_log_ctx){.call = call ? call->id : NULL}, "sip-refused", "method=INFO status=415 reason=%s",
-            type ? type : "no content type");
+    gw_info(&(gw_log_ctx){.call = call ? call->id : NULL}, "sip-refused",
+            "method=INFO status=415 reason=%s", type ? type : "no content type");
     leg->sip->refused++;
     nua_respond(leg->nh, SIP_415_UNSUPPORTED_MEDIA, NUTAG_WITH_THIS(leg->port->nua),
                 SIPTAG_ACCEPT_STR("application/dtmf-relay, application/dtmf"), TAG_END());
@@ -265,33 +271,52 @@ static void info_in(gw_sip_leg *leg, const sip_t *msg) {
   }
   nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->port->nua), TAG_END());
   gw_sip *sip = leg->sip;
-  if (n && call && !call->hanging && sip->on.digit && gw_sip_alive(sip)) sip->on.digit(call, digit, ms, sip->user_data);
+  if (n && call && !call->hanging && sip->on.digit && gw_sip_alive(sip))
+    sip->on.digit(call, digit, ms, sip->user_data);
 }
 
-static void leg_event(gw_sip_owner *owner, nua_event_t event, int status, const char *phrase, const sip_t *msg,
-                      tagi_t *tags) {
+static void leg_event(gw_sip_owner *owner, nua_event_t event, int status, const char *phrase,
+                      const sip_t *msg, tagi_t *tags) {
   gw_sip_leg *leg = (gw_sip_leg *)owner;
   switch (event) {
-  case nua_r_invite: invite_response(leg, status, msg); break;
-  case nua_i_state: state_event(leg, status, tags); break;
-  case nua_i_invite: gw_sip_reinvite_in(leg, msg); break;
-  case nua_i_update: gw_sip_update_in(leg, msg); break;
-  case nua_i_ack: gw_sip_ack_in(leg, msg); break;
-  case nua_i_info: info_in(leg, msg); break;
-  case nua_i_cancel: note_end(leg, reason_cause(msg, GW_CAUSE_CANCELLED), 487); break;
-  case nua_i_bye: note_end(leg, reason_cause(msg, GW_CAUSE_NORMAL), 0); break;
+  case nua_r_invite:
+    invite_response(leg, status, msg);
+    break;
+  case nua_i_state:
+    state_event(leg, status, tags);
+    break;
+  case nua_i_invite:
+    gw_sip_reinvite_in(leg, msg);
+    break;
+  case nua_i_update:
+    gw_sip_update_in(leg, msg);
+    break;
+  case nua_i_ack:
+    gw_sip_ack_in(leg, msg);
+    break;
+  case nua_i_info:
+    info_in(leg, msg);
+    break;
+  case nua_i_cancel:
+    note_end(leg, reason_cause(msg, GW_CAUSE_CANCELLED), 487);
+    break;
+  case nua_i_bye:
+    note_end(leg, reason_cause(msg, GW_CAUSE_NORMAL), 0);
+    break;
   case nua_i_error:
     gw_debug(NULL, "sip-stack-error", "status=%d reason=%s", status, phrase);
     if (status == 408) note_end(leg, GW_CAUSE_TIMEOUT, 0);
     break;
   case nua_i_options:
-    nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->port->nua), SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());
+    nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->port->nua),
+                SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());
     break;
   case nua_r_bye:
   case nua_r_info:
   case nua_r_update:
     if (status == 401 || status == 407) give_up_auth(leg);
     break;
-  default: break;
+  default:
+    break;
   }
 }

@@ -25,7 +25,8 @@ static void start(gw_sip_line *l) {
   g_autofree char *expires = g_strdup_printf("%u", l->expires_s);
   l->tried_auth = FALSE;
   g_clear_pointer(&l->realm, g_free);
-  nua_register(l->nh, NUTAG_REGISTRAR(l->registrar), NUTAG_M_USERNAME(l->user), SIPTAG_EXPIRES_STR(expires), TAG_END());
+  nua_register(l->nh, NUTAG_REGISTRAR(l->registrar), NUTAG_M_USERNAME(l->user),
+               SIPTAG_EXPIRES_STR(expires), TAG_END());
 }
 
 static void line_destroy(gw_sip_line *l) {
@@ -44,7 +45,8 @@ static void line_destroy(gw_sip_line *l) {
 }
 
 static void tell(gw_sip_line *l, gboolean up, guint value) {
-  gw_info(NULL, up ? "sip-line-up" : "sip-line-down", "user=%s registrar=%s value=%u", l->user, l->registrar, value);
+  gw_info(NULL, up ? "sip-line-up" : "sip-line-down", "user=%s registrar=%s value=%u", l->user,
+          l->registrar, value);
   if (l->state && !l->sip->freed) l->state(l, up, value, l->user_data);
 }
 
@@ -74,8 +76,8 @@ static void answered(gw_sip_line *l, int status, const sip_t *msg) {
   tell(l, FALSE, (guint)status);
 }
 
-static void line_event(gw_sip_owner *owner, nua_event_t event, int status, const char *phrase, const sip_t *msg,
-                       tagi_t *tags) {
+static void line_event(gw_sip_owner *owner, nua_event_t event, int status, const char *phrase,
+                       const sip_t *msg, tagi_t *tags) {
   gw_sip_line *l = (gw_sip_line *)owner;
   if (event == nua_r_unregister && status >= 200) {
     if (status == 401 || status == 407) nua_authenticate(l->nh, TAG_END());
@@ -95,8 +97,10 @@ static void line_handle(gw_sip_line *l, const gw_sip_port *port, const char *hos
   l->nh = nua_handle(port->nua, &l->owner, SIPTAG_TO_STR(aor), SIPTAG_FROM_STR(aor), TAG_END());
 }
 
-gw_sip_line *gw_sip_line_new(gw_sip *sip, const char *registrar, const char *user, const char *password, guint expires_s,
-                             void (*state)(gw_sip_line *, gboolean, guint, void *), void *user_data) {
+gw_sip_line *gw_sip_line_new(gw_sip *sip, const char *registrar, const char *user,
+                             const char *password, guint expires_s,
+                             void (*state)(gw_sip_line *, gboolean, guint, void *),
+                             void *user_data) {
   GW_ON_CONTROL();
   su_home_t home[1] = {SU_HOME_INIT(home)};
   const url_t *url = url_make(home, registrar);

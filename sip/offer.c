@@ -4,9 +4,10 @@
 
 #define GLARE_TRIES 3
 
-static void refuse(gw_sip_leg *leg, const sip_t *msg, int status, const char *phrase, const char *reason) {
-  gw_info(&(gw_log_ctx){.call = leg->call ? leg->call->id : NULL}, "sip-refused", "method=%s status=%d reason=%s",
-          msg->sip_request->rq_method_name, status, reason);
+static void refuse(gw_sip_leg *leg, const sip_t *msg, int status, const char *phrase,
+                   const char *reason) {
+  gw_info(&(gw_log_ctx){.call = leg->call ? leg->call->id : NULL}, "sip-refused",
+          "method=%s status=%d reason=%s", msg->sip_request->rq_method_name, status, reason);
   leg->sip->refused++;
   nua_respond(leg->nh, status, phrase, NUTAG_WITH_THIS(leg->port->nua),
               TAG_IF(status == 500, SIPTAG_RETRY_AFTER_STR("3")),
@@ -78,8 +79,8 @@ static void offer_again(gw_sip_call *call) {
   if (audio) audio->dir = GW_DIR_SENDRECV;
   g_autofree char *sdp = gw_sip_call_sdp(call, d);
   call->ours = call->unacked = TRUE;
-  nua_respond(call->leg->nh, SIP_200_OK, SIPTAG_CONTACT_STR(call->contact), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-              SIPTAG_PAYLOAD_STR(sdp), TAG_END());
+  nua_respond(call->leg->nh, SIP_200_OK, SIPTAG_CONTACT_STR(call->contact),
+              SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
 }
 
 void gw_sip_reinvite_in(gw_sip_leg *leg, const sip_t *msg) {
@@ -100,7 +101,8 @@ void gw_sip_update_in(gw_sip_leg *leg, const sip_t *msg) {
   if (!acceptable(leg, msg)) return;
   gw_sip_call *call = leg->call;
   if (!has_body(msg)) {
-    nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->port->nua), SIPTAG_CONTACT_STR(call->contact), TAG_END());
+    nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->port->nua),
+                SIPTAG_CONTACT_STR(call->contact), TAG_END());
     return;
   }
   if (call->theirs != GW_OFFER_NONE) { /* RFC 3311 5.2 */
@@ -128,7 +130,8 @@ static void read_answer(gw_sip_call *call, const sip_t *msg) {
     gw_sip_call_remote(call, answer, FALSE);
     return;
   }
-  gw_warn(&(gw_log_ctx){.call = call->id}, "sip-no-answer-in-ack", "reason=%s", error ? error->message : "no body");
+  gw_warn(&(gw_log_ctx){.call = call->id}, "sip-no-answer-in-ack", "reason=%s",
+          error ? error->message : "no body");
   if (call->state < GW_SIP_CONFIRMED) gw_sip_call_hangup(call, GW_CAUSE_BAD_REQUEST);
 }
 
@@ -147,12 +150,14 @@ void gw_sip_ack_in(gw_sip_leg *leg, const sip_t *msg) {
 void gw_sip_reinvite_next(gw_sip_call *call) {
   if (call->ended || call->hanging || !call->leg || call->state < GW_SIP_CONFIRMED) return;
   /* RFC 3261 14.1: one INVITE at a time, either way */
-  if (call->ours || call->unacked || call->theirs != GW_OFFER_NONE || call->retry || g_queue_is_empty(&call->updates)) return;
+  if (call->ours || call->unacked || call->theirs != GW_OFFER_NONE || call->retry ||
+      g_queue_is_empty(&call->updates))
+    return;
   g_autoptr(gw_desc) offer = g_queue_pop_head(&call->updates);
   g_autofree char *sdp = gw_sip_call_sdp(call, offer);
   call->ours = TRUE;
-  nua_invite(call->leg->nh, SIPTAG_CONTACT_STR(call->contact), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-             SIPTAG_PAYLOAD_STR(sdp), TAG_END());
+  nua_invite(call->leg->nh, SIPTAG_CONTACT_STR(call->contact),
+             SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
 }
 
 static void retry(void *data) {
@@ -164,7 +169,8 @@ static void retry(void *data) {
 /* RFC 3261 14.1: who made the call waits 2.1 to 4 s, the other up to 2 s. */
 static void glare(gw_sip_call *call) {
   if (++call->retries > GLARE_TRIES || call->retry) return;
-  if (g_queue_is_empty(&call->updates)) g_queue_push_tail(&call->updates, gw_desc_copy(call->desc_sent));
+  if (g_queue_is_empty(&call->updates))
+    g_queue_push_tail(&call->updates, gw_desc_copy(call->desc_sent));
   guint random = gw_ids_u32(call->sip->ids);
   gint64 wait = call->inbound ? GW_MS(random % 2000) : GW_MS(2100 + random % 1900);
   call->retry = gw_timer_new(call->sip->ctx, retry, call);

@@ -11,10 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAX_MESSAGE 65536            /* bytes of one SIP message; 413 above */
-#define TCP_IDLE_MS (3720u * 1000)   /* longer than any registration that lives on the connection */
-#define MAX_ADDRESSES 64             /* of this host, behind a wildcard */
-#define MAX_OPEN_REQUESTS 2000       /* server transactions without a final answer; 503 above */
+#define MAX_MESSAGE 65536          /* bytes of one SIP message; 413 above */
+#define TCP_IDLE_MS (3720u * 1000) /* longer than any registration that lives on the connection */
+#define MAX_ADDRESSES 64           /* of this host, behind a wildcard */
+#define MAX_OPEN_REQUESTS 2000     /* server transactions without a final answer; 503 above */
 
 static GQuark port_error_quark(void) {
   return g_quark_from_static_string("gw-sip-listen");
@@ -59,14 +59,17 @@ static gboolean parse_listen(const char *listen, wish *w, GError **error) {
 
 /* Our own address on the way to a peer; the peer of a question without one is the world. */
 static gboolean facing(gboolean v6, const char *peer, char *ret, gsize n) {
-  struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM}, *ai = NULL;
+  struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM},
+                  *ai = NULL;
   struct sockaddr_storage own;
   socklen_t len = sizeof own;
-  if (getaddrinfo(peer ? peer : v6 ? "2001:db8::1" : "192.0.2.1", "9", &hints, &ai) != 0) return FALSE;
+  if (getaddrinfo(peer ? peer : v6 ? "2001:db8::1" : "192.0.2.1", "9", &hints, &ai) != 0)
+    return FALSE;
   int fd = socket(ai->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  gboolean ok = fd >= 0 && connect(fd, ai->ai_addr, ai->ai_addrlen) == 0 &&
-                getsockname(fd, (struct sockaddr *)&own, &len) == 0 &&
-                getnameinfo((struct sockaddr *)&own, len, ret, (socklen_t)n, NULL, 0, NI_NUMERICHOST) == 0;
+  gboolean ok =
+      fd >= 0 && connect(fd, ai->ai_addr, ai->ai_addrlen) == 0 &&
+      getsockname(fd, (struct sockaddr *)&own, &len) == 0 &&
+      getnameinfo((struct sockaddr *)&own, len, ret, (socklen_t)n, NULL, 0, NI_NUMERICHOST) == 0;
   if (fd >= 0) close(fd);
   freeaddrinfo(ai);
   return ok;
@@ -85,21 +88,24 @@ static char *listen_url(const gw_sip_port *p) {
   g_autofree char *bound = bracketed(p->bound), *named = bracketed(p->shown);
   g_autofree char *number = p->port ? g_strdup_printf("%u", p->port) : g_strdup("*");
   const char *transport = p->tcp ? "tcp" : "udp";
-  if (strcmp(p->bound, p->shown) == 0) return g_strdup_printf("sip:%s:%s;transport=%s", bound, number, transport);
+  if (strcmp(p->bound, p->shown) == 0)
+    return g_strdup_printf("sip:%s:%s;transport=%s", bound, number, transport);
   return g_strdup_printf("sip:%s:%s;maddr=%s;transport=%s", named, number, bound, transport);
 }
 
 static nua_t *stack_new(gw_sip_port *p, const char *url) {
-  return nua_create(
-      p->sip->root, gw_sip_on_event, p, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0),
-      NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(0), NUTAG_AUTO302(0), NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_EARLY_MEDIA(0),
-      NUTAG_ENABLEMESSAGE(0), NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(90),
-      NUTAG_SESSION_REFRESHER(nua_remote_refresher), NUTAG_UPDATE_REFRESH(1),
-      NUTAG_OUTBOUND("no-options-keepalive no-outbound no-validate"), SIPTAG_USER_AGENT_STR("Tipring/" TIPRING_VERSION),
-      SIPTAG_ALLOW_STR(p->sip->open ? GW_SIP_METHODS : GW_SIP_METHODS ", REGISTER"), SIPTAG_SUPPORTED_STR("timer"),
-      NUTAG_APPL_METHOD("OPTIONS"), NUTAG_APPL_METHOD("UPDATE"), NUTAG_APPL_METHOD("INFO"), NTATAG_UDP_MTU(65535),
-      NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_MAX_PROCEEDING(MAX_OPEN_REQUESTS), TPTAG_IDLE(TCP_IDLE_MS),
-      TPTAG_PONG2PING(1), TAG_END());
+  return nua_create(p->sip->root, gw_sip_on_event, p, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0),
+                    NUTAG_AUTOALERT(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(0), NUTAG_AUTO302(0),
+                    NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_EARLY_MEDIA(0),
+                    NUTAG_ENABLEMESSAGE(0), NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(90),
+                    NUTAG_SESSION_REFRESHER(nua_remote_refresher), NUTAG_UPDATE_REFRESH(1),
+                    NUTAG_OUTBOUND("no-options-keepalive no-outbound no-validate"),
+                    SIPTAG_USER_AGENT_STR("Tipring/" TIPRING_VERSION),
+                    SIPTAG_ALLOW_STR(p->sip->open ? GW_SIP_METHODS : GW_SIP_METHODS ", REGISTER"),
+                    SIPTAG_SUPPORTED_STR("timer"), NUTAG_APPL_METHOD("OPTIONS"),
+                    NUTAG_APPL_METHOD("UPDATE"), NUTAG_APPL_METHOD("INFO"), NTATAG_UDP_MTU(65535),
+                    NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_MAX_PROCEEDING(MAX_OPEN_REQUESTS),
+                    TPTAG_IDLE(TCP_IDLE_MS), TPTAG_PONG2PING(1), TAG_END());
 }
 
 void gw_sip_port_free(void *data) {
@@ -108,7 +114,8 @@ void gw_sip_port_free(void *data) {
   g_free(p);
 }
 
-static gboolean open_one(gw_sip *sip, const wish *w, const char *address, gboolean first, GError **error) {
+static gboolean open_one(gw_sip *sip, const wish *w, const char *address, gboolean first,
+                         GError **error) {
   gw_sip_port *p = g_new0(gw_sip_port, 1);
   p->sip = sip;
   p->index = sip->ports->len;
@@ -117,7 +124,8 @@ static gboolean open_one(gw_sip *sip, const wish *w, const char *address, gboole
   p->port = w->port;
   if (first) p->spec = g_strndup(w->listen, (gsize)(strrchr(w->listen, ':') - w->listen));
   g_strlcpy(p->bound, address, sizeof p->bound);
-  g_strlcpy(p->shown, *sip->public_address && !is_loopback(address) ? sip->public_address : address, sizeof p->shown);
+  g_strlcpy(p->shown, *sip->public_address && !is_loopback(address) ? sip->public_address : address,
+            sizeof p->shown);
   g_autofree char *url = listen_url(p);
   p->nua = stack_new(p, url);
   if (!p->nua) {
@@ -140,8 +148,11 @@ static GPtrArray *own_addresses(gboolean v6) {
     char host[64];
     if (!i->ifa_addr || i->ifa_addr->sa_family != (v6 ? AF_INET6 : AF_INET)) continue;
     socklen_t len = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    if (getnameinfo(i->ifa_addr, len, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0 || strchr(host, '%')) continue;
-    if (!g_ptr_array_find_with_equal_func(all, host, g_str_equal, NULL)) g_ptr_array_add(all, g_strdup(host));
+    if (getnameinfo(i->ifa_addr, len, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0 ||
+        strchr(host, '%'))
+      continue;
+    if (!g_ptr_array_find_with_equal_func(all, host, g_str_equal, NULL))
+      g_ptr_array_add(all, g_strdup(host));
   }
   freeifaddrs(list);
   return all;
@@ -149,13 +160,16 @@ static GPtrArray *own_addresses(gboolean v6) {
 
 /* A port that is free on all addresses at this moment: for tests, which ask for 0. */
 static guint free_port(const wish *w) {
-  struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = w->tcp ? SOCK_STREAM : SOCK_DGRAM}, *ai = NULL;
+  struct addrinfo hints = {.ai_flags = AI_NUMERICHOST,
+                           .ai_socktype = w->tcp ? SOCK_STREAM : SOCK_DGRAM},
+                  *ai = NULL;
   char serv[8] = "0";
   if (getaddrinfo(w->host, serv, &hints, &ai) != 0) return 0;
   int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC, 0);
   struct sockaddr_storage own;
   socklen_t len = sizeof own;
-  if (fd >= 0 && bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && getsockname(fd, (struct sockaddr *)&own, &len) == 0)
+  if (fd >= 0 && bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 &&
+      getsockname(fd, (struct sockaddr *)&own, &len) == 0)
     getnameinfo((struct sockaddr *)&own, len, NULL, 0, serv, sizeof serv, NI_NUMERICSERV);
   if (fd >= 0) close(fd);
   freeaddrinfo(ai);
@@ -209,7 +223,8 @@ char *gw_sip_port_host(const gw_sip_port *p) {
 char *gw_sip_port_contact(const gw_sip_port *p, const char *user) {
   g_autofree char *host = gw_sip_port_host(p);
   g_autofree char *escaped = gw_sip_escape(user && *user ? user : "tipring");
-  return g_strdup_printf("<sip:%s@%s:%u%s>", escaped, host, p->port, p->tcp ? ";transport=tcp" : "");
+  return g_strdup_printf("<sip:%s@%s:%u%s>", escaped, host, p->port,
+                         p->tcp ? ";transport=tcp" : "");
 }
 
 char *gw_sip_source_ip(const char *source) {
@@ -224,14 +239,17 @@ void gw_sip_port_source(const gw_sip_port *p, char *source, gsize n, char *ip, g
   su_sockaddr_t *su = msg ? msg_addr(msg) : NULL;
   char host[64] = "", serv[8] = "";
   if (su) {
-    socklen_t len = su->su_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    if (getnameinfo(&su->su_sa, len, host, sizeof host, serv, sizeof serv, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    socklen_t len =
+        su->su_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    if (getnameinfo(&su->su_sa, len, host, sizeof host, serv, sizeof serv,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
       *host = 0;
   }
   char *scope = strchr(host, '%');
   if (scope) *scope = 0;
   g_strlcpy(ip, host, ip_n);
-  g_snprintf(source, n, strchr(host, ':') ? "%s:[%s]:%s" : "%s:%s:%s", p->tcp ? "tcp" : "udp", host, serv);
+  g_snprintf(source, n, strchr(host, ':') ? "%s:[%s]:%s" : "%s:%s:%s", p->tcp ? "tcp" : "udp", host,
+             serv);
 }
 
 char *gw_sip_source_uri(const char *source) {

@@ -7,10 +7,13 @@
 #define EXPIRES_NAT 120 /* over UDP from behind NAT: a refresh keeps the way back open */
 
 static void tell(gw_sip *sip, const gw_bound *b, gboolean gone) {
-  gw_sip_binding said = {.number = b->number, .contact = b->contact, .source = b->source,
-                         .user_agent = b->user_agent, .expires_wall_us = gone ? 0 : b->expires_us};
-  gw_info(NULL, gone ? "sip-unregistered" : "sip-registered", "number=%s contact=%s source=%s", b->number, b->contact,
-          b->source);
+  gw_sip_binding said = {.number = b->number,
+                         .contact = b->contact,
+                         .source = b->source,
+                         .user_agent = b->user_agent,
+                         .expires_wall_us = gone ? 0 : b->expires_us};
+  gw_info(NULL, gone ? "sip-unregistered" : "sip-registered", "number=%s contact=%s source=%s",
+          b->number, b->contact, b->source);
   if (sip->on.binding && !sip->freed) sip->on.binding(sip, &said, sip->user_data);
 }
 
@@ -57,7 +60,7 @@ typedef struct {
   const sip_t *msg;
   char *number;
   char source[96], ip[64];
-  int status;         /* 200 unless something was wrong */
+  int status; /* 200 unless something was wrong */
   const char *phrase;
 } registration;
 
@@ -82,25 +85,39 @@ static gboolean apply(registration *r, const sip_contact_t *m) {
   gw_sip *sip = r->port->sip;
   const sip_t *msg = r->msg;
   guint expires = asked_for(msg, m);
-  if (m->m_url->url_type != url_sip || !m->m_url->url_host || !*m->m_url->url_host) return fail(r, 400, "Bad Contact");
+  if (m->m_url->url_type != url_sip || !m->m_url->url_host || !*m->m_url->url_host)
+    return fail(r, 400, "Bad Contact");
   if (expires > 0 && expires < EXPIRES_MIN) return fail(r, 423, "Interval Too Brief");
   expires = MIN(expires, behind_nat(r, m) && !r->port->tcp ? EXPIRES_NAT : EXPIRES_MAX);
   g_autofree char *uri = url_as_string(NULL, m->m_url);
   g_autofree char *contact = gw_sip_clean(uri, 512);
-  g_autofree char *agent = gw_sip_clean(msg->sip_user_agent ? msg->sip_user_agent->g_string : "", 128);
+  g_autofree char *agent =
+      gw_sip_clean(msg->sip_user_agent ? msg->sip_user_agent->g_string : "", 128);
   g_autofree char *call_id = gw_sip_clean(msg->sip_call_id->i_id, 256);
   const char *instance = msg_header_find_param(m->m_common, "+sip.instance=");
-  gw_bound b = {.number = r->number, .contact = contact, .instance = (char *)(instance ? instance : ""),
-                .source = r->source, .user_agent = agent, .call_id = call_id, .cseq = msg->sip_cseq->cs_seq,
+  gw_bound b = {.number = r->number,
+                .contact = contact,
+                .instance = (char *)(instance ? instance : ""),
+                .source = r->source,
+                .user_agent = agent,
+                .call_id = call_id,
+                .cseq = msg->sip_cseq->cs_seq,
                 .listener = r->port->index,
                 .expires_us = expires ? gw_wall_us() + GW_SEC((gint64)expires) : 0};
   switch (gw_bindings_put(sip->bindings, &b)) {
   case GW_BOUND_ADDED:
-  case GW_BOUND_REFRESHED: tell(sip, &b, FALSE); return TRUE;
-  case GW_BOUND_GONE: tell(sip, &b, TRUE); return TRUE;
-  case GW_BOUND_UNKNOWN: return TRUE;
-  case GW_BOUND_OLD: return fail(r, 500, "Out Of Order");
-  default: return fail(r, 403, "Too Many Contacts");
+  case GW_BOUND_REFRESHED:
+    tell(sip, &b, FALSE);
+    return TRUE;
+  case GW_BOUND_GONE:
+    tell(sip, &b, TRUE);
+    return TRUE;
+  case GW_BOUND_UNKNOWN:
+    return TRUE;
+  case GW_BOUND_OLD:
+    return fail(r, 500, "Out Of Order");
+  default:
+    return fail(r, 403, "Too Many Contacts");
   }
 }
 
@@ -136,10 +153,11 @@ static void respond(registration *r, nua_handle_t *nh) {
   gw_sip *sip = r->port->sip;
   if (r->status != 200) {
     sip->refused++;
-    gw_info(NULL, "sip-refused", "method=REGISTER status=%d reason=%s user=%s source=%s", r->status, r->phrase,
-            r->number, r->source);
+    gw_info(NULL, "sip-refused", "method=REGISTER status=%d reason=%s user=%s source=%s", r->status,
+            r->phrase, r->number, r->source);
     nua_respond(nh, r->status, r->phrase, NUTAG_WITH_THIS(r->port->nua),
-                TAG_IF(r->status == 423, SIPTAG_MIN_EXPIRES_STR(G_STRINGIFY(EXPIRES_MIN))), TAG_END());
+                TAG_IF(r->status == 423, SIPTAG_MIN_EXPIRES_STR(G_STRINGIFY(EXPIRES_MIN))),
+                TAG_END());
     return;
   }
   g_autoptr(GString) contacts = g_string_new(NULL);
@@ -168,8 +186,12 @@ void gw_sip_register(gw_sip_port *p, nua_handle_t *nh, const sip_t *msg) {
 void gw_sip_restore_binding(gw_sip *sip, const gw_sip_binding *said) {
   GW_ON_CONTROL();
   if (said->expires_wall_us <= gw_wall_us()) return;
-  gw_bound b = {.number = (char *)said->number, .contact = (char *)said->contact, .source = (char *)said->source,
-                .user_agent = (char *)said->user_agent, .listener = G_MAXUINT, .expires_us = said->expires_wall_us};
+  gw_bound b = {.number = (char *)said->number,
+                .contact = (char *)said->contact,
+                .source = (char *)said->source,
+                .user_agent = (char *)said->user_agent,
+                .listener = G_MAXUINT,
+                .expires_us = said->expires_wall_us};
   gw_bindings_put(sip->bindings, &b);
   gw_sip_bindings_watch(sip);
 }

@@ -2,9 +2,9 @@
 #include "sip/internal.h"
 #include <string.h>
 
-#define FAILS_PER_USER 5    /* of one user from one address, within a minute: then a ban */
+#define FAILS_PER_USER 5 /* of one user from one address, within a minute: then a ban */
 #define FAILS_PER_ADDRESS 30
-#define RETRY_AFTER "30"    /* s, with 503 */
+#define RETRY_AFTER "30" /* s, with 503 */
 
 typedef struct {
   gw_sip_port *port;
@@ -19,7 +19,8 @@ static void refuse(const request *r, int status, const char *phrase, const char 
   gw_info(NULL, "sip-refused", "method=%s status=%d reason=%s source=%s call_id=%s",
           r->msg->sip_request->rq_method_name, status, reason, r->source,
           r->msg->sip_call_id ? r->msg->sip_call_id->i_id : "");
-  nua_respond(r->nh, status, phrase, NUTAG_WITH_THIS(r->port->nua), TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(RETRY_AFTER)),
+  nua_respond(r->nh, status, phrase, NUTAG_WITH_THIS(r->port->nua),
+              TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(RETRY_AFTER)),
               TAG_IF(status == 415, SIPTAG_ACCEPT_STR("application/sdp")), TAG_END());
 }
 
@@ -27,7 +28,8 @@ static void refuse(const request *r, int status, const char *phrase, const char 
 
 static void challenge(gw_sip_port *p, nua_handle_t *nh, const char *ip, gboolean stale) {
   g_autofree char *header = gw_digest_challenge(p->sip->digest, ip, gw_now_us(), stale);
-  nua_respond(nh, SIP_401_UNAUTHORIZED, NUTAG_WITH_THIS(p->nua), SIPTAG_WWW_AUTHENTICATE_STR(header), TAG_END());
+  nua_respond(nh, SIP_401_UNAUTHORIZED, NUTAG_WITH_THIS(p->nua),
+              SIPTAG_WWW_AUTHENTICATE_STR(header), TAG_END());
 }
 
 /* The Authorization header for our realm; there may be others for proxies on the way. */
@@ -41,14 +43,18 @@ static gboolean find_reply(const gw_sip *sip, const sip_t *msg, gw_digest_reply 
   return FALSE;
 }
 
-static void banned(gw_sip_port *p, nua_handle_t *nh, const char *user, const char *source, gint64 us) {
+static void banned(gw_sip_port *p, nua_handle_t *nh, const char *user, const char *source,
+                   gint64 us) {
   g_autofree char *seconds = g_strdup_printf("%" G_GINT64_FORMAT, us / GW_SEC(1) + 1);
   p->sip->refused++;
-  gw_info(NULL, "sip-refused", "status=403 reason=banned user=%s source=%s for_s=%s", user, source, seconds);
-  nua_respond(nh, 403, "Too Many Failures", NUTAG_WITH_THIS(p->nua), SIPTAG_RETRY_AFTER_STR(seconds), TAG_END());
+  gw_info(NULL, "sip-refused", "status=403 reason=banned user=%s source=%s for_s=%s", user, source,
+          seconds);
+  nua_respond(nh, 403, "Too Many Failures", NUTAG_WITH_THIS(p->nua),
+              SIPTAG_RETRY_AFTER_STR(seconds), TAG_END());
 }
 
-static void failed(gw_sip_port *p, const char *user, const char *user_key, const char *ip, const char *source) {
+static void failed(gw_sip_port *p, const char *user, const char *user_key, const char *ip,
+                   const char *source) {
   gint64 now = gw_now_us();
   p->sip->auth_failed++;
   gboolean ban = gw_guard_failed(p->sip->guard, user_key, FAILS_PER_USER, now);
@@ -56,27 +62,31 @@ static void failed(gw_sip_port *p, const char *user, const char *user_key, const
   gw_warn(NULL, "sip-auth-failed", "user=%s source=%s banned=%d", user, source, ban);
 }
 
-char *gw_sip_authorize(gw_sip_port *p, nua_handle_t *nh, const sip_t *msg, const char *source, const char *ip) {
+char *gw_sip_authorize(gw_sip_port *p, nua_handle_t *nh, const sip_t *msg, const char *source,
+                       const char *ip) {
   gw_sip *sip = p->sip;
   g_auto(gw_digest_reply) reply = {0};
   if (!find_reply(sip, msg, &reply)) {
-    gw_debug(NULL, "sip-challenge", "method=%s source=%s", msg->sip_request->rq_method_name, source);
+    gw_debug(NULL, "sip-challenge", "method=%s source=%s", msg->sip_request->rq_method_name,
+             source);
     challenge(p, nh, ip, FALSE);
     return NULL;
   }
   g_autofree char *user = gw_sip_clean(reply.username, 128);
   g_autofree char *user_key = g_strdup_printf("%s %s", ip, user);
   gint64 now = gw_now_us();
-  gint64 ban = MAX(gw_guard_banned_us(sip->guard, user_key, now), gw_guard_banned_us(sip->guard, ip, now));
+  gint64 ban =
+      MAX(gw_guard_banned_us(sip->guard, user_key, now), gw_guard_banned_us(sip->guard, ip, now));
   if (ban) {
     banned(p, nh, user, source, ban);
     return NULL;
   }
   const char *password = NULL;
-  if (!sip->on.credential || !sip->on.credential(sip, reply.username, &password, sip->user_data)) password = NULL;
+  if (!sip->on.credential || !sip->on.credential(sip, reply.username, &password, sip->user_data))
+    password = NULL;
   g_autofree char *uri = url_as_string(NULL, msg->sip_request->rq_url);
-  gw_digest_result result =
-      gw_digest_check(sip->digest, &reply, msg->sip_request->rq_method_name, uri, password, ip, now);
+  gw_digest_result result = gw_digest_check(sip->digest, &reply, msg->sip_request->rq_method_name,
+                                            uri, password, ip, now);
   if (result == GW_DIGEST_OK) {
     gw_guard_ok(sip->guard, user_key);
     return g_strdup(reply.username);
@@ -99,14 +109,17 @@ static gboolean too_many_waiting(const gw_sip *sip, const char *ip) {
   guint waiting = 0, limit = MAX(50, sip->max_calls / 2);
   for (guint i = 0; i < sip->legs->len; i++) {
     const gw_sip_leg *leg = g_ptr_array_index(sip->legs, i);
-    if (leg->call && leg->call->inbound && !leg->answered && g_strcmp0(leg->call->source_ip, ip) == 0) waiting++;
+    if (leg->call && leg->call->inbound && !leg->answered &&
+        g_strcmp0(leg->call->source_ip, ip) == 0)
+      waiting++;
   }
   return waiting >= limit;
 }
 
 static char *dialled(const sip_t *msg) {
   const url_t *url = msg->sip_request->rq_url;
-  return gw_sip_unescape(url->url_type == url_tel && !url->url_user ? url->url_host : url->url_user);
+  return gw_sip_unescape(url->url_type == url_tel && !url->url_user ? url->url_host
+                                                                    : url->url_user);
 }
 
 static char *from_name(const sip_t *msg) {
@@ -120,16 +133,23 @@ static char *from_name(const sip_t *msg) {
   return gw_sip_clean(name, 256);
 }
 
-static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, const char *phone, const gw_desc *offer) {
+static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, const char *phone,
+                       const gw_desc *offer) {
   gw_sip *sip = call->sip;
   g_autofree char *from_user = gw_sip_unescape(r->msg->sip_from->a_url->url_user);
   g_autofree char *name = from_name(r->msg);
   g_autofree char *to = dialled(r->msg);
   call->contact = gw_sip_port_contact(r->port, to);
-  gw_info(&(gw_log_ctx){.call = call->id}, "sip-invite", "phone=%s from=%s to=%s source=%s offer=%d",
-          phone ? phone : "", from_user, to, r->source, offer != NULL);
-  gw_sip_invite invite = {.phone = phone, .from_user = from_user, .from_name = name, .to_user = to,
-                          .source = call->source, .call_id = call->id, .offer = offer};
+  gw_info(&(gw_log_ctx){.call = call->id}, "sip-invite",
+          "phone=%s from=%s to=%s source=%s offer=%d", phone ? phone : "", from_user, to, r->source,
+          offer != NULL);
+  gw_sip_invite invite = {.phone = phone,
+                          .from_user = from_user,
+                          .from_name = name,
+                          .to_user = to,
+                          .source = call->source,
+                          .call_id = call->id,
+                          .offer = offer};
   guint before = call->refs;
   if (sip->on.invite) sip->on.invite(sip, call, &invite, sip->user_data);
   if (call->refs == before) gw_sip_call_hangup(call, GW_CAUSE_NORMAL);
@@ -176,12 +196,15 @@ static gboolean request_invite(request *r) {
   gw_sip *sip = r->port->sip;
   g_autofree char *phone = NULL;
   g_autoptr(gw_desc) offer = NULL;
-  if (!gw_sip_contact_usable(r->msg)) return refuse(r, 400, "Bad Contact", "contact is no SIP address"), FALSE;
+  if (!gw_sip_contact_usable(r->msg))
+    return refuse(r, 400, "Bad Contact", "contact is no SIP address"), FALSE;
   if (sip->draining || sip->freed) return refuse(r, 503, "Shutting Down", "draining"), FALSE;
   if (sip->max_calls && g_hash_table_size(sip->calls) >= sip->max_calls)
     return refuse(r, 503, "All Lines In Use", "max_calls reached"), FALSE;
-  if (!sip->open && !(phone = gw_sip_authorize(r->port, r->nh, r->msg, r->source, r->ip))) return FALSE;
-  if (too_many_waiting(sip, r->ip)) return refuse(r, 503, "Too Many Calls Waiting", "unanswered calls of one source"), FALSE;
+  if (!sip->open && !(phone = gw_sip_authorize(r->port, r->nh, r->msg, r->source, r->ip)))
+    return FALSE;
+  if (too_many_waiting(sip, r->ip))
+    return refuse(r, 503, "Too Many Calls Waiting", "unanswered calls of one source"), FALSE;
   if (!read_offer(r, &offer)) return FALSE;
   accept_invite(r, phone, offer);
   return TRUE;
@@ -201,9 +224,11 @@ void gw_sip_request(gw_sip_port *p, nua_event_t event, nua_handle_t *nh, const s
       gw_sip_register(p, nh, msg);
     break;
   case nua_i_options:
-    nua_respond(nh, SIP_200_OK, NUTAG_WITH_THIS(p->nua), SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());
+    nua_respond(nh, SIP_200_OK, NUTAG_WITH_THIS(p->nua), SIPTAG_ACCEPT_STR("application/sdp"),
+                TAG_END());
     break;
-  default: refuse(&r, 481, "Call Does Not Exist", "outside of a call");
+  default:
+    refuse(&r, 481, "Call Does Not Exist", "outside of a call");
   }
   nua_handle_destroy(nh);
 }

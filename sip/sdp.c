@@ -4,10 +4,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define MAX_TOKEN 64     /* bytes of a mid, a foundation or a hash name */
-#define MAX_VALUE 256    /* bytes of an ice-pwd, a fingerprint, a cname */
+#define MAX_TOKEN 64  /* bytes of a mid, a foundation or a hash name */
+#define MAX_VALUE 256 /* bytes of an ice-pwd, a fingerprint, a cname */
 #define MAX_CRYPTOS 8
-#define MAX_PTIME 500    /* ms; anything else is as good as absent */
+#define MAX_PTIME 500 /* ms; anything else is as good as absent */
 
 /* What a session-level line sets for every media that does not say otherwise. */
 typedef struct {
@@ -43,7 +43,8 @@ static gboolean fail(reader *r, const char *what) {
 /* -- small readers: each takes from *s and moves it forward; none ever reads past the NUL -- */
 
 static void skip_blanks(const char **s) {
-  while (**s == ' ') (*s)++;
+  while (**s == ' ')
+    (*s)++;
 }
 
 static gboolean take_number(const char **s, guint64 max, guint64 *ret) {
@@ -150,7 +151,8 @@ static gboolean read_payload_types(reader *r, const char *v) {
   guint n = 0;
   for (skip_blanks(&v); *v; skip_blanks(&v)) {
     guint64 pt;
-    if (!take_number(&v, 127, &pt) || (*v && *v != ' ')) return fail(r, "m= has a payload type that is none");
+    if (!take_number(&v, 127, &pt) || (*v && *v != ' '))
+      return fail(r, "m= has a payload type that is none");
     if (r->listed[pt]) continue;
     if (++n > GW_MAX_CODECS) return fail(r, "m= has too many payload types");
     r->listed[pt] = TRUE;
@@ -169,7 +171,8 @@ static gboolean read_media(reader *r, const char *v) {
   if (!take_word(&v, word, sizeof word) || !is_token(word)) return fail(r, "m= has no media type");
   skip_blanks(&v);
   if (!take_number(&v, 65535, &port)) return fail(r, "m= has no port");
-  if (*v == '/' && (v++, !take_number(&v, 65535, &pairs))) return fail(r, "m= has a bad port count");
+  if (*v == '/' && (v++, !take_number(&v, 65535, &pairs)))
+    return fail(r, "m= has a bad port count");
   if (*v != ' ') return fail(r, "m= has no protocol");
   skip_blanks(&v);
   const char *proto_text = v;
@@ -268,8 +271,8 @@ static void read_fingerprint(reader *r, const char *v) {
 }
 
 static void read_setup(reader *r, const char *v) {
-  static const char *const words[] = {[GW_SETUP_ACTPASS] = "actpass", [GW_SETUP_ACTIVE] = "active",
-                                      [GW_SETUP_PASSIVE] = "passive"};
+  static const char *const words[] = {
+      [GW_SETUP_ACTPASS] = "actpass", [GW_SETUP_ACTIVE] = "active", [GW_SETUP_PASSIVE] = "passive"};
   for (guint i = GW_SETUP_ACTPASS; i < G_N_ELEMENTS(words); i++)
     if (strcmp(v, words[i]) == 0) *(r->media ? &r->media->setup : &r->session.setup) = i;
 }
@@ -348,7 +351,8 @@ static void read_candidate_extras(gw_candidate *c, const char *v) {
   char name[32], value[64];
   guint64 n;
   while (take_word(&v, name, sizeof name) && take_word(&v, value, sizeof value)) {
-    if (strcmp(name, "raddr") == 0 && is_address(value)) g_strlcpy(c->rel_ip, value, sizeof c->rel_ip);
+    if (strcmp(name, "raddr") == 0 && is_address(value))
+      g_strlcpy(c->rel_ip, value, sizeof c->rel_ip);
     if (strcmp(name, "rport") == 0 && number(value, 65535, &n)) c->rel_port = (guint16)n;
     if (strcmp(name, "generation") == 0 && number(value, 65535, &n)) c->generation = (guint)n;
   }
@@ -384,15 +388,15 @@ static const struct {
   void (*read)(reader *, const char *value);
   gboolean at_session; /* also means something before the first m= */
 } attributes[] = {
-    {"rtpmap", read_rtpmap, FALSE},     {"fmtp", read_fmtp, FALSE},
-    {"ptime", read_ptime, FALSE},       {"maxptime", read_maxptime, FALSE},
-    {"rtcp", read_rtcp, FALSE},         {"rtcp-mux", read_rtcp_mux, FALSE},
-    {"mid", read_mid, FALSE},           {"crypto", read_crypto, FALSE},
-    {"ssrc", read_ssrc, FALSE},         {"candidate", read_candidate, FALSE},
-    {"ice-ufrag", read_ufrag, TRUE},    {"ice-pwd", read_pwd, TRUE},
-    {"setup", read_setup, TRUE},        {"fingerprint", read_fingerprint, TRUE},
-    {"group", read_group, TRUE},        {"sendrecv", read_sendrecv, TRUE},
-    {"sendonly", read_sendonly, TRUE},  {"recvonly", read_recvonly, TRUE},
+    {"rtpmap", read_rtpmap, FALSE},    {"fmtp", read_fmtp, FALSE},
+    {"ptime", read_ptime, FALSE},      {"maxptime", read_maxptime, FALSE},
+    {"rtcp", read_rtcp, FALSE},        {"rtcp-mux", read_rtcp_mux, FALSE},
+    {"mid", read_mid, FALSE},          {"crypto", read_crypto, FALSE},
+    {"ssrc", read_ssrc, FALSE},        {"candidate", read_candidate, FALSE},
+    {"ice-ufrag", read_ufrag, TRUE},   {"ice-pwd", read_pwd, TRUE},
+    {"setup", read_setup, TRUE},       {"fingerprint", read_fingerprint, TRUE},
+    {"group", read_group, TRUE},       {"sendrecv", read_sendrecv, TRUE},
+    {"sendonly", read_sendonly, TRUE}, {"recvonly", read_recvonly, TRUE},
     {"inactive", read_inactive, TRUE},
 };
 
@@ -420,13 +424,18 @@ static gboolean read_line(reader *r, const char *line) {
   gboolean clean = is_clean(line);
   if (!clean && strchr("ocm", line[0])) return fail(r, "bytes that are no text");
   switch (line[0]) {
-  case 'o': read_origin(r, line + 2); return TRUE;
-  case 'c': return read_connection(r, line + 2);
-  case 'm': return read_media(r, line + 2);
+  case 'o':
+    read_origin(r, line + 2);
+    return TRUE;
+  case 'c':
+    return read_connection(r, line + 2);
+  case 'm':
+    return read_media(r, line + 2);
   case 'a':
     if (clean) read_attribute(r, line + 2);
     return TRUE;
-  default: return TRUE;
+  default:
+    return TRUE;
   }
 }
 
@@ -438,7 +447,8 @@ static gboolean read_lines(reader *r, const char *text, gsize n) {
   while (text < end) {
     char line[GW_MAX_SDP_LINE + 1];
     gsize len = 0;
-    while (text + len < end && text[len] != '\r' && text[len] != '\n') len++;
+    while (text + len < end && text[len] != '\r' && text[len] != '\n')
+      len++;
     if (++r->line > GW_MAX_SDP_LINES) return fail(r, "too many lines");
     if (len > GW_MAX_SDP_LINE) return fail(r, "line too long");
     memcpy(line, text, len);

@@ -12,9 +12,12 @@ static const char *addr_or_none(const gw_desc_media *m) {
 
 static const char *proto_word(gw_proto proto) {
   switch (proto) {
-  case GW_PROTO_RTP_SAVP: return "RTP/SAVP";
-  case GW_PROTO_DTLS_SAVPF: return "UDP/TLS/RTP/SAVPF";
-  default: return "RTP/AVP";
+  case GW_PROTO_RTP_SAVP:
+    return "RTP/SAVP";
+  case GW_PROTO_DTLS_SAVPF:
+    return "UDP/TLS/RTP/SAVPF";
+  default:
+    return "RTP/AVP";
   }
 }
 
@@ -64,8 +67,8 @@ static void print_sources(GString *out, const gw_desc_media *m) {
 }
 
 static void print_security(GString *out, const gw_desc_media *m) {
-  static const char *const setups[] = {[GW_SETUP_ACTPASS] = "actpass", [GW_SETUP_ACTIVE] = "active",
-                                       [GW_SETUP_PASSIVE] = "passive"};
+  static const char *const setups[] = {
+      [GW_SETUP_ACTPASS] = "actpass", [GW_SETUP_ACTIVE] = "active", [GW_SETUP_PASSIVE] = "passive"};
   for (guint i = 0; i < m->cryptos->len; i++) {
     const gw_crypto *c = &g_array_index(m->cryptos, gw_crypto, i);
     g_string_append_printf(out, "a=crypto:%u %s inline:%s\r\n", c->tag, c->suite, c->key);
@@ -108,10 +111,11 @@ static void print_group(GString *out, const gw_desc *d) {
 char *gw_sdp_print(const gw_desc *d) {
   GString *out = g_string_new("v=0\r\n");
   const char *addr = d->media->len ? addr_or_none(g_ptr_array_index(d->media, 0)) : "0.0.0.0";
-  g_string_append_printf(out, "o=- %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " IN %s %s\r\n", d->session_id, d->version,
-                         family_of(addr), addr);
+  g_string_append_printf(out, "o=- %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " IN %s %s\r\n",
+                         d->session_id, d->version, family_of(addr), addr);
   g_string_append_printf(out, "s=-\r\nc=IN %s %s\r\nt=0 0\r\n", family_of(addr), addr);
   if (d->bundle) print_group(out, d);
-  for (guint i = 0; i < d->media->len; i++) print_media(out, g_ptr_array_index(d->media, i), addr);
+  for (guint i = 0; i < d->media->len; i++)
+    print_media(out, g_ptr_array_index(d->media, i), addr);
   return g_string_free(out, FALSE);
 }

@@ -14,9 +14,9 @@ extern su_log_t tport_log[], nta_log[], nua_log[];
 
 static struct {
   gboolean started;
-  char source[96];    /* of the message that is being handled */
+  char source[96]; /* of the message that is being handled */
   char method[32];
-  gboolean open;      /* it is a request, and nobody has answered it yet */
+  gboolean open; /* it is a request, and nobody has answered it yet */
   char bind_error[256];
   guint64 requests, refused, bad;
   gint64 second;
@@ -36,7 +36,8 @@ static void refused(guint status, const char *reason) {
   watch.open = FALSE;
   watch.refused++;
   if (may_write())
-    gw_info(NULL, "sip-refused", "method=%s status=%u reason=%s source=%s", watch.method, status, reason, watch.source);
+    gw_info(NULL, "sip-refused", "method=%s status=%u reason=%s source=%s", watch.method, status,
+            reason, watch.source);
 }
 
 static void bad_message(guint status, const char *reason) {
@@ -57,7 +58,8 @@ static void note_source(const char *fmt, va_list ap) {
   const char *host = from + proto + (from[proto] == '/');
   gsize n = strcspn(host, "/; ");
   if (proto == 3 && strncmp(from, "udp", 3) == 0) /* the port in this line is our own */
-    while (n > 0 && host[--n] != ':') continue;
+    while (n > 0 && host[--n] != ':')
+      continue;
   g_snprintf(watch.source, sizeof watch.source, "%.*s:%.*s", (int)proto, from, (int)n, host);
 }
 

@@ -36,6 +36,7 @@ struct gw_stream {
   GList *addresses; /* GInetAddress, still to be tried */
   gw_xmpp_state state;
   gboolean wanted, pinged, lost, retired;
+  gboolean *gone; /* set when freed in a callback that we come back from */
   guint attempts, reconnects;
   gint64 up_since;
   GQueue kept; /* xmpp_stanza_t */
@@ -152,6 +153,7 @@ static const char *error_name(const xmpp_stream_error_t *e) {
 
 static void retry_later(gw_stream *s, gboolean refused) {
   gint64 wait = gw_stream_backoff(s->attempts, refused, g_random_int());
+  if (s->conf.retry_us && !refused) wait = s->conf.retry_us;
   if (s->attempts < 16) s->attempts++;
   gw_timer_set(s->retry, gw_now_us() + wait);
 }
@@ -317,7 +319,11 @@ static void on_retry(void *user) {
   if (!s->wanted || s->resolving || !xmpp_conn_is_disconnected(s->hook->conn)) return;
   g_autoptr(GInetAddress) literal = g_inet_address_new_from_string(s->host);
   if (s->up_since) s->reconnects++;
+  gboolean gone = FALSE;
+  s->gone = &gone;
   tell(s, GW_XMPP_CONNECTING, "");
+  if (gone) return;
+  s->gone = NULL;
   if (!s->wanted) return;
   if (s->addresses) {
     next_address(s);
@@ -380,6 +386,7 @@ static void forget_addresses(gw_stream *s) {
 
 void gw_stream_free(gw_stream *s) {
   if (!s) return;
+  if (s->gone) *s->gone = TRUE;
   if (s->resolving) g_cancellable_cancel(s->resolving);
   g_clear_object(&s->resolving);
   forget_addresses(s);

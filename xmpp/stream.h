@@ -14,6 +14,7 @@ typedef struct {
   gw_tls_mode tls;
   const char *ca_file;
   gint64 silence_us, ping_wait_us;  /* 0: 30 s, 15 s: when the server is asked whether it lives, and how long it may take */
+  gint64 retry_us;          /* 0: gw_stream_backoff; else always this, for tests */
 } gw_stream_config;
 typedef struct {
   void (*state)(gw_stream *, gw_xmpp_state, const char *detail, void *user);

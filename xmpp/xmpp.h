@@ -1,5 +1,6 @@
 /* xmpp.h - the XMPP world: one component stream (XEP-0114) or client streams, personas, rooms, Jingle IQs.
- * Thread: control only.  Owner: gw_xmpp owns streams; the maker frees personas and mucs (muc before persona).
+ * Thread: control only.  Owner: gw_xmpp owns streams; the maker frees mucs, then personas, then gw_xmpp (which frees
+ * what personas are left, so their pointers die with it).
  * Calls back: from the loop, never from inside the call that caused them; after x_free() no callback of x arrives.
  * Everything that comes in from JIDs outside our domain is untrusted: bounded, answered (IQ) or dropped, never fatal. */
 #ifndef GW_XMPP_H
@@ -47,8 +48,10 @@ void gw_xmpp_get_counters(const gw_xmpp *, gw_xmpp_counters *ret);
 /* --- personas. Client mode: local is ignored, each persona has a stream and resource of its own. */
 typedef struct {
   /* A Jingle action addressed to this persona's full JID. The IQ has been acknowledged already (or, for an unknown sid
-   * and malformed ones, refused). session-initiate from anybody arrives here: whether the sender may is decided by the
-   * receiver (gw_persona_refuse). After a session-initiate is taken with no refusal, the session is known by (peer, sid). */
+   * and malformed ones, refused). session-initiate from anybody arrives here, but for those sent through a room: whether
+   * the sender may is decided by the receiver, who refuses by saying session-terminate. From the session-initiate on the
+   * session is known by (peer, sid) until either side ends it. Of two initiates that cross, the one with the lower sid
+   * stays (XEP-0166 7.2.16): if ours loses, GW_JINGLE_ERROR "conflict" for it comes first and then their initiate. */
   void (*word)(gw_persona *, const gw_word *, void *user);
   void (*stream)(gw_persona *, gboolean up, void *user);   /* its stream went down or is up again */
 } gw_persona_events;
@@ -56,7 +59,9 @@ gw_persona *gw_persona_new(gw_xmpp *, const char *local, const char *resource, c
 void gw_persona_free(gw_persona *);
 const char *gw_persona_jid(const gw_persona *);            /* full JID; NULL while a client stream has not bound yet */
 /* Sends a word: groupchat to muc, Jingle IQ to word->to. An IQ error or 15 s without answer comes back as GW_JINGLE_ERROR
- * (not for terminate and transport-info). from, and the ids of the stanza, are set in here. */
+ * (not for terminate and transport-info); when it was the initiate or the accept, the session is over and the other side
+ * has been told where it must be. Words of a session that is over are dropped. Nothing is kept while the stream is down
+ * but session-terminate. from, and the ids of the stanza, are set in here. */
 void gw_persona_say(gw_persona *, gw_muc *muc_or_null, const gw_word *);
 
 /* --- rooms */
@@ -91,7 +96,8 @@ void gw_muc_set_status(gw_muc *, const char *show_or_null, const char *status_or
 
 /* --- questions; each answer comes once, or "unknown" after its timeout */
 typedef enum { GW_ANSWER_YES, GW_ANSWER_NO, GW_ANSWER_UNKNOWN } gw_answer;
-/* Does user (bare JID) have our persona in the roster? presence probe; 2 s. (jmuci.md 2.6) */
+/* Does user (bare JID) have our persona in the roster? Presence probe, answered within 2 s. Ask about people who are
+ * online only: ejabberd says nothing of one who is away, and that looks like "no". */
 void gw_persona_ask_roster(gw_persona *, const char *bare_jid, void (*fn)(gw_answer, void *), void *user);
 /* disco#info of a JID: identity name ("JSXC", "" when none) and features; features NULL when no answer in 5 s. */
 void gw_persona_ask_disco(gw_persona *, const char *jid, void (*fn)(const char *name, const char *const *features, void *), void *user);

@@ -71,14 +71,16 @@ static gboolean sound(const char *text) {
 static const char *skip_scheme(const char *text) {
   static const char *const schemes[] = {"sip:", "sips:", "tel:"};
   for (guint i = 0; i < G_N_ELEMENTS(schemes); i++)
-    if (!g_ascii_strncasecmp(text, schemes[i], strlen(schemes[i]))) return text + strlen(schemes[i]);
+    if (!g_ascii_strncasecmp(text, schemes[i], strlen(schemes[i])))
+      return text + strlen(schemes[i]);
   return text;
 }
 
 char *gw_dialplan_normalise(const char *text) {
   if (!text) text = "";
   if (!sound(text)) return NULL;
-  while (*text == ' ') text++;
+  while (*text == ' ')
+    text++;
   text = skip_scheme(text);
   GString *s = g_string_new(NULL);
   for (const char *p = text; *p && !strchr("@;?", *p); p++)
@@ -89,11 +91,13 @@ char *gw_dialplan_normalise(const char *text) {
 /* A number to be added: usable and free. */
 static char *fresh_number(const gw_dialplan *d, const char *number) {
   g_autofree char *n = gw_dialplan_normalise(number);
-  if (!n || !*n || g_hash_table_contains(d->rooms, n) || g_hash_table_contains(d->phones, n)) return NULL;
+  if (!n || !*n || g_hash_table_contains(d->rooms, n) || g_hash_table_contains(d->phones, n))
+    return NULL;
   return g_steal_pointer(&n);
 }
 
-gboolean gw_dialplan_add_room(gw_dialplan *d, const char *number, const char *room_jid, gboolean has_pin) {
+gboolean gw_dialplan_add_room(gw_dialplan *d, const char *number, const char *room_jid,
+                              gboolean has_pin) {
   g_autofree char *n = fresh_number(d, number);
   if (!n) return FALSE;
   room_row *r = g_new0(room_row, 1);
@@ -138,7 +142,8 @@ static const phone_row *caller(const gw_dialplan *d, const char *from, GPtrArray
   if (!from || !*from) return NULL;
   g_autofree char *n = gw_dialplan_normalise(from);
   const phone_row *p = n ? g_hash_table_lookup(d->phones, n) : NULL;
-  tried(steps, "caller", p != NULL, p ? "%s is a phone of ours" : "%s is no phone of ours", n ? n : "(malformed)");
+  tried(steps, "caller", p != NULL, p ? "%s is a phone of ours" : "%s is no phone of ours",
+        n ? n : "(malformed)");
   return p;
 }
 
@@ -150,7 +155,8 @@ static gboolean apply_default(const phone_row *p, gw_dialplan_decision *r, GPtrA
   }
   const gboolean has = p && p->default_room && *p->default_room;
   if (has) {
-    tried(steps, "default room", TRUE, "nothing dialled, phone %s calls room %s", p->number, p->default_room);
+    tried(steps, "default room", TRUE, "nothing dialled, phone %s calls room %s", p->number,
+          p->default_room);
     g_free(r->number);
     r->number = g_strdup(p->default_room);
   } else {
@@ -159,7 +165,8 @@ static gboolean apply_default(const phone_row *p, gw_dialplan_decision *r, GPtrA
   return has;
 }
 
-gw_dialplan_decision *gw_dialplan_route(const gw_dialplan *d, const char *from, const char *to, GPtrArray *steps) {
+gw_dialplan_decision *gw_dialplan_route(const gw_dialplan *d, const char *from, const char *to,
+                                        GPtrArray *steps) {
   gw_dialplan_decision *r = g_new0(gw_dialplan_decision, 1);
   const phone_row *p = caller(d, from, steps);
   r->number = gw_dialplan_normalise(to);
@@ -173,11 +180,13 @@ gw_dialplan_decision *gw_dialplan_route(const gw_dialplan *d, const char *from, 
   if (room) {
     r->room = g_strdup(room->jid);
     r->has_pin = room->has_pin;
-    tried(steps, "room", TRUE, "%s is room %s%s", r->number, room->jid, room->has_pin ? ", asks for its PIN" : "");
+    tried(steps, "room", TRUE, "%s is room %s%s", r->number, room->jid,
+          room->has_pin ? ", asks for its PIN" : "");
     return r;
   }
   tried(steps, "room", FALSE, "no room has this number");
   if (g_hash_table_contains(d->phones, r->number))
-    tried(steps, "phone", FALSE, "%s is a phone, and phones are not connected with each other", r->number);
+    tried(steps, "phone", FALSE, "%s is a phone, and phones are not connected with each other",
+          r->number);
   return refuse(r, GW_CAUSE_NOT_FOUND);
 }

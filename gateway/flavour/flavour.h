@@ -2,7 +2,9 @@
  * Thread: any (pure: base, xmpp/words.h and own state only).  Owner: the seat owns the instance; actions own their
  * pointers until gw_actions_clear.  Calls back: never.
  * Contract: one step, then all its actions in order, then the next step. A flavour never asks the time and makes no
- * random values: both come in. Unknown words are ignored and counted. After STOP only closing actions follow. */
+ * random values: both come in. Unknown words are ignored and counted. After STOP only closing actions follow; offers that
+ * were under way may still be answered before they are ended (PEER_OPEN as answerer, at most 3 s, so the phone's media
+ * objects stay until ENDED). Every STOP is answered by one ENDED, also when the flavour had said ENDED by itself. */
 #ifndef GW_FLAVOUR_H
 #define GW_FLAVOUR_H
 #include <glib.h>
@@ -90,7 +92,7 @@ typedef struct {
   const char *own_nick;            /* as granted by the room */
   const char *own_jid;             /* full JID of the persona */
   gboolean propose_when_idle;      /* idle = "propose" */
-  gboolean patient;                /* rung by a proposal: accept `answer_id`, never propose */
+  gboolean patient;                /* rung by a proposal: accept `answer_id`, never propose, ENDED when that call is over */
   const char *answer_id;           /* or NULL */
   const gw_ledger *ledger;         /* what the watcher knows of the room (copied), or NULL */
   gw_ids *ids;                     /* injected, outlives the flavour */

@@ -9,7 +9,8 @@ static gboolean is_mesh_entry(const gw_flavour *f, const gw_order_entry *e) {
   return gw_ledger_entry_lives(f->ledger, e) && gw_mesh_is_other(f, e->nick);
 }
 
-/* Anybody but us alive in the call; seats_only: phones of this gateway, whom we hear without a session. */
+/* Anybody but us alive in the call; seats_only: phones of this gateway, whom we hear without a
+ * session. */
 static gboolean somebody_lives(const gw_flavour *f, gboolean seats_only) {
   const gw_ledger_call *c = gw_mesh_call(f);
   for (guint i = 0; c && i < c->order->len; i++) {
@@ -46,24 +47,30 @@ static gboolean unanswered(const gw_flavour *f) {
 
 static void say_jmuci(gw_flavour *f, gw_jmuci_action action) {
   gw_word *w = gw_word_new_jmuci(action, FALSE, f->call_id);
-  if (action == GW_JMUCI_PROPOSE) w->u.jmuci.audio = TRUE;
-  else if (action != GW_JMUCI_RETRACT) w->u.jmuci.jid = g_strdup(f->own_jid);
+  if (action == GW_JMUCI_PROPOSE)
+    w->u.jmuci.audio = TRUE;
+  else if (action != GW_JMUCI_RETRACT)
+    w->u.jmuci.jid = g_strdup(f->own_jid);
   gw_mesh_say(f, w);
 }
 
 static void say_goodbye(gw_flavour *f) {
-  for (guint i = 0; i < f->pairs->len; i++) gw_pair_close(f, f->pairs->pdata[i], "success");
+  for (guint i = 0; i < f->pairs->len; i++)
+    gw_pair_close(f, f->pairs->pdata[i], "success");
   for (guint i = 0; i < f->early->len; i++) {
     const gw_word *offer = ((gw_early *)f->early->pdata[i])->offer;
     gw_mesh_refuse(f, offer->from, offer->u.jingle.sid, "decline");
   }
   g_ptr_array_set_size(f->early, 0);
-  if (unanswered(f)) say_jmuci(f, GW_JMUCI_RETRACT);
-  else if (in_call(f) || f->phase == GW_MESH_STOPPING) say_jmuci(f, GW_JMUCI_ENDED);
+  if (unanswered(f))
+    say_jmuci(f, GW_JMUCI_RETRACT);
+  else if (in_call(f) || f->phase == GW_MESH_STOPPING)
+    say_jmuci(f, GW_JMUCI_ENDED);
 }
 
-/* Through with this call for good: an accept is never repeated. A proposal of ours that nobody took is another thing:
- * somebody's accept may have crossed our retract, and then he is not left alone. */
+/* Through with this call for good: an accept is never repeated. A proposal of ours that nobody took
+ * is another thing: somebody's accept may have crossed our retract, and then he is not left alone.
+ */
 static void forget_call(gw_flavour *f) {
   if (!f->call_id) return;
   if (unanswered(f)) {
@@ -118,7 +125,8 @@ static gw_ledger_call *pick(const gw_flavour *f) {
 }
 
 static gboolean may_propose(const gw_flavour *f) {
-  return f->propose_when_idle && !f->patient && f->armed && gw_jmuci_roster_others(gw_ledger_roster(f->ledger)) > 0;
+  return f->propose_when_idle && !f->patient && f->armed &&
+         gw_jmuci_roster_others(gw_ledger_roster(f->ledger)) > 0;
 }
 
 static gint64 propose_at(const gw_flavour *f) {
@@ -134,7 +142,8 @@ static void propose(gw_flavour *f) {
   say_jmuci(f, GW_JMUCI_PROPOSE);
 }
 
-/* One who accepted just now opens his microphone only when the proposer's offer reaches him: not too close behind. */
+/* One who accepted just now opens his microphone only when the proposer's offer reaches him: not
+ * too close behind. */
 static void hold_accept(gw_flavour *f, const gw_ledger_call *c) {
   const gint64 gap = c->last_accept_us ? c->last_accept_us + GW_MESH_ACCEPT_GAP : f->now;
   f->accept_at = MAX(f->now, MIN(gap, f->hold_until));
@@ -150,9 +159,12 @@ static void hold(gw_flavour *f, const gw_ledger_call *c) {
 void gw_mesh_decide(gw_flavour *f) {
   if (f->phase != GW_MESH_WAITING || f->frozen) return;
   const gw_ledger_call *c = pick(f);
-  if (c) hold(f, c);
-  else if (f->patient) gw_mesh_end(f, GW_CAUSE_CANCELLED, "the proposal was taken back");
-  else if (may_propose(f) && f->now >= propose_at(f)) propose(f);
+  if (c)
+    hold(f, c);
+  else if (f->patient)
+    gw_mesh_end(f, GW_CAUSE_CANCELLED, "the proposal was taken back");
+  else if (may_propose(f) && f->now >= propose_at(f))
+    propose(f);
 }
 
 /* Everybody alive before us in the order is to call us. */
@@ -192,7 +204,8 @@ void gw_mesh_say_accept(gw_flavour *f) {
 
 /* --- words of the room --- */
 
-/* Two proposals: the first one seen counts, and one that runs counts more than ours that nobody took. */
+/* Two proposals: the first one seen counts, and one that runs counts more than ours that nobody
+ * took. */
 static void maybe_yield(gw_flavour *f, const char *id) {
   if (!unanswered(f) || !strcmp(id, f->call_id)) return;
   const gw_ledger_call *c = joinable(f, id);
@@ -218,8 +231,10 @@ static void others_accept(gw_flavour *f, const gw_ledger_call *c, const char *ni
   const int mine = gw_ledger_index(c, f->own_nick), theirs = gw_ledger_index(c, nick);
   gw_pair *p = gw_mesh_is_other(f, nick) ? gw_pair_get(f, nick) : NULL;
   if (!p || p->state > GW_PAIR_EXPECT) return;
-  if (f->phase == GW_MESH_ACCEPTING || theirs < mine) gw_pair_expect(f, p);
-  else if (mine >= 0) gw_pair_call(f, p);
+  if (f->phase == GW_MESH_ACCEPTING || theirs < mine)
+    gw_pair_expect(f, p);
+  else if (mine >= 0)
+    gw_pair_call(f, p);
 }
 
 static void on_accept(gw_flavour *f, const char *id, const char *nick) {
@@ -229,20 +244,25 @@ static void on_accept(gw_flavour *f, const char *id, const char *nick) {
     return;
   }
   if (f->phase != GW_MESH_HOLDING && !in_call(f)) return;
-  if (!strcmp(nick, f->own_nick)) own_accept(f, c);
-  else others_accept(f, c, nick);
+  if (!strcmp(nick, f->own_nick))
+    own_accept(f, c);
+  else
+    others_accept(f, c, nick);
 }
 
 static void on_propose(gw_flavour *f, const char *id, const char *nick) {
-  if (f->phase == GW_MESH_PROPOSING && !strcmp(id, f->call_id) && !strcmp(nick, f->own_nick)) f->phase = GW_MESH_IN;
-  else maybe_yield(f, id);
+  if (f->phase == GW_MESH_PROPOSING && !strcmp(id, f->call_id) && !strcmp(nick, f->own_nick))
+    f->phase = GW_MESH_IN;
+  else
+    maybe_yield(f, id);
 }
 
 static void on_retract(gw_flavour *f, const char *id, const char *nick) {
   if (!in_call(f) || f->proposer || strcmp(id, f->call_id) || any_pair(f, pair_is_active)) return;
   if (!strcmp(nick, f->own_nick)) return; /* said before we took part again */
   leave_call(f, GW_CAUSE_CANCELLED, "the proposal was taken back");
-  if (gw_mesh_is_other(f, nick)) f->armed = FALSE; /* else it was for us as well, and we are still here */
+  if (gw_mesh_is_other(f, nick))
+    f->armed = FALSE; /* else it was for us as well, and we are still here */
 }
 
 /* He speaks no more; a session that stands ends by its own terminate. */
@@ -264,11 +284,20 @@ void gw_mesh_jmuci(gw_flavour *f, const gw_word *w) {
   save(f, id);
   if (w->historic || w->u.jmuci.sfu) return;
   switch (w->u.jmuci.action) {
-  case GW_JMUCI_PROPOSE: on_propose(f, id, nick); break;
-  case GW_JMUCI_ACCEPT: on_accept(f, id, nick); break;
-  case GW_JMUCI_RETRACT: on_retract(f, id, nick); break;
-  case GW_JMUCI_ENDED: on_ended(f, id, nick); break;
-  case GW_JMUCI_REJECT: break;
+  case GW_JMUCI_PROPOSE:
+    on_propose(f, id, nick);
+    break;
+  case GW_JMUCI_ACCEPT:
+    on_accept(f, id, nick);
+    break;
+  case GW_JMUCI_RETRACT:
+    on_retract(f, id, nick);
+    break;
+  case GW_JMUCI_ENDED:
+    on_ended(f, id, nick);
+    break;
+  case GW_JMUCI_REJECT:
+    break;
   }
 }
 
@@ -277,7 +306,10 @@ void gw_mesh_jmuci(gw_flavour *f, const gw_word *w) {
 void gw_mesh_vanished(gw_flavour *f, const char *nick) {
   gw_pair *p = gw_pair_find(f, nick);
   if (!p) return;
-  gw_pair_close(f, p, gw_cause_jingle(GW_CAUSE_PEER_GONE)); /* who was only put out of the room still holds a session */
+  gw_pair_close(
+      f, p,
+      gw_cause_jingle(
+          GW_CAUSE_PEER_GONE)); /* who was only put out of the room still holds a session */
   g_ptr_array_remove(f->pairs, p);
 }
 
@@ -298,13 +330,16 @@ void gw_mesh_occupant(gw_flavour *f, const gw_fl_occupant *who) {
   const gboolean known = gw_jmuci_roster_find(r, moved ? who->old_nick : who->nick) != NULL;
   if (moved) renamed(f, who->old_nick, who->nick);
   if (gw_ledger_occupant(f->ledger, who, f->now) && f->call_id) save(f, f->call_id);
-  if (!who->present) gw_mesh_vanished(f, who->nick);
-  else if (!known && gw_mesh_is_other(f, who->nick)) f->armed = TRUE;
+  if (!who->present)
+    gw_mesh_vanished(f, who->nick);
+  else if (!known && gw_mesh_is_other(f, who->nick))
+    f->armed = TRUE;
 }
 
 /* --- time --- */
 
-/* Since when there is nothing, and when that means the end; GW_NEVER while something is under way. */
+/* Since when there is nothing, and when that means the end; GW_NEVER while something is under way.
+ */
 static gint64 over_at(const gw_flavour *f) {
   if (!in_call(f) || unanswered(f) || f->idle_since == GW_NEVER) return GW_NEVER;
   if (!somebody_lives(f, FALSE)) return f->idle_since;
@@ -319,10 +354,14 @@ static gint64 zombie_at(const gw_flavour *f) {
 
 gint64 gw_mesh_call_deadline(const gw_flavour *f) {
   switch (f->phase) {
-  case GW_MESH_WAITING: return may_propose(f) ? propose_at(f) : GW_NEVER;
-  case GW_MESH_HOLDING: return f->accept_at;
-  case GW_MESH_STOPPING: return f->goodbye_by;
-  default: break;
+  case GW_MESH_WAITING:
+    return may_propose(f) ? propose_at(f) : GW_NEVER;
+  case GW_MESH_HOLDING:
+    return f->accept_at;
+  case GW_MESH_STOPPING:
+    return f->goodbye_by;
+  default:
+    break;
   }
   const gint64 answer = unanswered(f) ? f->said_at + GW_MESH_UNANSWERED : GW_NEVER;
   return MIN(answer, MIN(over_at(f), zombie_at(f)));
@@ -331,28 +370,37 @@ gint64 gw_mesh_call_deadline(const gw_flavour *f) {
 static void call_is_over(gw_flavour *f) {
   const gboolean dead = !f->had_session && !f->proposer;
   if (!dead) f->armed = FALSE; /* one call has been; the next is for somebody to ask for */
-  leave_call(f, dead ? GW_CAUSE_TIMEOUT : GW_CAUSE_NORMAL, dead ? "nobody called us into the call" : "the call is over");
+  leave_call(f, dead ? GW_CAUSE_TIMEOUT : GW_CAUSE_NORMAL,
+             dead ? "nobody called us into the call" : "the call is over");
 }
 
 void gw_mesh_check_call(gw_flavour *f) {
-  if (!in_call(f) || any_pair(f, gw_pair_busy)) f->idle_since = GW_NEVER;
-  else if (f->idle_since == GW_NEVER) f->idle_since = f->now;
-  if (unanswered(f) && f->now >= f->said_at + GW_MESH_UNANSWERED) leave_call(f, GW_CAUSE_TIMEOUT, "nobody answered our proposal");
-  else if (f->now >= zombie_at(f)) gw_mesh_end(f, GW_CAUSE_NO_MEDIA, "connected, but nobody was ever heard");
-  else if (f->now >= over_at(f)) call_is_over(f);
+  if (!in_call(f) || any_pair(f, gw_pair_busy))
+    f->idle_since = GW_NEVER;
+  else if (f->idle_since == GW_NEVER)
+    f->idle_since = f->now;
+  if (unanswered(f) && f->now >= f->said_at + GW_MESH_UNANSWERED)
+    leave_call(f, GW_CAUSE_TIMEOUT, "nobody answered our proposal");
+  else if (f->now >= zombie_at(f))
+    gw_mesh_end(f, GW_CAUSE_NO_MEDIA, "connected, but nobody was ever heard");
+  else if (f->now >= over_at(f))
+    call_is_over(f);
 }
 
 /* --- the phone has gone --- */
 
-/* Offers under way are answered before they are ended: a proposer left without an answer calls nobody after us. */
+/* Offers under way are answered before they are ended: a proposer left without an answer calls
+ * nobody after us. */
 static gboolean owes_answer(const gw_flavour *f, const gw_pair *p) {
-  return p->state == GW_PAIR_ANSWERING || (p->state == GW_PAIR_EXPECT && p->due != GW_NEVER && f->now < p->due);
+  return p->state == GW_PAIR_ANSWERING ||
+         (p->state == GW_PAIR_EXPECT && p->due != GW_NEVER && f->now < p->due);
 }
 
 void gw_mesh_check_goodbye(gw_flavour *f) {
   gboolean wait = FALSE;
   if (f->phase != GW_MESH_STOPPING) return;
-  for (guint i = 0; i < f->pairs->len; i++) wait |= owes_answer(f, f->pairs->pdata[i]);
+  for (guint i = 0; i < f->pairs->len; i++)
+    wait |= owes_answer(f, f->pairs->pdata[i]);
   if (wait && f->now < f->goodbye_by) return;
   f->stop_told = TRUE;
   gw_mesh_end(f, f->stop_cause, NULL);

@@ -14,10 +14,11 @@ void gw_early_free(gpointer data) {
 
 /* sid = id of the call we are in, one colon, something. */
 static gboolean sid_fits(const gw_flavour *f, const char *sid) {
-  const gboolean in = f->phase == GW_MESH_ACCEPTING || f->phase == GW_MESH_IN || f->phase == GW_MESH_STOPPING;
+  const gboolean in =
+      f->phase == GW_MESH_ACCEPTING || f->phase == GW_MESH_IN || f->phase == GW_MESH_STOPPING;
   const gsize n = in && f->call_id ? strlen(f->call_id) : 0;
-  return n && strlen(sid) <= GW_MAX_SID && !strncmp(sid, f->call_id, n) && sid[n] == ':' && sid[n + 1] &&
-         !strchr(sid + n + 1, ':');
+  return n && strlen(sid) <= GW_MAX_SID && !strncmp(sid, f->call_id, n) && sid[n] == ':' &&
+         sid[n + 1] && !strchr(sid + n + 1, ':');
 }
 
 /* The nick behind a full JID, when it is somebody in the room with whom sessions are made. */
@@ -26,7 +27,8 @@ static const char *nick_of(const gw_flavour *f, const char *jid) {
   return p && gw_mesh_is_other(f, p->nick) ? p->nick : NULL;
 }
 
-/* JSXC's offer before its microphone is open: it wants to hear, says nothing, and stays mute for good. */
+/* JSXC's offer before its microphone is open: it wants to hear, says nothing, and stays mute for
+ * good. */
 static gboolean is_mute(const gw_desc *offer) {
   const gw_desc_media *m = gw_desc_audio(offer);
   return !(m->dir & GW_DIR_SENDONLY) && !m->sources->len;
@@ -45,7 +47,8 @@ static gw_early *hold_offer(gw_flavour *f, const gw_word *w) {
 static gw_early *early_of(const gw_flavour *f, const gw_word *w) {
   for (guint i = 0; i < f->early->len; i++) {
     gw_early *e = f->early->pdata[i];
-    if (!strcmp(e->offer->u.jingle.sid, w->u.jingle.sid) && gw_jid_same(e->offer->from, w->from)) return e;
+    if (!strcmp(e->offer->u.jingle.sid, w->u.jingle.sid) && gw_jid_same(e->offer->from, w->from))
+      return e;
   }
   return NULL;
 }
@@ -54,19 +57,22 @@ static void cure(gw_flavour *f, gw_pair *p, const gw_word *w) {
   gw_mesh_refuse(f, w->from, w->u.jingle.sid, "alternative-session");
   p->cured = TRUE;
   if (p->state == GW_PAIR_ANSWERING) gw_pair_close(f, p, "alternative-session");
-  if (p->state != GW_PAIR_NONE && p->state != GW_PAIR_EXPECT) return; /* ours is out already, or stands */
+  if (p->state != GW_PAIR_NONE && p->state != GW_PAIR_EXPECT)
+    return; /* ours is out already, or stands */
   p->state = GW_PAIR_PAUSE;
   p->due = f->now + GW_MESH_CURE;
 }
 
-/* Both offered: the later accepter's offer stands (it called because it had waited too long, or for its cure). */
+/* Both offered: the later accepter's offer stands (it called because it had waited too long, or for
+ * its cure). */
 static gboolean ours_stands(const gw_flavour *f, const gw_pair *p, int theirs) {
   const gw_ledger_call *c = gw_mesh_call(f);
   const int mine = c ? gw_ledger_index(c, f->own_nick) : -1;
   return (p->state == GW_PAIR_OPENING || p->state == GW_PAIR_OFFERED) && theirs < mine;
 }
 
-/* An offer from somebody in the order. FALSE: ours is out and stands, keep theirs in case ours fails. */
+/* An offer from somebody in the order. FALSE: ours is out and stands, keep theirs in case ours
+ * fails. */
 static gboolean take_offer(gw_flavour *f, const char *nick, int theirs, const gw_word *w) {
   gw_pair *p = gw_pair_get(f, nick);
   if (!p || !g_strcmp0(p->last_sid, w->u.jingle.sid)) {
@@ -86,7 +92,8 @@ static int index_of(gw_flavour *f, const char *nick) {
   gw_ledger_call *c = gw_mesh_call(f);
   const int i = c ? gw_ledger_index(c, nick) : -1;
   if (i >= 0 || !c || !f->gap || c->order->len >= GW_MAX_ORDER) return i;
-  /* the room was out of sight for a while: who knows the call's id and sits in the room has accepted meanwhile */
+  /* the room was out of sight for a while: who knows the call's id and sits in the room has
+   * accepted meanwhile */
   gw_ledger_append(c, nick, NULL, f->now);
   return (int)c->order->len - 1;
 }
@@ -130,8 +137,10 @@ static gboolean look_again(gw_flavour *f, gw_early *e) {
 
 void gw_mesh_early_due(gw_flavour *f) {
   for (guint i = 0; i < f->early->len;)
-    if (look_again(f, f->early->pdata[i])) g_ptr_array_remove_index(f->early, i);
-    else i++;
+    if (look_again(f, f->early->pdata[i]))
+      g_ptr_array_remove_index(f->early, i);
+    else
+      i++;
 }
 
 /* --- the rest of a session --- */
@@ -139,15 +148,20 @@ void gw_mesh_early_due(gw_flavour *f) {
 static void on_transport_info(gw_flavour *f, const gw_word *w) {
   gw_pair *p = gw_pair_by_sid(f, w->from, w->u.jingle.sid);
   gw_early *e = p ? NULL : early_of(f, w);
-  if (p && w->u.jingle.desc) gw_pair_remote(f, p, w->u.jingle.desc);
-  else if (e && w->u.jingle.desc && e->infos->len < GW_MAX_CANDIDATES) g_ptr_array_add(e->infos, gw_word_copy(w));
-  else f->ignored++;
+  if (p && w->u.jingle.desc)
+    gw_pair_remote(f, p, w->u.jingle.desc);
+  else if (e && w->u.jingle.desc && e->infos->len < GW_MAX_CANDIDATES)
+    g_ptr_array_add(e->infos, gw_word_copy(w));
+  else
+    f->ignored++;
 }
 
 static void on_accept(gw_flavour *f, const gw_word *w) {
   gw_pair *p = gw_pair_by_sid(f, w->from, w->u.jingle.sid);
-  if (p && p->state == GW_PAIR_OFFERED) gw_pair_accepted(f, p, w->u.jingle.desc);
-  else f->ignored++; /* a second one says nothing new */
+  if (p && p->state == GW_PAIR_OFFERED)
+    gw_pair_accepted(f, p, w->u.jingle.desc);
+  else
+    f->ignored++; /* a second one says nothing new */
 }
 
 static void on_terminate(gw_flavour *f, const gw_word *w) {
@@ -195,9 +209,12 @@ static gw_pair *pair_of_error(const gw_flavour *f, const gw_word *w) {
 static void on_error(gw_flavour *f, const gw_word *w) {
   gw_pair *p = pair_of_error(f, w);
   const gw_jingle_action of = w->u.jingle.of;
-  if (p && of == GW_JINGLE_SESSION_INITIATE && p->state == GW_PAIR_OFFERED) offer_failed(f, p, w->u.jingle.error);
-  else if (p && of == GW_JINGLE_SESSION_ACCEPT && p->state == GW_PAIR_ACTIVE) gw_pair_gone(f, p, "general-error");
-  else f->ignored++;
+  if (p && of == GW_JINGLE_SESSION_INITIATE && p->state == GW_PAIR_OFFERED)
+    offer_failed(f, p, w->u.jingle.error);
+  else if (p && of == GW_JINGLE_SESSION_ACCEPT && p->state == GW_PAIR_ACTIVE)
+    gw_pair_gone(f, p, "general-error");
+  else
+    f->ignored++;
 }
 
 void gw_mesh_jingle(gw_flavour *f, const gw_word *w) {
@@ -207,11 +224,23 @@ void gw_mesh_jingle(gw_flavour *f, const gw_word *w) {
     return;
   }
   switch (j->action) {
-  case GW_JINGLE_SESSION_INITIATE: on_initiate(f, w); break;
-  case GW_JINGLE_SESSION_ACCEPT: on_accept(f, w); break;
-  case GW_JINGLE_SESSION_TERMINATE: on_terminate(f, w); break;
-  case GW_JINGLE_TRANSPORT_INFO: on_transport_info(f, w); break;
-  case GW_JINGLE_ERROR: on_error(f, w); break;
-  default: f->ignored++; break; /* ringing, hold, mute of theirs: nothing for us to do */
+  case GW_JINGLE_SESSION_INITIATE:
+    on_initiate(f, w);
+    break;
+  case GW_JINGLE_SESSION_ACCEPT:
+    on_accept(f, w);
+    break;
+  case GW_JINGLE_SESSION_TERMINATE:
+    on_terminate(f, w);
+    break;
+  case GW_JINGLE_TRANSPORT_INFO:
+    on_transport_info(f, w);
+    break;
+  case GW_JINGLE_ERROR:
+    on_error(f, w);
+    break;
+  default:
+    f->ignored++;
+    break; /* ringing, hold, mute of theirs: nothing for us to do */
   }
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "base/jid.h"
 
-#define OPEN_FOR GW_SEC(30)    /* a proposer lists nobody who is first to accept after that */
+#define OPEN_FOR GW_SEC(30) /* a proposer lists nobody who is first to accept after that */
 #define ORPHAN_FOR GW_SEC(60)
 
 typedef struct {
@@ -163,7 +163,8 @@ void gw_ledger_append(gw_ledger_call *c, const char *nick, const char *jid, gint
 
 static void look_if_dead(gw_ledger_call *c) {
   gboolean alive = FALSE;
-  for (guint i = 0; i < c->order->len; i++) alive |= gw_ledger_entry(c, i)->alive;
+  for (guint i = 0; i < c->order->len; i++)
+    alive |= gw_ledger_entry(c, i)->alive;
   c->dead = !alive;
 }
 
@@ -173,7 +174,8 @@ void gw_ledger_kill(gw_ledger_call *c, const char *nick) {
   look_if_dead(c);
 }
 
-/* An accept counts at its first place only; one who had ended and accepts again lives again there. */
+/* An accept counts at its first place only; one who had ended and accepts again lives again there.
+ */
 static gboolean accept_in(gw_ledger_call *c, const char *nick, const char *jid, gint64 at_us) {
   gw_order_entry *e = gw_ledger_entry_of(c, nick);
   if (c->retracted || (e && e->alive) || (!e && c->order->len >= GW_MAX_ORDER)) return FALSE;
@@ -226,7 +228,8 @@ gboolean gw_ledger_occupant(gw_ledger *l, const gw_fl_occupant *who, gint64 now_
 
 /* --- words --- */
 
-/* Room for one more: what is over goes first, then proposals nobody took; a call that runs stays. */
+/* Room for one more: what is over goes first, then proposals nobody took; a call that runs stays.
+ */
 static gboolean make_room(gw_ledger *l) {
   if (l->calls->len < GW_MAX_CALLS_PER_ROOM) return TRUE;
   for (guint pass = 0; pass < 2; pass++)
@@ -248,13 +251,15 @@ static void adopt_orphans(gw_ledger *l, gw_ledger_call *c, gint64 now_us) {
       accept_in(c, o->nick, o->jid, o->at_us);
       c->historic = FALSE; /* somebody took it just now: it is no story of old */
     }
-    if (mine || now_us - o->at_us >= ORPHAN_FOR) g_array_remove_index(l->orphans, i);
-    else i++;
+    if (mine || now_us - o->at_us >= ORPHAN_FOR)
+      g_array_remove_index(l->orphans, i);
+    else
+      i++;
   }
 }
 
-static void start_over(gw_ledger *l, gw_ledger_call *c, const gw_word *w, const char *nick, const char *jid,
-                       gint64 now_us) {
+static void start_over(gw_ledger *l, gw_ledger_call *c, const gw_word *w, const char *nick,
+                       const char *jid, gint64 now_us) {
   g_array_set_size(c->order, 0);
   c->video = w->u.jmuci.video;
   c->historic = w->historic;
@@ -265,11 +270,13 @@ static void start_over(gw_ledger *l, gw_ledger_call *c, const gw_word *w, const 
   adopt_orphans(l, c, now_us);
 }
 
-static gboolean on_propose(gw_ledger *l, const gw_word *w, const char *nick, const char *jid, gint64 now_us) {
+static gboolean on_propose(gw_ledger *l, const gw_word *w, const char *nick, const char *jid,
+                           gint64 now_us) {
   gw_ledger_call *c = gw_ledger_find(l, w->u.jmuci.id);
   if (c) {
     /* the same once more says nothing new; a tale of the past never undoes what was seen */
-    const gboolean again = !strcmp(gw_ledger_entry(c, 0)->nick, nick) && !(c->historic && !w->historic);
+    const gboolean again =
+        !strcmp(gw_ledger_entry(c, 0)->nick, nick) && !(c->historic && !w->historic);
     if (again || w->historic) return FALSE;
   } else {
     if (!make_room(l)) return FALSE;
@@ -281,7 +288,8 @@ static gboolean on_propose(gw_ledger *l, const gw_word *w, const char *nick, con
   return TRUE;
 }
 
-static gboolean keep_orphan(gw_ledger *l, const gw_word *w, const char *nick, const char *jid, gint64 now_us) {
+static gboolean keep_orphan(gw_ledger *l, const gw_word *w, const char *nick, const char *jid,
+                            gint64 now_us) {
   while (l->orphans->len && (now_us - g_array_index(l->orphans, orphan, 0).at_us >= ORPHAN_FOR ||
                              l->orphans->len >= GW_MAX_ORDER))
     g_array_remove_index(l->orphans, 0);
@@ -290,7 +298,8 @@ static gboolean keep_orphan(gw_ledger *l, const gw_word *w, const char *nick, co
   return FALSE;
 }
 
-static gboolean on_accept(gw_ledger *l, const gw_word *w, const char *nick, const char *jid, gint64 now_us) {
+static gboolean on_accept(gw_ledger *l, const gw_word *w, const char *nick, const char *jid,
+                          gint64 now_us) {
   gw_ledger_call *c = gw_ledger_find(l, w->u.jmuci.id);
   if (!c) return keep_orphan(l, w, nick, jid, now_us);
   if (!accept_in(c, nick, jid, now_us)) return FALSE;
@@ -330,11 +339,16 @@ gboolean gw_ledger_word(gw_ledger *l, const gw_word *w, gint64 now_us) {
   if (c && !c->sfu != !w->u.jmuci.sfu) return FALSE;
   const char *jid = jid_of(p, w->u.jmuci.jid);
   switch (w->u.jmuci.action) {
-  case GW_JMUCI_PROPOSE: return on_propose(l, w, nick, jid, now_us);
-  case GW_JMUCI_ACCEPT: return on_accept(l, w, nick, jid, now_us);
-  case GW_JMUCI_RETRACT: return on_retract(l, w, nick);
-  case GW_JMUCI_ENDED: return on_ended(l, w, nick);
-  case GW_JMUCI_REJECT: return FALSE; /* another device of the nick may accept all the same */
+  case GW_JMUCI_PROPOSE:
+    return on_propose(l, w, nick, jid, now_us);
+  case GW_JMUCI_ACCEPT:
+    return on_accept(l, w, nick, jid, now_us);
+  case GW_JMUCI_RETRACT:
+    return on_retract(l, w, nick);
+  case GW_JMUCI_ENDED:
+    return on_ended(l, w, nick);
+  case GW_JMUCI_REJECT:
+    return FALSE; /* another device of the nick may accept all the same */
   }
   return FALSE;
 }

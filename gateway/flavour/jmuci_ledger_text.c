@@ -1,7 +1,8 @@
 /* The ledger as text: one line per call, then one per entry of its order.
  *   tipring-ledger 1
- *   call <id> <flags> <proposed> <last accept>      flags: s sfu, v video, h historic, r retracted, - none
- *   entry <nick> <jid or -> <1 alive, 0 not> <at>   names percent-encoded, times us before the ledger's last event */
+ *   call <id> <flags> <proposed> <last accept>      flags: s sfu, v video, h historic, r retracted,
+ * - none entry <nick> <jid or -> <1 alive, 0 not> <at>   names percent-encoded, times us before the
+ * ledger's last event */
 #include "gateway/flavour/jmuci_ledger_priv.h"
 #include <string.h>
 
@@ -32,13 +33,16 @@ static void put_call(GString *s, const gw_ledger *l, const gw_ledger_call *c) {
   put_name(s, c->id);
   put_flags(s, c);
   g_string_append_printf(s, " %" G_GINT64_FORMAT, age(l, c->proposed_us));
-  g_string_append_printf(s, " %" G_GINT64_FORMAT "\n", c->last_accept_us ? age(l, c->last_accept_us) : -1);
+  g_string_append_printf(s, " %" G_GINT64_FORMAT "\n",
+                         c->last_accept_us ? age(l, c->last_accept_us) : -1);
   for (guint i = 0; i < c->order->len; i++) {
     const gw_order_entry *e = gw_ledger_entry(c, i);
     g_string_append(s, "entry");
     put_name(s, e->nick);
-    if (e->jid) put_name(s, e->jid);
-    else g_string_append(s, " -");
+    if (e->jid)
+      put_name(s, e->jid);
+    else
+      g_string_append(s, " -");
     g_string_append_printf(s, " %d %" G_GINT64_FORMAT "\n", e->alive ? 1 : 0, age(l, e->at_us));
   }
 }
@@ -49,7 +53,8 @@ char *gw_ledger_save(const gw_ledger *l) {
     const gsize before = s->len;
     put_call(s, l, l->calls->pdata[i]);
     if (s->len <= GW_MAX_LEDGER_BYTES) continue;
-    g_string_truncate(s, before); /* monstrous names: rather one call less than a text that load refuses */
+    g_string_truncate(
+        s, before); /* monstrous names: rather one call less than a text that load refuses */
     break;
   }
   return g_string_free(s, FALSE);
@@ -69,8 +74,8 @@ static gboolean get_age(const char *word, gint64 least, gint64 *ret) {
 
 static gw_ledger_call *read_call(char **word, gint64 now_us) {
   gint64 proposed, accepted;
-  if (g_strv_length(word) != 5 || !get_age(word[3], 0, &proposed) || !get_age(word[4], -1, &accepted) ||
-      strspn(word[2], "-svhr") != strlen(word[2]))
+  if (g_strv_length(word) != 5 || !get_age(word[3], 0, &proposed) ||
+      !get_age(word[4], -1, &accepted) || strspn(word[2], "-svhr") != strlen(word[2]))
     return NULL;
   g_autofree char *id = get_name(word[1], GW_MAX_SID);
   if (!id) return NULL;
@@ -103,7 +108,8 @@ static gboolean read_entry(gw_ledger_call *c, char **word, gint64 now_us) {
 static gboolean read_line(gw_ledger *l, gw_ledger_call **last, const char *line, gint64 now_us) {
   g_auto(GStrv) word = g_strsplit(line, " ", 6);
   if (!strcmp(word[0], "entry")) return read_entry(*last, word, now_us);
-  if (strcmp(word[0], "call") || l->calls->len >= GW_MAX_CALLS_PER_ROOM || (*last && !(*last)->order->len))
+  if (strcmp(word[0], "call") || l->calls->len >= GW_MAX_CALLS_PER_ROOM ||
+      (*last && !(*last)->order->len))
     return FALSE;
   gw_ledger_call *c = read_call(word, now_us);
   if (!c) return FALSE;
@@ -114,7 +120,8 @@ static gboolean read_line(gw_ledger *l, gw_ledger_call **last, const char *line,
 }
 
 gw_ledger *gw_ledger_load(const char *text, gint64 now_us) {
-  if (!text || !g_str_has_prefix(text, HEAD "\n") || strlen(text) > GW_MAX_LEDGER_BYTES) return NULL;
+  if (!text || !g_str_has_prefix(text, HEAD "\n") || strlen(text) > GW_MAX_LEDGER_BYTES)
+    return NULL;
   g_autoptr(gw_ledger) l = gw_ledger_new();
   gw_ledger_call *last = NULL;
   g_auto(GStrv) lines = g_strsplit(text + strlen(HEAD) + 1, "\n", -1);

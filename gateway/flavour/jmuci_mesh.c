@@ -8,9 +8,12 @@
 /* --- for all files of the mesh --- */
 
 void gw_mesh_say(gw_flavour *f, gw_word *word) {
-  if (!f->frozen) gw_actions_add(f->out, GW_ACT_SAY)->word = word;
-  else if (f->held->len < MAX_HELD) g_ptr_array_add(f->held, word);
-  else gw_word_free(word);
+  if (!f->frozen)
+    gw_actions_add(f->out, GW_ACT_SAY)->word = word;
+  else if (f->held->len < MAX_HELD)
+    g_ptr_array_add(f->held, word);
+  else
+    gw_word_free(word);
 }
 
 void gw_mesh_tell(gw_flavour *f, gw_fl_call_state state, gw_cause cause, const char *text) {
@@ -35,7 +38,8 @@ gboolean gw_mesh_is_other(const gw_flavour *f, const char *nick) {
 
 /* What the watcher saw of this nick was a former stay of it: in no call have we accepted yet. */
 static void forget_former_self(gw_flavour *f) {
-  for (guint i = 0; i < gw_ledger_count(f->ledger); i++) gw_ledger_kill(gw_ledger_at(f->ledger, i), f->own_nick);
+  for (guint i = 0; i < gw_ledger_count(f->ledger); i++)
+    gw_ledger_kill(gw_ledger_at(f->ledger, i), f->own_nick);
 }
 
 static gw_flavour *make(const gw_flavour_params *params) {
@@ -89,9 +93,12 @@ static void on_peer_state(gw_flavour *f, gw_pair *p, gw_fl_peer_state state, gw_
 static void on_peer(gw_flavour *f, const gw_ev *ev) {
   gw_pair *p = gw_pair_by_peer(f, ev->peer);
   if (!p) return; /* closed meanwhile */
-  if (ev->type == GW_EV_PEER_STATE) on_peer_state(f, p, ev->u.state, ev->cause);
-  else if (ev->type == GW_EV_LOCAL_DESC) gw_pair_local(f, p, ev->u.desc);
-  else gw_pair_candidate(f, p, ev->u.candidate);
+  if (ev->type == GW_EV_PEER_STATE)
+    on_peer_state(f, p, ev->u.state, ev->cause);
+  else if (ev->type == GW_EV_LOCAL_DESC)
+    gw_pair_local(f, p, ev->u.desc);
+  else
+    gw_pair_candidate(f, p, ev->u.candidate);
 }
 
 static void on_muted(gw_flavour *f, gboolean muted) {
@@ -115,8 +122,10 @@ static void say_held(gw_flavour *f, gboolean only_ends) {
   f->frozen = FALSE;
   for (guint i = 0; i < f->held->len; i++) {
     const gw_word *w = f->held->pdata[i];
-    const gboolean ends = w->kind == GW_WORD_JINGLE && w->u.jingle.action == GW_JINGLE_SESSION_TERMINATE;
-    if (ends || !only_ends) gw_actions_add(f->out, GW_ACT_SAY)->word = g_steal_pointer(&f->held->pdata[i]);
+    const gboolean ends =
+        w->kind == GW_WORD_JINGLE && w->u.jingle.action == GW_JINGLE_SESSION_TERMINATE;
+    if (ends || !only_ends)
+      gw_actions_add(f->out, GW_ACT_SAY)->word = g_steal_pointer(&f->held->pdata[i]);
   }
   g_ptr_array_set_size(f->held, 0);
 }
@@ -128,13 +137,15 @@ static void shift(gint64 *t, gint64 by) {
 /* Nobody could speak while the stream was away: all waiting times stood still. */
 static void shift_times(gw_flavour *f, gint64 by) {
   gint64 *const times[] = {&f->accept_at, &f->hold_until, &f->said_at, &f->idle_since};
-  for (guint i = 0; i < G_N_ELEMENTS(times); i++) shift(times[i], by);
+  for (guint i = 0; i < G_N_ELEMENTS(times); i++)
+    shift(times[i], by);
   for (guint i = 0; i < f->pairs->len; i++) {
     gw_pair *p = f->pairs->pdata[i];
     shift(&p->due, by);
     shift(&p->said_us, by);
   }
-  for (guint i = 0; i < f->early->len; i++) shift(&((gw_early *)f->early->pdata[i])->until, by);
+  for (guint i = 0; i < f->early->len; i++)
+    shift(&((gw_early *)f->early->pdata[i])->until, by);
 }
 
 static void on_stream_up(gw_flavour *f) {
@@ -152,7 +163,8 @@ static void on_stream_up(gw_flavour *f) {
 static void on_stop(gw_flavour *f, gw_cause cause) {
   if (f->phase == GW_MESH_DONE) {
     if (f->stop_told) return;
-    f->stop_told = TRUE; /* we ended by ourselves: whoever stops us waits for an answer all the same */
+    f->stop_told =
+        TRUE; /* we ended by ourselves: whoever stops us waits for an answer all the same */
     f->told = -1;
     gw_mesh_tell(f, GW_CALL_ENDED, cause ? cause : GW_CAUSE_NORMAL, NULL);
     return;
@@ -162,8 +174,10 @@ static void on_stop(gw_flavour *f, gw_cause cause) {
 }
 
 static void on_word(gw_flavour *f, const gw_word *w) {
-  if (w->kind == GW_WORD_JMUCI) gw_mesh_jmuci(f, w);
-  else gw_mesh_jingle(f, w);
+  if (w->kind == GW_WORD_JMUCI)
+    gw_mesh_jmuci(f, w);
+  else
+    gw_mesh_jingle(f, w);
 }
 
 static void on_event(gw_flavour *f, const gw_ev *ev) {
@@ -171,16 +185,31 @@ static void on_event(gw_flavour *f, const gw_ev *ev) {
   case GW_EV_START:
     if (f->phase == GW_MESH_NEW) f->phase = GW_MESH_WAITING;
     break;
-  case GW_EV_STOP: on_stop(f, ev->cause); break;
-  case GW_EV_OCCUPANT: gw_mesh_occupant(f, ev->u.who); break;
-  case GW_EV_WORD: on_word(f, ev->u.word); break;
+  case GW_EV_STOP:
+    on_stop(f, ev->cause);
+    break;
+  case GW_EV_OCCUPANT:
+    gw_mesh_occupant(f, ev->u.who);
+    break;
+  case GW_EV_WORD:
+    on_word(f, ev->u.word);
+    break;
   case GW_EV_PEER_STATE:
   case GW_EV_LOCAL_DESC:
-  case GW_EV_CANDIDATE: on_peer(f, ev); break;
-  case GW_EV_STREAM_DOWN: on_stream_down(f); break;
-  case GW_EV_STREAM_UP: on_stream_up(f); break;
-  case GW_EV_MUTED: on_muted(f, ev->u.flag); break;
-  case GW_EV_TICK: break;
+  case GW_EV_CANDIDATE:
+    on_peer(f, ev);
+    break;
+  case GW_EV_STREAM_DOWN:
+    on_stream_down(f);
+    break;
+  case GW_EV_STREAM_UP:
+    on_stream_up(f);
+    break;
+  case GW_EV_MUTED:
+    on_muted(f, ev->u.flag);
+    break;
+  case GW_EV_TICK:
+    break;
   }
 }
 
@@ -208,7 +237,11 @@ static void tell_state(gw_flavour *f) {
     busy |= gw_pair_busy(p);
     up |= p->up;
   }
-  gw_mesh_tell(f, up ? GW_CALL_TALKING : busy ? GW_CALL_CONNECTING : GW_CALL_WAITING, GW_CAUSE_NONE, NULL);
+  gw_mesh_tell(f,
+               up     ? GW_CALL_TALKING
+               : busy ? GW_CALL_CONNECTING
+                      : GW_CALL_WAITING,
+               GW_CAUSE_NONE, NULL);
 }
 
 static void step(gw_flavour *f, const gw_ev *ev, gint64 now_us, gw_actions *ret) {
@@ -227,11 +260,13 @@ static gint64 deadline(const gw_flavour *f) {
     const gw_pair *p = f->pairs->pdata[i];
     if (f->phase != GW_MESH_STOPPING || p->state >= GW_PAIR_OPENING) at = MIN(at, p->due);
   }
-  for (guint i = 0; i < f->early->len; i++) at = MIN(at, ((const gw_early *)f->early->pdata[i])->until);
+  for (guint i = 0; i < f->early->len; i++)
+    at = MIN(at, ((const gw_early *)f->early->pdata[i])->until);
   return at;
 }
 
-/* A live mesh call decides; else who announces the feature; else a faint "why not", so that one waits here. */
+/* A live mesh call decides; else who announces the feature; else a faint "why not", so that one
+ * waits here. */
 static int probe(const gw_room_facts *facts) {
   if (facts->jmuci_live) return 100;
   if (facts->jmuci_sfu_live || facts->muji_live) return 0;

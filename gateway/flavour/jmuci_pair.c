@@ -206,7 +206,8 @@ static void dress_sources(gw_desc_media *m) {
 }
 
 static void add_early_candidates(gw_desc_media *m, const gw_pair *p) {
-  const guint room = m->candidates->len < GW_MAX_CANDIDATES ? GW_MAX_CANDIDATES - m->candidates->len : 0;
+  const guint room =
+      m->candidates->len < GW_MAX_CANDIDATES ? GW_MAX_CANDIDATES - m->candidates->len : 0;
   g_array_append_vals(m->candidates, p->local->data, MIN(p->local->len, room));
 }
 
@@ -217,10 +218,15 @@ static void remember_transport(gw_pair *p, const gw_desc_media *m) {
   g_array_set_size(p->local, 0);
 }
 
-/* What every JMUCI client takes: these three and no more (G.722 and telephone-event come back by our answers only). */
+/* What every JMUCI client takes: these three and no more (G.722 and telephone-event come back by
+ * our answers only). */
 static void keep_offered(gw_desc_media *m) {
-  static const struct { const char *name; guint8 pt; guint32 clock; guint8 channels; } known[] = {
-      {"opus", 111, 48000, 2}, {"PCMU", 0, 8000, 1}, {"PCMA", 8, 8000, 1}};
+  static const struct {
+    const char *name;
+    guint8 pt;
+    guint32 clock;
+    guint8 channels;
+  } known[] = {{"opus", 111, 48000, 2}, {"PCMU", 0, 8000, 1}, {"PCMA", 8, 8000, 1}};
   g_autoptr(gw_desc) scratch = gw_desc_new();
   gw_desc_media *had = gw_desc_add(scratch, GW_KIND_AUDIO, NULL);
   GArray *codecs = m->codecs;
@@ -242,7 +248,8 @@ static gw_desc *make_offer(const gw_pair *p, const gw_desc *local) {
   g_autoptr(gw_desc) d = gw_desc_copy(local);
   gw_desc_media *m = gw_desc_audio(d);
   if (!m) return NULL;
-  while (d->media->len > 1) g_ptr_array_remove_index(d->media, d->media->pdata[0] == m ? 1 : 0);
+  while (d->media->len > 1)
+    g_ptr_array_remove_index(d->media, d->media->pdata[0] == m ? 1 : 0);
   d->bundle = TRUE;
   g_free(m->mid);
   m->mid = g_strdup("0");
@@ -276,7 +283,8 @@ static void become_active(gw_flavour *f, gw_pair *p) {
   if (f->muted) gw_pair_mute(f, p);
 }
 
-/* RFC 5763 5. Towards a browser (bundle) we may be the DTLS server, which wins the cheaper cipher; nobody else likes it. */
+/* RFC 5763 5. Towards a browser (bundle) we may be the DTLS server, which wins the cheaper cipher;
+ * nobody else likes it. */
 static gw_setup answer_setup(const gw_desc *offer) {
   const gw_desc_media *m = gw_desc_audio(offer);
   if (m->setup == GW_SETUP_ACTIVE) return GW_SETUP_PASSIVE;
@@ -305,8 +313,10 @@ static gw_desc_media *only_audio_candidates(gw_desc *answer) {
   gw_desc_media *audio = NULL;
   for (guint i = 0; i < answer->media->len; i++) {
     gw_desc_media *m = answer->media->pdata[i];
-    if (!audio && m->kind == GW_KIND_AUDIO && !m->refused) audio = m;
-    else g_array_set_size(m->candidates, 0);
+    if (!audio && m->kind == GW_KIND_AUDIO && !m->refused)
+      audio = m;
+    else
+      g_array_set_size(m->candidates, 0);
   }
   return audio;
 }
@@ -325,15 +335,18 @@ static void say_answer(gw_flavour *f, gw_pair *p, const gw_desc *local) {
   gw_mesh_say(f, w);
   if (f->phase == GW_MESH_STOPPING) {
     p->state = GW_PAIR_ACTIVE;
-    gw_pair_close(f, p, "success"); /* the phone has gone, but a proposer must see an accept, or it calls nobody else */
+    gw_pair_close(f, p, "success"); /* the phone has gone, but a proposer must see an accept, or it
+                                       calls nobody else */
   } else {
     become_active(f, p);
   }
 }
 
 void gw_pair_local(gw_flavour *f, gw_pair *p, const gw_desc *local) {
-  if (p->state == GW_PAIR_OPENING) say_offer(f, p, local);
-  else if (p->state == GW_PAIR_ANSWERING) say_answer(f, p, local);
+  if (p->state == GW_PAIR_OPENING)
+    say_offer(f, p, local);
+  else if (p->state == GW_PAIR_ANSWERING)
+    say_answer(f, p, local);
 }
 
 /* --- the other side --- */
@@ -348,22 +361,27 @@ void gw_pair_take(gw_flavour *f, gw_pair *p, const gw_word *w) {
 
 void gw_pair_accepted(gw_flavour *f, gw_pair *p, const gw_desc *desc) {
   const gw_desc_media *m = gw_desc_audio(desc);
-  const char *reason = !m || !m->codecs->len ? "incompatible-parameters" : !m->fp_value ? "security-error" : NULL;
+  const char *reason = !m || !m->codecs->len ? "incompatible-parameters"
+                       : !m->fp_value        ? "security-error"
+                                             : NULL;
   if (reason) {
     gw_pair_gone(f, p, reason);
     return;
   }
   say_remote(f, p, desc);
-  for (guint i = 0; i < p->remote->len; i++) say_remote(f, p, p->remote->pdata[i]);
+  for (guint i = 0; i < p->remote->len; i++)
+    say_remote(f, p, p->remote->pdata[i]);
   g_ptr_array_set_size(p->remote, 0);
   become_active(f, p);
 }
 
 void gw_pair_remote(gw_flavour *f, gw_pair *p, const gw_desc *desc) {
-  if (p->state == GW_PAIR_ANSWERING || p->state == GW_PAIR_ACTIVE) say_remote(f, p, desc);
+  if (p->state == GW_PAIR_ANSWERING || p->state == GW_PAIR_ACTIVE)
+    say_remote(f, p, desc);
   else if (p->state == GW_PAIR_OFFERED && p->remote->len < GW_MAX_CANDIDATES)
     g_ptr_array_add(p->remote, gw_desc_copy(desc));
-  else f->ignored++;
+  else
+    f->ignored++;
 }
 
 /* --- trickle and mute --- */
@@ -394,20 +412,37 @@ void gw_pair_mute(gw_flavour *f, const gw_pair *p) {
 static void expected_in_vain(gw_flavour *f, gw_pair *p) {
   const gw_ledger_call *c = gw_mesh_call(f);
   const gw_order_entry *e = c ? gw_ledger_entry_of(c, p->nick) : NULL;
-  if (!e || !gw_ledger_entry_lives(f->ledger, e)) gw_pair_close(f, p, NULL);
-  else if (gw_ledger_index(c, p->nick) == 0) p->due = GW_NEVER; /* it serves one after the other: our turn may come */
-  else gw_pair_call(f, p);
+  if (!e || !gw_ledger_entry_lives(f->ledger, e))
+    gw_pair_close(f, p, NULL);
+  else if (gw_ledger_index(c, p->nick) == 0)
+    p->due = GW_NEVER; /* it serves one after the other: our turn may come */
+  else
+    gw_pair_call(f, p);
 }
 
 void gw_pair_due(gw_flavour *f, gw_pair *p) {
   if (f->now < p->due) return;
   switch (p->state) {
-  case GW_PAIR_EXPECT: expected_in_vain(f, p); break;
-  case GW_PAIR_PAUSE: gw_pair_call(f, p); break;
-  case GW_PAIR_OPENING: gw_pair_gone(f, p, NULL); break;
-  case GW_PAIR_ANSWERING: gw_pair_gone(f, p, "general-error"); break;
-  case GW_PAIR_OFFERED: gw_pair_gone(f, p, "timeout"); break;
-  case GW_PAIR_ACTIVE: gw_pair_gone(f, p, "connectivity-error"); break;
-  case GW_PAIR_NONE: p->due = GW_NEVER; break;
+  case GW_PAIR_EXPECT:
+    expected_in_vain(f, p);
+    break;
+  case GW_PAIR_PAUSE:
+    gw_pair_call(f, p);
+    break;
+  case GW_PAIR_OPENING:
+    gw_pair_gone(f, p, NULL);
+    break;
+  case GW_PAIR_ANSWERING:
+    gw_pair_gone(f, p, "general-error");
+    break;
+  case GW_PAIR_OFFERED:
+    gw_pair_gone(f, p, "timeout");
+    break;
+  case GW_PAIR_ACTIVE:
+    gw_pair_gone(f, p, "connectivity-error");
+    break;
+  case GW_PAIR_NONE:
+    p->due = GW_NEVER;
+    break;
   }
 }

@@ -64,7 +64,8 @@ gboolean gw_jmuci_roster_set(gw_jmuci_roster *r, const gw_fl_occupant *who) {
     g_hash_table_remove(r->by_nick, who->nick);
     return FALSE;
   }
-  if (who->old_nick && g_strcmp0(who->old_nick, who->nick)) rename_person(r, who->old_nick, who->nick);
+  if (who->old_nick && g_strcmp0(who->old_nick, who->nick))
+    rename_person(r, who->old_nick, who->nick);
   gw_jmuci_person *p = g_hash_table_lookup(r->by_nick, who->nick);
   const gboolean fresh = !p;
   if (fresh) {
@@ -119,7 +120,8 @@ void gw_jmuci_roster_doubt(gw_jmuci_roster *r) {
   GHashTableIter it;
   gpointer value;
   g_hash_table_iter_init(&it, r->by_nick);
-  while (g_hash_table_iter_next(&it, NULL, &value)) ((gw_jmuci_person *)value)->stale = TRUE;
+  while (g_hash_table_iter_next(&it, NULL, &value))
+    ((gw_jmuci_person *)value)->stale = TRUE;
 }
 
 static int by_name(gconstpointer a, gconstpointer b) {

@@ -97,6 +97,12 @@ const char *gw_json_get_string(JsonNode *object, const char *name) {
   return json_node_get_string(member);
 }
 
+gboolean gw_json_get_bool(JsonNode *object, const char *name) {
+  JsonNode *member = gw_json_get(object, name);
+  return member && json_node_get_value_type(member) == G_TYPE_BOOLEAN &&
+         json_node_get_boolean(member);
+}
+
 gint64 gw_json_get_int(JsonNode *object, const char *name, gint64 otherwise) {
   JsonNode *member = gw_json_get(object, name);
   if (!member || json_node_get_value_type(member) != G_TYPE_INT64) return otherwise;

@@ -19,7 +19,8 @@ void gw_json_null(JsonBuilder *, const char *name);
 JsonNode *gw_json_done(JsonBuilder *); /* the root; the builder is freed */
 
 const char *gw_json_get_string(JsonNode *object,
-                               const char *name); /* NULL: absent or of another type */
+                               const char *name);              /* NULL: absent or of another type */
+gboolean gw_json_get_bool(JsonNode *object, const char *name); /* FALSE: absent, too */
 gint64 gw_json_get_int(JsonNode *object, const char *name, gint64 otherwise);
 JsonNode *gw_json_get(JsonNode *object, const char *name); /* NULL: absent or no object */
 

@@ -12,7 +12,7 @@ static void head(GString *out, const char *name, metric_type type, const char *h
 /* g_ascii_dtostr: a comma of the locale would break the format. */
 static void sample(GString *out, const char *name, const char *labels, double value) {
   char number[G_ASCII_DTOSTR_BUF_SIZE];
-  g_ascii_formatd(number, sizeof number, "%.17g", value);
+  g_ascii_formatd(number, sizeof number, "%.15g", value);
   g_string_append_printf(out, "tipring_%s%s %s\n", name, labels, number);
 }
 

@@ -101,11 +101,6 @@ static int ask(const options *o, const char *socket) {
   return show(o, &a);
 }
 
-static gboolean is_ready(const gw_answer *a) {
-  JsonNode *ready = gw_json_get(a->json, "ready");
-  return ready && json_node_get_value_type(ready) == G_TYPE_BOOLEAN && json_node_get_boolean(ready);
-}
-
 static char *why_not_ready(const gw_answer *a) {
   const char *state = gw_json_get_string(gw_json_get(a->json, "xmpp"), "state");
   return g_strdup_printf("not ready: the XMPP stream is %s: tipringctl check, and the daemon's log",
@@ -124,7 +119,7 @@ static int wait_ready(const options *o, const char *socket, const char *seconds)
     g_autoptr(GError) error = NULL;
     g_auto(gw_answer) a = {0};
     gboolean there = gw_talk(socket, words, &a, &error);
-    if (there && a.exit == 0 && is_ready(&a)) return show(o, &a);
+    if (there && a.exit == 0 && gw_json_get_bool(a.json, "ready")) return show(o, &a);
     if (gw_now_us() >= until) {
       g_autofree char *why = there ? why_not_ready(&a) : g_strdup(error->message);
       return fail(why);

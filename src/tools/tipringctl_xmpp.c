@@ -145,11 +145,15 @@ static gboolean shake_hands(stream *s, const gw_conf *conf, char **ret_why) {
   g_autofree char *proof = g_compute_checksum_for_string(G_CHECKSUM_SHA1, both, -1);
   g_autofree char *text = g_strdup_printf("<handshake>%s</handshake>", proof);
   g_autoptr(GError) error = NULL;
-  g_autoptr(element) e = NULL;
   /* An error may be there before we spoke (host-unknown). */
-  if (!g_queue_is_empty(&s->done) || send_text(s, text, &error)) e = next(s, &error);
-  if (e && g_str_equal(e->name, "handshake")) return TRUE;
-  *ret_why = g_strdup(e ? first_inside(e) : error->message);
+  gboolean spoken = !g_queue_is_empty(&s->done) || send_text(s, text, &error);
+  while (spoken && !*ret_why) {
+    g_autoptr(element) e = next(s, &error);
+    if (!e) break;
+    if (g_str_equal(e->name, "handshake")) return TRUE;
+    if (g_str_equal(e->name, "stream:error")) *ret_why = g_strdup(first_inside(e));
+  }
+  if (!*ret_why) *ret_why = g_strdup(error->message);
   return FALSE;
 }
 
@@ -211,10 +215,11 @@ static void rooms_of_daemon(gw_doctor *d) {
       d->rooms && JSON_NODE_HOLDS_ARRAY(d->rooms) ? json_node_get_array(d->rooms) : NULL;
   for (guint i = 0; rooms && i < json_array_get_length(rooms); i++) {
     JsonNode *room = json_array_get_element(rooms, i);
-    gint64 present = gw_json_get_int(room, "participants", 0);
+    gboolean in =
+        gw_json_get_bool(room, "watching") || gw_json_get_int(room, "participants", 0) > 0;
     gw_doctor_note(d, "room", TRUE, NULL, "%s: %s", gw_json_get_string(room, "room"),
-                   present > 0 ? "the running daemon is in it"
-                               : "not asked, the running daemon holds the stream");
+                   in ? "the running daemon is in it"
+                      : "not asked, the running daemon holds the stream");
   }
 }
 

@@ -1,4 +1,5 @@
-/* A dialled number may be anything. Normalising twice is normalising once, and every number gets a decision. */
+/* A dialled number may be anything. Normalising twice is normalising once, and every number gets a
+ * decision. */
 #include <glib.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   gw_dialplan_add_phone(d, "100", "8000");
   const gboolean added = gw_dialplan_add_room(d, text, "x@y", TRUE);
   g_assert_true(!added || (once && *once));
-  g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
+  g_autoptr(GPtrArray) steps =
+      g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
   g_autoptr(gw_dialplan_decision) r = gw_dialplan_route(d, text, text, steps);
   g_assert_true(steps->len > 0 && steps->len <= 5);
   g_assert_true((r->cause == GW_CAUSE_NONE) == (r->room != NULL));

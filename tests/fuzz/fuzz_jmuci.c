@@ -1,6 +1,7 @@
 /* The mesh flavour under any row of events, and its ledger under any text.
- * First byte even: the rest is events, one byte each with one to three behind for its arguments; after each step the
- * promises of flavour.h are checked. First byte odd: the rest is a saved ledger. */
+ * First byte even: the rest is events, one byte each with one to three behind for its arguments;
+ * after each step the promises of flavour.h are checked. First byte odd: the rest is a saved
+ * ledger. */
 #include <glib.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,8 +21,10 @@ typedef struct {
   guint n_sids;
 } world;
 
-static const char *const nicks[] = {"phone", "anna", "bert", "carl", "dora", "seat", "watch", "zoe"};
-static const char *const jids[] = {"phone@gw/1", "anna@x/1", "bert@x/1", "bert@x/2", "dora@x/1", "seat@gw/2", "gateway@gw/w", "zoe@x"};
+static const char *const nicks[] = {"phone", "anna", "bert",  "carl",
+                                    "dora",  "seat", "watch", "zoe"};
+static const char *const jids[] = {"phone@gw/1", "anna@x/1",  "bert@x/1",     "bert@x/2",
+                                   "dora@x/1",   "seat@gw/2", "gateway@gw/w", "zoe@x"};
 
 static guint8 byte(world *w) {
   return w->at < w->end ? *w->at++ : 0;
@@ -34,7 +37,8 @@ static void check_word(world *w, const gw_word *word) {
     const gw_jmuci_action a = word->u.jmuci.action;
     g_assert_true(word->u.jmuci.id && a != GW_JMUCI_REJECT && !word->u.jmuci.sfu);
     g_assert_true(!w->stopped || a == GW_JMUCI_RETRACT || a == GW_JMUCI_ENDED);
-    if (a == GW_JMUCI_ACCEPT) g_assert_true(g_hash_table_add(w->accepted, g_strdup(word->u.jmuci.id)));
+    if (a == GW_JMUCI_ACCEPT)
+      g_assert_true(g_hash_table_add(w->accepted, g_strdup(word->u.jmuci.id)));
     return;
   }
   const gw_jingle *j = &word->u.jingle;
@@ -51,25 +55,35 @@ static void check_open(world *w, const gw_action *a) {
   const gw_ledger_call *c = gw_mesh_call(w->f);
   g_assert_true(a->jid && a->nick && a->sid && a->peer);
   g_assert_true(!a->offerer || !w->stopped);
-  g_assert_true(!a->offerer || !c || gw_ledger_index(c, a->nick) != 0); /* never towards a proposer */
+  g_assert_true(!a->offerer || !c ||
+                gw_ledger_index(c, a->nick) != 0); /* never towards a proposer */
   g_assert_true(g_hash_table_insert(w->open, GUINT_TO_POINTER(a->peer), g_strdup(a->nick)));
   g_assert_cmpuint(g_hash_table_size(w->open), <=, GW_MAX_SESSIONS_PER_SEAT);
 }
 
 static void check_action(world *w, const gw_action *a) {
-  g_assert_true(!w->ended || (a->type == GW_ACT_CALL && a->call == GW_CALL_ENDED && w->stopped && !w->answered_stop));
+  g_assert_true(!w->ended || (a->type == GW_ACT_CALL && a->call == GW_CALL_ENDED && w->stopped &&
+                              !w->answered_stop));
   switch (a->type) {
-  case GW_ACT_SAY: check_word(w, a->word); break;
-  case GW_ACT_PEER_OPEN: check_open(w, a); break;
+  case GW_ACT_SAY:
+    check_word(w, a->word);
+    break;
+  case GW_ACT_PEER_OPEN:
+    check_open(w, a);
+    break;
   case GW_ACT_PEER_REMOTE:
     g_assert_true(a->desc && g_hash_table_contains(w->open, GUINT_TO_POINTER(a->peer)));
     break;
-  case GW_ACT_PEER_CLOSE: g_assert_true(g_hash_table_remove(w->open, GUINT_TO_POINTER(a->peer))); break;
+  case GW_ACT_PEER_CLOSE:
+    g_assert_true(g_hash_table_remove(w->open, GUINT_TO_POINTER(a->peer)));
+    break;
   case GW_ACT_CALL:
     if (w->ended) w->answered_stop = TRUE;
     if (a->call == GW_CALL_ENDED) w->ended = TRUE;
     break;
-  case GW_ACT_SAVE: g_assert_nonnull(a->text); break;
+  case GW_ACT_SAVE:
+    g_assert_nonnull(a->text);
+    break;
   }
 }
 
@@ -88,7 +102,8 @@ static void check_state(const world *w) {
     const gw_pair *p = f->pairs->pdata[i];
     with_peer += p->peer != 0;
     g_assert_cmpuint(p->remote->len, <=, GW_MAX_CANDIDATES);
-    for (guint k = 0; k < i; k++) g_assert_cmpstr(p->nick, !=, ((gw_pair *)f->pairs->pdata[k])->nick);
+    for (guint k = 0; k < i; k++)
+      g_assert_cmpstr(p->nick, !=, ((gw_pair *)f->pairs->pdata[k])->nick);
   }
   g_assert_cmpuint(with_peer, ==, g_hash_table_size(w->open));
 }
@@ -97,7 +112,8 @@ static void feed(world *w, const gw_ev *ev) {
   gw_actions actions;
   gw_actions_init(&actions);
   gw_flavour_jmuci_mesh.step(w->f, ev, w->now, &actions);
-  for (guint i = 0; i < gw_actions_count(&actions); i++) check_action(w, gw_actions_at(&actions, i));
+  for (guint i = 0; i < gw_actions_count(&actions); i++)
+    check_action(w, gw_actions_at(&actions, i));
   gw_actions_clear(&actions);
   check_state(w);
   g_assert_cmpint(gw_flavour_jmuci_mesh.deadline(w->f), >, w->now); /* or a shell would spin */
@@ -118,7 +134,8 @@ static gw_desc *some_desc(guint8 b) {
   if (b % 16 != 11) gw_desc_media_add_codec(m, 111, "opus", 48000, 2, NULL);
   const gw_source s = {.ssrc = b};
   if (b & 0x40) g_array_append_val(m->sources, s);
-  if (b & 0x80) gw_desc_media_add_codec(gw_desc_add(d, GW_KIND_VIDEO, "1"), 96, "VP8", 90000, 1, NULL);
+  if (b & 0x80)
+    gw_desc_media_add_codec(gw_desc_add(d, GW_KIND_VIDEO, "1"), 96, "VP8", 90000, 1, NULL);
   return d;
 }
 
@@ -137,8 +154,13 @@ static void occupant(world *w) {
   const guint8 a = byte(w), b = byte(w);
   const guint who = a % G_N_ELEMENTS(nicks);
   const char *const list[] = {jids[who], b & 1 ? jids[(who + 1) % 8] : NULL, NULL};
-  const gw_fl_occupant o = {.nick = nicks[who], .old_nick = b & 8 ? nicks[(b >> 4) % 8] : NULL, .jids = list,
-                            .present = (b & 6) != 0, .self = who == 0, .seat = who == 5, .watcher = who == 6};
+  const gw_fl_occupant o = {.nick = nicks[who],
+                            .old_nick = b & 8 ? nicks[(b >> 4) % 8] : NULL,
+                            .jids = list,
+                            .present = (b & 6) != 0,
+                            .self = who == 0,
+                            .seat = who == 5,
+                            .watcher = who == 6};
   feed(w, &(gw_ev){.type = GW_EV_OCCUPANT, .u.who = &o});
 }
 
@@ -153,8 +175,9 @@ static void room_word(world *w) {
 }
 
 static void jingle_word(world *w) {
-  static const gw_jingle_action actions[] = {GW_JINGLE_SESSION_INITIATE, GW_JINGLE_SESSION_ACCEPT, GW_JINGLE_SESSION_TERMINATE,
-                                             GW_JINGLE_TRANSPORT_INFO, GW_JINGLE_ERROR, GW_JINGLE_SESSION_INFO};
+  static const gw_jingle_action actions[] = {
+      GW_JINGLE_SESSION_INITIATE, GW_JINGLE_SESSION_ACCEPT, GW_JINGLE_SESSION_TERMINATE,
+      GW_JINGLE_TRANSPORT_INFO,   GW_JINGLE_ERROR,          GW_JINGLE_SESSION_INFO};
   static const char *const reasons[] = {"success", "decline", "alternative-session", NULL};
   static const char *const errors[] = {"item-not-found", "conflict", "timeout", "bad-request"};
   const guint8 a = byte(w), b = byte(w), c = byte(w);
@@ -176,9 +199,14 @@ static void media(world *w) {
   const guint8 a = byte(w), b = byte(w);
   g_autoptr(gw_desc) d = some_desc(b % 16 == 15 ? 0 : b);
   const gw_candidate c = {.component = 1, .udp = TRUE, .port = a};
-  if (a & 8) feed(w, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = some_peer(w, a), .u.desc = d});
-  else if (a & 16) feed(w, &(gw_ev){.type = GW_EV_CANDIDATE, .peer = some_peer(w, a), .u.candidate = &c});
-  else feed(w, &(gw_ev){.type = GW_EV_PEER_STATE, .peer = some_peer(w, a), .u.state = (gw_fl_peer_state)(b % 5)});
+  if (a & 8)
+    feed(w, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = some_peer(w, a), .u.desc = d});
+  else if (a & 16)
+    feed(w, &(gw_ev){.type = GW_EV_CANDIDATE, .peer = some_peer(w, a), .u.candidate = &c});
+  else
+    feed(w, &(gw_ev){.type = GW_EV_PEER_STATE,
+                     .peer = some_peer(w, a),
+                     .u.state = (gw_fl_peer_state)(b % 5)});
 }
 
 static void pass_time(world *w, gint64 us) {
@@ -196,16 +224,28 @@ static void one_event(world *w) {
   const guint8 b = byte(w);
   switch (b % 12) {
   case 0:
-  case 1: occupant(w); break;
+  case 1:
+    occupant(w);
+    break;
   case 2:
   case 3:
-  case 4: room_word(w); break;
+  case 4:
+    room_word(w);
+    break;
   case 5:
   case 6:
-  case 7: jingle_word(w); break;
-  case 8: media(w); break;
-  case 9: pass_time(w, GW_MS(100) * (b >> 1)); break;
-  case 10: feed(w, &(gw_ev){.type = b & 16 ? GW_EV_MUTED : GW_EV_START, .u.flag = b & 32}); break;
+  case 7:
+    jingle_word(w);
+    break;
+  case 8:
+    media(w);
+    break;
+  case 9:
+    pass_time(w, GW_MS(100) * (b >> 1));
+    break;
+  case 10:
+    feed(w, &(gw_ev){.type = b & 16 ? GW_EV_MUTED : GW_EV_START, .u.flag = b & 32});
+    break;
   default:
     if (b % 64 == 59) {
       w->stopped = TRUE;
@@ -219,12 +259,17 @@ static void one_event(world *w) {
 static void events(const uint8_t *data, size_t n) {
   if (n < 2) return;
   world w = {.at = data + 1, .end = data + n, .now = GW_SEC(100), .ids = gw_ids_new_fixed(1)};
-  const gw_flavour_params params = {.own_nick = nicks[0], .own_jid = jids[0], .propose_when_idle = data[0] & 1,
-                                    .patient = (data[0] & 6) == 6, .answer_id = data[0] & 2 ? "call1" : NULL, .ids = w.ids};
+  const gw_flavour_params params = {.own_nick = nicks[0],
+                                    .own_jid = jids[0],
+                                    .propose_when_idle = data[0] & 1,
+                                    .patient = (data[0] & 6) == 6,
+                                    .answer_id = data[0] & 2 ? "call1" : NULL,
+                                    .ids = w.ids};
   w.f = gw_flavour_jmuci_mesh.make(&params);
   w.open = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   w.accepted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  while (w.at < w.end) one_event(&w);
+  while (w.at < w.end)
+    one_event(&w);
   w.stopped = TRUE;
   feed(&w, &(gw_ev){.type = GW_EV_STOP});
   pass_time(&w, GW_SEC(4));
@@ -234,7 +279,8 @@ static void events(const uint8_t *data, size_t n) {
   gw_ids_free(w.ids);
   g_hash_table_unref(w.open);
   g_hash_table_unref(w.accepted);
-  for (guint i = 0; i < 4; i++) g_free(w.sids[i]);
+  for (guint i = 0; i < 4; i++)
+    g_free(w.sids[i]);
 }
 
 /* What was loaded can be saved, and loads to the same again. */
@@ -251,7 +297,9 @@ static void ledger(const uint8_t *data, size_t n) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   if (!n) return 0;
-  if (data[0] & 1) ledger(data + 1, n - 1);
-  else events(data + 1, n - 1);
+  if (data[0] & 1)
+    ledger(data + 1, n - 1);
+  else
+    events(data + 1, n - 1);
   return 0;
 }

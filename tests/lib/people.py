@@ -86,8 +86,8 @@ class Participant:
     def propose(self):
         self.command("propose")
 
-    def accept(self):
-        self.command("accept")
+    def accept(self, call=None):
+        self.command("accept", *([call] if call else []))
 
     def hangup(self):
         self.command("hangup")

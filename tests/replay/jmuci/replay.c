@@ -1,6 +1,7 @@
-/* Recorded calls of real JSXC clients, played to the mesh flavour in the place of one participant. A recording is what
- * browsers sent and received; what that participant decided then is compared with what the flavour decides now, and
- * everything it does is written down in expected/ (REPLAY_WRITE=1 writes anew, to be reviewed as a diff). */
+/* Recorded calls of real JSXC clients, played to the mesh flavour in the place of one participant.
+ * A recording is what browsers sent and received; what that participant decided then is compared
+ * with what the flavour decides now, and everything it does is written down in expected/
+ * (REPLAY_WRITE=1 writes anew, to be reviewed as a diff). */
 #include <glib/gstdio.h>
 #include <string.h>
 #include "base/jid.h"
@@ -10,11 +11,11 @@
 
 typedef struct {
   const char *name, *trace;
-  const char *who;        /* nick that is played */
-  const char *observer;   /* browser whose view of the room is taken; the same as who: his own */
-  gint64 start, stop;     /* ms of the recording; stop 0: at its end */
+  const char *who;      /* nick that is played */
+  const char *observer; /* browser whose view of the room is taken; the same as who: his own */
+  gint64 start, stop;   /* ms of the recording; stop 0: at its end */
   gboolean idle, patient, deaf /* no RTP ever comes */;
-  const char *differs;    /* why our decisions are not the recorded ones; NULL: they must be equal */
+  const char *differs; /* why our decisions are not the recorded ones; NULL: they must be equal */
 } row;
 
 static const row rows[] = {
@@ -34,13 +35,24 @@ static const row rows[] = {
     {"mute-pair-of-two", "jsxc-simultaneous-accept", "carol", "carol", 5520, 0,
      .differs = "carol answered bob's mute offer with silence; we cure it"},
     {"zombie", "jsxc-hangup-then-accept", "carol", "carol", 16600, 0, .deaf = TRUE,
-     .differs = "carol stayed in the dead call; we cure bob's mute offer (all leave before the ten silent seconds are over)"},
+     .differs = "carol stayed in the dead call; we cure bob's mute offer (all leave before the ten "
+                "silent seconds are over)"},
     {"taken-back", "jsxc-retract-before-accept", "bob", "bob", 5400, 0, .patient = TRUE},
 };
 
-typedef struct { gint64 at; gboolean sent; char *who, *xml; } block;
-typedef struct { char *from, *to; } swap;           /* recorded text -> ours: ids and sids that we made differ */
-typedef struct { gint64 at; guint peer; int what; } due; /* what: -1 local description, else a peer state */
+typedef struct {
+  gint64 at;
+  gboolean sent;
+  char *who, *xml;
+} block;
+typedef struct {
+  char *from, *to;
+} swap; /* recorded text -> ours: ids and sids that we made differ */
+typedef struct {
+  gint64 at;
+  guint peer;
+  int what;
+} due; /* what: -1 local description, else a peer state */
 
 typedef struct {
   const row *row;
@@ -48,8 +60,8 @@ typedef struct {
   gw_ids *ids;
   gint64 now;
   GArray *blocks, *swaps, *later;
-  GHashTable *jids;       /* nick -> real JID in the recording */
-  GHashTable *peers;      /* peer -> sid */
+  GHashTable *jids;  /* nick -> real JID in the recording */
+  GHashTable *peers; /* peer -> sid */
   GString *done;
   GPtrArray *ours, *theirs; /* decisions as text */
   char *my_jid;
@@ -78,8 +90,8 @@ static GArray *read_trace(const char *path) {
   for (guint i = 0; lines[i] && lines[i + 1]; i++) {
     g_auto(GStrv) head = g_strsplit(g_strstrip(lines[i]), " ", 3);
     if (g_strv_length(head) != 3 || lines[i + 1][0] != '<') continue;
-    const block b = {(gint64)(g_ascii_strtod(head[0], NULL) * 1e6), !strcmp(head[1], "SENT"), g_strdup(head[2]),
-                     g_strdup(lines[i + 1])};
+    const block b = {(gint64)(g_ascii_strtod(head[0], NULL) * 1e6), !strcmp(head[1], "SENT"),
+                     g_strdup(head[2]), g_strdup(lines[i + 1])};
     g_array_append_val(blocks, b);
   }
   g_assert_cmpuint(blocks->len, >, 5);
@@ -106,15 +118,17 @@ static const char *nick_of(const play *p, const char *jid) {
   return "?";
 }
 
-/* Only what decides: whom we call, answer, end, and what we say to the room. Not the politeness that the recorded ones
- * lack: ended, and a last word to those who have left. */
+/* Only what decides: whom we call, answer, end, and what we say to the room. Not the politeness
+ * that the recorded ones lack: ended, and a last word to those who have left. */
 static char *decision(const play *p, const gw_word *w) {
   if (w->kind == GW_WORD_JMUCI)
-    return w->u.jmuci.action == GW_JMUCI_ENDED ? NULL : g_strdup(gw_jmuci_action_name(w->u.jmuci.action));
+    return w->u.jmuci.action == GW_JMUCI_ENDED ? NULL
+                                               : g_strdup(gw_jmuci_action_name(w->u.jmuci.action));
   const gw_jingle_action a = w->u.jingle.action;
   const char *nick = nick_of(p, w->to);
   if (a == GW_JINGLE_SESSION_TERMINATE && !g_strcmp0(w->u.jingle.reason, "gone")) return NULL;
-  if (a == GW_JINGLE_SESSION_TERMINATE) return g_strdup_printf("end %s %s", nick, w->u.jingle.reason);
+  if (a == GW_JINGLE_SESSION_TERMINATE)
+    return g_strdup_printf("end %s %s", nick, w->u.jingle.reason);
   if (a != GW_JINGLE_SESSION_INITIATE && a != GW_JINGLE_SESSION_ACCEPT) return NULL;
   return g_strdup_printf("%s %s", gw_jingle_action_name(a), nick);
 }
@@ -124,7 +138,8 @@ static void add_decision(const play *p, GPtrArray *list, const gw_word *w) {
   if (text) g_ptr_array_add(list, text);
 }
 
-/* The recorded session-initiate of our part towards this JID, not matched yet: its answers are answers to ours. */
+/* The recorded session-initiate of our part towards this JID, not matched yet: its answers are
+ * answers to ours. */
 static void match_sid(play *p, const char *to, const char *sid) {
   for (guint i = 0; i < p->blocks->len; i++) {
     const block *b = &g_array_index(p->blocks, block, i);
@@ -134,7 +149,8 @@ static void match_sid(play *p, const char *to, const char *sid) {
     const gboolean mine = b->sent ? !strcmp(b->who, p->row->who) : gw_jid_same(from, p->my_jid);
     const char *theirs = gw_xml_get(gw_xml_first(iq), "sid");
     gboolean fits = mine && gw_jid_same(gw_xml_get(iq, "to"), to);
-    for (guint k = 0; fits && k < p->swaps->len; k++) fits = strcmp(g_array_index(p->swaps, swap, k).from, theirs) != 0;
+    for (guint k = 0; fits && k < p->swaps->len; k++)
+      fits = strcmp(g_array_index(p->swaps, swap, k).from, theirs) != 0;
     const swap s = {g_strdup(theirs), g_strdup(sid)};
     xmpp_stanza_release(iq);
     if (fits) {
@@ -191,8 +207,10 @@ static void on_action(play *p, const gw_action *a) {
     in_future(p, GW_MS(20), a->peer, -1);
   }
   if (a->type == GW_ACT_PEER_CLOSE) g_hash_table_remove(p->peers, GUINT_TO_POINTER(a->peer));
-  if (!text || (a->type == GW_ACT_PEER_REMOTE && !gw_desc_audio(a->desc))) return; /* candidates: many */
-  if (a->type == GW_ACT_SAY && a->word->kind == GW_WORD_JMUCI) *strrchr(text, ' ') = 0;        /* the id says nothing */
+  if (!text || (a->type == GW_ACT_PEER_REMOTE && !gw_desc_audio(a->desc)))
+    return; /* candidates: many */
+  if (a->type == GW_ACT_SAY && a->word->kind == GW_WORD_JMUCI)
+    *strrchr(text, ' ') = 0; /* the id says nothing */
   g_string_append_printf(p->done, "%8.3f %s\n", (double)p->now / 1e6, text);
 }
 
@@ -200,7 +218,8 @@ static void feed(play *p, const gw_ev *ev) {
   gw_actions actions;
   gw_actions_init(&actions);
   gw_flavour_jmuci_mesh.step(p->f, ev, p->now, &actions);
-  for (guint i = 0; i < gw_actions_count(&actions); i++) on_action(p, gw_actions_at(&actions, i));
+  for (guint i = 0; i < gw_actions_count(&actions); i++)
+    on_action(p, gw_actions_at(&actions, i));
   gw_actions_clear(&actions);
 }
 
@@ -212,7 +231,9 @@ static void feed_presence(play *p, xmpp_stanza_t *s) {
   xmpp_stanza_t *item = x ? gw_xml_child(x, "item", NULL) : NULL;
   const char *jid = item ? gw_xml_get(item, "jid") : NULL, *const jids[] = {jid, NULL};
   if (!nick) return;
-  const gw_fl_occupant who = {.nick = nick, .jids = jids, .present = g_strcmp0(gw_xml_get(s, "type"), "unavailable") != 0,
+  const gw_fl_occupant who = {.nick = nick,
+                              .jids = jids,
+                              .present = g_strcmp0(gw_xml_get(s, "type"), "unavailable") != 0,
                               .self = !strcmp(nick, p->row->who)};
   feed(p, &(gw_ev){.type = GW_EV_OCCUPANT, .u.who = &who});
 }
@@ -237,11 +258,13 @@ static void feed_jingle(play *p, xmpp_stanza_t *iq) {
   feed_word(p, w);
 }
 
-/* A Jingle word for the part that is played, or from it: what it decided then. A browser that is played has its own
- * view; of a part without one the others saw what it sent, and sent what it got. */
+/* A Jingle word for the part that is played, or from it: what it decided then. A browser that is
+ * played has its own view; of a part without one the others saw what it sent, and sent what it got.
+ */
 static void look_at_iq(play *p, const block *b, xmpp_stanza_t *iq) {
   const char *from = b->sent ? g_hash_table_lookup(p->jids, b->who) : gw_xml_get(iq, "from"), *why;
-  const gboolean has_view = !strcmp(p->row->who, p->row->observer), its_view = !strcmp(b->who, p->row->who);
+  const gboolean has_view = !strcmp(p->row->who, p->row->observer),
+                 its_view = !strcmp(b->who, p->row->who);
   if (g_strcmp0(gw_xml_get(iq, "type"), "set") || has_view != its_view) return;
   if (gw_jid_same(from, p->my_jid) && b->sent == has_view) {
     g_autoptr(gw_word) w = gw_words_parse_jingle(iq, FALSE, &why);
@@ -265,9 +288,12 @@ static void look_at(play *p, const block *b) {
   g_autofree char *xml = swapped(p, b->xml);
   xmpp_stanza_t *s = gw_xml_parse(xml, strlen(xml));
   g_assert_nonnull(s);
-  if (gw_xml_is(s, "presence", NULL) && !b->sent && !strcmp(b->who, p->row->observer)) feed_presence(p, s);
-  else if (gw_xml_is(s, "message", NULL)) look_at_message(p, b, s);
-  else if (gw_xml_is(s, "iq", NULL)) look_at_iq(p, b, s);
+  if (gw_xml_is(s, "presence", NULL) && !b->sent && !strcmp(b->who, p->row->observer))
+    feed_presence(p, s);
+  else if (gw_xml_is(s, "message", NULL))
+    look_at_message(p, b, s);
+  else if (gw_xml_is(s, "iq", NULL))
+    look_at_iq(p, b, s);
   xmpp_stanza_release(s);
 }
 
@@ -277,8 +303,11 @@ static void run_later(play *p, guint i) {
   const due d = g_array_index(p->later, due, i);
   g_array_remove_index(p->later, i);
   g_autoptr(gw_desc) local = rig_caps(d.peer);
-  if (d.what < 0) feed(p, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = d.peer, .u.desc = local});
-  else feed(p, &(gw_ev){.type = GW_EV_PEER_STATE, .peer = d.peer, .u.state = (gw_fl_peer_state)d.what});
+  if (d.what < 0)
+    feed(p, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = d.peer, .u.desc = local});
+  else
+    feed(p,
+         &(gw_ev){.type = GW_EV_PEER_STATE, .peer = d.peer, .u.state = (gw_fl_peer_state)d.what});
 }
 
 static void run_until(play *p, gint64 until) {
@@ -286,11 +315,14 @@ static void run_until(play *p, gint64 until) {
     gint64 at = gw_flavour_jmuci_mesh.deadline(p->f);
     int which = -1;
     for (guint i = 0; i < p->later->len; i++)
-      if (g_array_index(p->later, due, i).at < at) at = g_array_index(p->later, due, (guint)(which = (int)i)).at;
+      if (g_array_index(p->later, due, i).at < at)
+        at = g_array_index(p->later, due, (guint)(which = (int)i)).at;
     if (at > until) break;
     p->now = at;
-    if (which < 0) feed(p, &(gw_ev){.type = GW_EV_TICK});
-    else run_later(p, (guint)which);
+    if (which < 0)
+      feed(p, &(gw_ev){.type = GW_EV_TICK});
+    else
+      run_later(p, (guint)which);
   }
   p->now = until;
 }
@@ -336,15 +368,18 @@ static char *sorted(GPtrArray *list) {
 }
 
 static void compare(play *p) {
-  g_autofree char *path = g_strconcat(g_getenv("REPLAY_DIR"), "/expected/", p->row->name, ".txt", NULL);
+  g_autofree char *path =
+      g_strconcat(g_getenv("REPLAY_DIR"), "/expected/", p->row->name, ".txt", NULL);
   g_autofree char *ours = sorted(p->ours), *theirs = sorted(p->theirs), *expected = NULL;
   g_string_append_printf(p->done, "decided:  %s\nrecorded: %s\n", ours, theirs);
   if (p->row->differs) g_string_append_printf(p->done, "differs:  %s\n", p->row->differs);
   if (g_getenv("REPLAY_WRITE")) g_assert_true(g_file_set_contents(path, p->done->str, -1, NULL));
   g_assert_true(g_file_get_contents(path, &expected, NULL, NULL));
   g_assert_cmpstr(p->done->str, ==, expected);
-  if (p->row->differs) g_assert_cmpstr(ours, !=, theirs);
-  else g_assert_cmpstr(ours, ==, theirs);
+  if (p->row->differs)
+    g_assert_cmpstr(ours, !=, theirs);
+  else
+    g_assert_cmpstr(ours, ==, theirs);
 }
 
 static void play_all(play *p) {
@@ -371,7 +406,8 @@ static void play_all(play *p) {
 
 static void one(gconstpointer data) {
   play p = {.row = data, .ids = gw_ids_new_fixed(3), .done = g_string_new(NULL)};
-  g_autofree char *path = g_strconcat(g_getenv("REPLAY_DIR"), "/traces/", p.row->trace, ".xml", NULL);
+  g_autofree char *path =
+      g_strconcat(g_getenv("REPLAY_DIR"), "/traces/", p.row->trace, ".xml", NULL);
   p.blocks = read_trace(path);
   p.swaps = g_array_new(FALSE, FALSE, sizeof(swap));
   g_array_set_clear_func(p.swaps, swap_clear);
@@ -382,8 +418,12 @@ static void one(gconstpointer data) {
   p.theirs = g_ptr_array_new_with_free_func(g_free);
   learn_jids(&p);
   g_autofree char *id = proposal_of(&p);
-  const gw_flavour_params params = {.own_nick = p.row->who, .own_jid = p.my_jid, .propose_when_idle = p.row->idle,
-                                    .patient = p.row->patient, .answer_id = p.row->patient ? id : NULL, .ids = p.ids};
+  const gw_flavour_params params = {.own_nick = p.row->who,
+                                    .own_jid = p.my_jid,
+                                    .propose_when_idle = p.row->idle,
+                                    .patient = p.row->patient,
+                                    .answer_id = p.row->patient ? id : NULL,
+                                    .ids = p.ids};
   p.f = gw_flavour_jmuci_mesh.make(&params);
   play_all(&p);
   compare(&p);

@@ -114,6 +114,7 @@ static const struct {
     {XMPP "@include \"other.conf\"\n", "t.conf:2: (file):", "@include"},
     {XMPP "sip = { max_calls = 3\n realm = };\n", "t.conf:3: (file):", "syntax error"},
     {XMPP "sip = { realm = \"a\"; realm = \"b\"; };\n", "t.conf:2: (file):", "duplicate"},
+    {XMPP "sip = { realm = \"a\\\"; };\n\n\n", "t.conf:2: (file):", "text without an end"},
     {XMPP "sip = {{{{{{{{{{{{{{{{{{{{{{\n", "t.conf:2: (file):", "nested too deeply"},
     {"\xff\xfe", "t.conf:1: (file):", "UTF-8"},
 };

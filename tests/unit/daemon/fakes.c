@@ -130,6 +130,7 @@ void gw_sip_get_counters(const gw_sip *sip, gw_sip_counters *ret) {
 }
 
 gw_xmpp_state gw_xmpp_get_state(const gw_xmpp *xmpp) {
+  if (fake.up_after && --fake.up_after == 0) fake.stream = GW_XMPP_UP;
   return fake.stream;
 }
 

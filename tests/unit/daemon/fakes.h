@@ -8,6 +8,7 @@ typedef struct {
   guint calls;            /* that run: c0, c1, ... */
   const char *registered; /* the one phone that is */
   gw_xmpp_state stream;
+  guint up_after; /* looks at the stream until it is up, 0: never by itself */
   char *hung_up, *muted, *forgotten;
 } fake_world;
 extern fake_world fake;

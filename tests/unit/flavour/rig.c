@@ -49,7 +49,12 @@ gw_desc *rig_caps(guint peer) {
   gw_desc_media_add_codec(m, 0, "PCMU", 8000, 1, NULL);
   add_transport(m, tag, GW_SETUP_ACTPASS);
   add_source(m, 1000 + peer, NULL, NULL);
-  gw_candidate c = {.foundation = "1", .component = 1, .udp = TRUE, .priority = 1, .ip = "127.0.0.1", .port = 4000};
+  gw_candidate c = {.foundation = "1",
+                    .component = 1,
+                    .udp = TRUE,
+                    .priority = 1,
+                    .ip = "127.0.0.1",
+                    .port = 4000};
   c.port = (guint16)(4000 + peer % 1000);
   g_array_append_val(m->candidates, c);
   return d;
@@ -60,13 +65,19 @@ gw_desc *rig_caps(guint peer) {
 static char *jingle_text(const gw_word *w) {
   const gw_jingle *j = &w->u.jingle;
   switch (j->action) {
-  case GW_JINGLE_SESSION_INITIATE: return g_strdup_printf("initiate %s", w->to);
-  case GW_JINGLE_SESSION_ACCEPT: return g_strdup_printf("answer %s", w->to);
-  case GW_JINGLE_SESSION_TERMINATE: return g_strdup_printf("end %s %s", w->to, j->reason);
-  case GW_JINGLE_TRANSPORT_INFO: return g_strdup_printf("cand %s", w->to);
+  case GW_JINGLE_SESSION_INITIATE:
+    return g_strdup_printf("initiate %s", w->to);
+  case GW_JINGLE_SESSION_ACCEPT:
+    return g_strdup_printf("answer %s", w->to);
+  case GW_JINGLE_SESSION_TERMINATE:
+    return g_strdup_printf("end %s %s", w->to, j->reason);
+  case GW_JINGLE_TRANSPORT_INFO:
+    return g_strdup_printf("cand %s", w->to);
   case GW_JINGLE_SESSION_INFO:
-    return g_strdup_printf("info %s %s:%s", w->to, j->info == GW_INFO_MUTE ? "mute" : "unmute", j->info_name);
-  default: return g_strdup_printf("%s %s", gw_jingle_action_name(j->action), w->to);
+    return g_strdup_printf("info %s %s:%s", w->to, j->info == GW_INFO_MUTE ? "mute" : "unmute",
+                           j->info_name);
+  default:
+    return g_strdup_printf("%s %s", gw_jingle_action_name(j->action), w->to);
   }
 }
 
@@ -79,14 +90,18 @@ char *rig_action_text(const gw_action *a, const char *proposed) {
                            !g_strcmp0(proposed, a->word->u.jmuci.id) ? "P" : a->word->u.jmuci.id);
   case GW_ACT_PEER_OPEN:
     return g_strdup_printf("open %u %s %s", a->peer, a->nick,
-                           a->offerer                      ? "offer"
+                           a->offerer                     ? "offer"
                            : a->setup == GW_SETUP_PASSIVE ? "answer:passive"
-                                                           : "answer:active");
-  case GW_ACT_PEER_REMOTE: return g_strdup_printf("remote %u", a->peer);
-  case GW_ACT_PEER_CLOSE: return g_strdup_printf("close %u", a->peer);
+                                                          : "answer:active");
+  case GW_ACT_PEER_REMOTE:
+    return g_strdup_printf("remote %u", a->peer);
+  case GW_ACT_PEER_CLOSE:
+    return g_strdup_printf("close %u", a->peer);
   case GW_ACT_CALL:
-    return a->call == GW_CALL_ENDED ? g_strdup_printf("ended:%s", gw_cause_word(a->cause)) : g_strdup(states[a->call]);
-  case GW_ACT_SAVE: return NULL;
+    return a->call == GW_CALL_ENDED ? g_strdup_printf("ended:%s", gw_cause_word(a->cause))
+                                    : g_strdup(states[a->call]);
+  case GW_ACT_SAVE:
+    return NULL;
   }
   return NULL;
 }
@@ -98,7 +113,8 @@ static void note_word(rig *r, const gw_word *w) {
   r->said = gw_word_copy(w);
   if (w->kind == GW_WORD_JMUCI) {
     g_assert_cmpint(w->u.jmuci.action, !=, GW_JMUCI_REJECT); /* poison, whatever happens */
-    if (w->u.jmuci.action == GW_JMUCI_ACCEPT) g_assert_true(g_hash_table_add(r->accepted, g_strdup(w->u.jmuci.id)));
+    if (w->u.jmuci.action == GW_JMUCI_ACCEPT)
+      g_assert_true(g_hash_table_add(r->accepted, g_strdup(w->u.jmuci.id)));
     if (w->u.jmuci.action != GW_JMUCI_PROPOSE) return;
     g_free(r->proposed);
     r->proposed = g_strdup(w->u.jmuci.id);
@@ -111,8 +127,10 @@ static void note_word(rig *r, const gw_word *w) {
 static void note(rig *r, const gw_action *a) {
   if (a->type == GW_ACT_SAY) note_word(r, a->word);
   if (a->type == GW_ACT_SAVE) r->saves++;
-  if (a->type == GW_ACT_PEER_OPEN) g_assert_true(g_hash_table_add(r->open, GUINT_TO_POINTER(a->peer)));
-  if (a->type == GW_ACT_PEER_CLOSE) g_assert_true(g_hash_table_remove(r->open, GUINT_TO_POINTER(a->peer)));
+  if (a->type == GW_ACT_PEER_OPEN)
+    g_assert_true(g_hash_table_add(r->open, GUINT_TO_POINTER(a->peer)));
+  if (a->type == GW_ACT_PEER_CLOSE)
+    g_assert_true(g_hash_table_remove(r->open, GUINT_TO_POINTER(a->peer)));
   if (a->type == GW_ACT_PEER_REMOTE) {
     g_assert_true(g_hash_table_contains(r->open, GUINT_TO_POINTER(a->peer)));
     gw_desc_free(r->remote);
@@ -126,7 +144,8 @@ void rig_ev(rig *r, const gw_ev *ev) {
   gw_actions actions;
   gw_actions_init(&actions);
   gw_flavour_jmuci_mesh.step(r->f, ev, r->now, &actions);
-  for (guint i = 0; i < gw_actions_count(&actions); i++) note(r, gw_actions_at(&actions, i));
+  for (guint i = 0; i < gw_actions_count(&actions); i++)
+    note(r, gw_actions_at(&actions, i));
   gw_actions_clear(&actions);
   const gint64 next = gw_flavour_jmuci_mesh.deadline(r->f);
   g_assert_cmpint(next, >, r->now);
@@ -139,8 +158,12 @@ void rig_init(rig *r, rig_opt opt) {
   r->log = g_string_new(NULL);
   r->accepted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   r->open = g_hash_table_new(NULL, NULL);
-  const gw_flavour_params params = {.own_nick = "phone", .own_jid = "phone@gw/1", .propose_when_idle = opt.idle,
-                                    .patient = opt.patient, .answer_id = opt.answer_id, .ledger = opt.ledger,
+  const gw_flavour_params params = {.own_nick = "phone",
+                                    .own_jid = "phone@gw/1",
+                                    .propose_when_idle = opt.idle,
+                                    .patient = opt.patient,
+                                    .answer_id = opt.answer_id,
+                                    .ledger = opt.ledger,
                                     .ids = r->ids};
   r->f = gw_flavour_jmuci_mesh.make(&params);
   rig_join_as(r, "phone", "phone@gw/1", FALSE, FALSE);
@@ -178,7 +201,8 @@ void rig_join(rig *r, const char *nick, const char *jids) {
 
 void rig_join_as(rig *r, const char *nick, const char *jid, gboolean seat, gboolean watcher) {
   const char *const jids[] = {jid, NULL};
-  occupant(r, (gw_fl_occupant){.nick = nick, .jids = jids, .present = TRUE, .seat = seat, .watcher = watcher});
+  occupant(r, (gw_fl_occupant){
+                  .nick = nick, .jids = jids, .present = TRUE, .seat = seat, .watcher = watcher});
 }
 
 void rig_leave(rig *r, const char *nick) {
@@ -212,7 +236,12 @@ void rig_jingle(rig *r, gw_jingle_action action, const char *from, const char *s
   if (action == GW_JINGLE_TRANSPORT_INFO) {
     w->u.jingle.desc = gw_desc_new();
     gw_desc_media *m = gw_desc_add(w->u.jingle.desc, GW_KIND_AUDIO, "0");
-    const gw_candidate c = {.foundation = "9", .component = 1, .udp = TRUE, .priority = 9, .ip = "192.0.2.1", .port = 99};
+    const gw_candidate c = {.foundation = "9",
+                            .component = 1,
+                            .udp = TRUE,
+                            .priority = 9,
+                            .ip = "192.0.2.1",
+                            .port = 99};
     g_array_append_val(m->candidates, c);
   }
   rig_word(r, w);
@@ -224,7 +253,8 @@ void rig_end(rig *r, const char *from, const char *sid, const char *reason) {
   rig_word(r, w);
 }
 
-void rig_error(rig *r, const char *from, const char *sid, gw_jingle_action of, const char *condition) {
+void rig_error(rig *r, const char *from, const char *sid, gw_jingle_action of,
+               const char *condition) {
   gw_word *w = from_peer(GW_JINGLE_ERROR, from, sid);
   w->u.jingle.of = of;
   w->u.jingle.error = g_strdup(condition);
@@ -275,4 +305,62 @@ void rig_expect_at(rig *r, const char *text, const char *file, int line) {
     g_test_fail();
   }
   g_string_truncate(r->log, 0);
+}
+
+/* --- scenes --- */
+
+void rig_two(rig *r, rig_opt opt) {
+  rig_init(r, opt);
+  rig_join(r, "bob", BOB);
+  rig_join(r, "carol", CAROL);
+}
+
+static void run_x(rig *r) {
+  rig_say(r, "bob", GW_JMUCI_PROPOSE, "X");
+  rig_say(r, "carol", GW_JMUCI_ACCEPT, "X");
+  rig_after(r, GW_SEC(100));
+}
+
+static void go_in(rig *r) {
+  rig_start(r);
+  rig_say(r, "phone", GW_JMUCI_ACCEPT, "X");
+  rig_expect(r, "accept X | connecting");
+}
+
+void rig_running(rig *r, rig_opt opt) {
+  rig_two(r, opt);
+  run_x(r);
+}
+
+void rig_inside(rig *r, rig_opt opt) {
+  rig_running(r, opt);
+  go_in(r);
+}
+
+void rig_three(rig *r) {
+  rig_two(r, (rig_opt){0});
+  rig_join(r, "dave", DAVE);
+  run_x(r);
+  go_in(r);
+}
+
+void rig_talking(rig *r) {
+  rig_three(r);
+  rig_offer(r, CAROL, "X:1");
+  rig_local(r, 1);
+  rig_state(r, 1, GW_PEER_ICE);
+  rig_state(r, 1, GW_PEER_UP);
+  rig_state(r, 1, GW_PEER_RTP);
+  rig_expect(r, "open 1 carol answer:passive | remote 1 | answer " CAROL " | talking");
+}
+
+void rig_offered(rig *r) {
+  rig_talking(r);
+  rig_say(r, "dave", GW_JMUCI_ACCEPT, "X");
+  rig_local(r, 2);
+  rig_expect(r, "open 2 dave offer | initiate " DAVE);
+}
+
+const gw_desc *rig_said(const rig *r) {
+  return r->said->u.jingle.desc;
 }

@@ -53,7 +53,19 @@ void rig_after(rig *, gint64 us);                      /* time passes, deadlines
 #define rig_expect(r, text) rig_expect_at(r, text, __FILE__, __LINE__)
 void rig_expect_at(rig *, const char *text, const char *file, int line);
 
-/* Also for the simulated rooms. */
+/* --- scenes: the flavour under test and */
+#define BOB "bob@x/1"
+#define CAROL "carol@x/1"
+#define DAVE "dave@x/1"
+void rig_two(rig *, rig_opt);     /* bob and carol in the room */
+void rig_running(rig *, rig_opt); /* ... bob proposed X long ago, carol accepted it */
+void rig_inside(rig *, rig_opt);  /* ... and we have accepted it, too */
+void rig_three(rig *);            /* the same with dave in the room */
+void rig_talking(rig *);          /* ... carol has called us: peer 1, session X:1, up */
+void rig_offered(rig *);          /* ... dave has accepted after us and got our offer: peer 2 */
+const gw_desc *rig_said(const rig *); /* description in the last word said */
+
+/* --- also for the simulated rooms */
 gw_desc *rig_desc(gw_dir dir, gboolean source, gboolean video, gboolean bundle, gw_setup); /* what a peer writes */
 gw_desc *rig_caps(guint peer);                                          /* what media would give */
 char *rig_action_text(const gw_action *, const char *proposed);

@@ -103,8 +103,10 @@ static void close_peer(sim_party *p, guint peer) {
   const char *sid = g_hash_table_lookup(p->peers, GUINT_TO_POINTER(peer));
   g_assert_nonnull(sid); /* closed once */
   sim_link *l = sim_link_of(p->s, sid);
-  if (l->a == p->i) l->a_open = FALSE;
-  else l->b_open = FALSE;
+  if (l->a == p->i)
+    l->a_open = FALSE;
+  else
+    l->b_open = FALSE;
   g_hash_table_remove(p->peers, GUINT_TO_POINTER(peer));
 }
 
@@ -126,9 +128,15 @@ static void carry_out(sim_party *p, const gw_action *a) {
   g_assert_false(p->ended);
   if (p->s->trace) trace(p, a);
   switch (a->type) {
-  case GW_ACT_SAY: do_say(p, a->word); break;
-  case GW_ACT_PEER_OPEN: open_peer(p, a); break;
-  case GW_ACT_PEER_CLOSE: close_peer(p, a->peer); break;
+  case GW_ACT_SAY:
+    do_say(p, a->word);
+    break;
+  case GW_ACT_PEER_OPEN:
+    open_peer(p, a);
+    break;
+  case GW_ACT_PEER_CLOSE:
+    close_peer(p, a->peer);
+    break;
   case GW_ACT_PEER_REMOTE: {
     const char *sid = g_hash_table_lookup(p->peers, GUINT_TO_POINTER(a->peer));
     g_assert_nonnull(sid);
@@ -140,7 +148,8 @@ static void carry_out(sim_party *p, const gw_action *a) {
     p->state = a->call;
     p->ended = a->call == GW_CALL_ENDED;
     break;
-  case GW_ACT_SAVE: break;
+  case GW_ACT_SAVE:
+    break;
   }
 }
 
@@ -150,7 +159,8 @@ static void feed(sim_party *p, const gw_ev *ev) {
   gw_actions_init(&actions);
   p->s->steps++;
   gw_flavour_jmuci_mesh.step(p->f, ev, p->s->now, &actions);
-  for (guint i = 0; i < gw_actions_count(&actions); i++) carry_out(p, gw_actions_at(&actions, i));
+  for (guint i = 0; i < gw_actions_count(&actions); i++)
+    carry_out(p, gw_actions_at(&actions, i));
   gw_actions_clear(&actions);
 }
 
@@ -186,7 +196,8 @@ const sim_link *sim_pair(const sim *s, guint i, guint k, guint *ret_open) {
   g_hash_table_iter_init(&it, s->links);
   while (g_hash_table_iter_next(&it, NULL, &value)) {
     const sim_link *l = value;
-    if (!((l->a == i && l->b == k) || (l->a == k && l->b == i)) || (!l->a_open && !l->b_open)) continue;
+    if (!((l->a == i && l->b == k) || (l->a == k && l->b == i)) || (!l->a_open && !l->b_open))
+      continue;
     ++*ret_open;
     if (l->a_open && l->b_open) found = l;
   }
@@ -198,10 +209,12 @@ const sim_link *sim_pair(const sim *s, guint i, guint k, guint *ret_open) {
 static void room_word(sim_party *p, gw_word *w) {
   if (!p->in) return;
   if (p->s->trace)
-    g_test_message("%8.3f %s hears %s: %s %s", (double)(p->s->now - GW_SEC(1000)) / 1e6, p->nick, w->from,
-                   gw_jmuci_action_name(w->u.jmuci.action), w->u.jmuci.id);
-  if (p->kind == SIM_MESH) feed(p, &(gw_ev){.type = GW_EV_WORD, .u.word = w});
-  else sim_jsxc_room(p, w);
+    g_test_message("%8.3f %s hears %s: %s %s", (double)(p->s->now - GW_SEC(1000)) / 1e6, p->nick,
+                   w->from, gw_jmuci_action_name(w->u.jmuci.action), w->u.jmuci.id);
+  if (p->kind == SIM_MESH)
+    feed(p, &(gw_ev){.type = GW_EV_WORD, .u.word = w});
+  else
+    sim_jsxc_room(p, w);
 }
 
 /* The room has it now: from here on the order is the same for all. */
@@ -211,7 +224,8 @@ static void reflect(sim_party *from, gw_word *w) {
   g_free(w->from);
   w->from = g_strconcat("room@muc/", from->nick, NULL);
   for (guint i = 0; i < s->n; i++)
-    sim_later(s, after(s, &s->party[i].room_down, s->room_delay), room_word, &s->party[i], gw_word_copy(w));
+    sim_later(s, after(s, &s->party[i].room_down, s->room_delay), room_word, &s->party[i],
+              gw_word_copy(w));
 }
 
 void sim_say_room(sim_party *p, gw_word *w) {
@@ -220,7 +234,10 @@ void sim_say_room(sim_party *p, gw_word *w) {
 
 static void tell_occupant(sim_party *to, const sim_party *who, gboolean present) {
   const char *const jids[] = {who->jid, NULL};
-  const gw_fl_occupant o = {.nick = who->nick, .jids = jids, .present = present, .self = to == who,
+  const gw_fl_occupant o = {.nick = who->nick,
+                            .jids = jids,
+                            .present = present,
+                            .self = to == who,
                             .seat = to != who && to->gateway && to->gateway == who->gateway};
   if (to->kind == SIM_MESH) feed(to, &(gw_ev){.type = GW_EV_OCCUPANT, .u.who = &o});
 }
@@ -264,14 +281,16 @@ void sim_say_iq(sim_party *p, gw_word *w) {
   sim_party *to = sim_by_jid(s, w->to);
   g_assert_nonnull(to);
   const gint64 at = after(s, &p->iq[to->i], s->iq_delay);
-  if (!to->in && (w->u.jingle.action == GW_JINGLE_SESSION_INITIATE || w->u.jingle.action == GW_JINGLE_SESSION_ACCEPT)) {
+  if (!to->in && (w->u.jingle.action == GW_JINGLE_SESSION_INITIATE ||
+                  w->u.jingle.action == GW_JINGLE_SESSION_ACCEPT)) {
     sim_later(s, at, bounce, p, w);
     return;
   }
   g_free(w->from);
   w->from = g_strdup(p->jid);
   w->u.jingle.we_initiated = !w->u.jingle.we_initiated;
-  if (w->u.jingle.action != GW_JINGLE_SESSION_INITIATE || p->kind == SIM_MESH || sim_link_of(s, w->u.jingle.sid))
+  if (w->u.jingle.action != GW_JINGLE_SESSION_INITIATE || p->kind == SIM_MESH ||
+      sim_link_of(s, w->u.jingle.sid))
     sim_later(s, at, iq_word, to, w);
 }
 
@@ -320,7 +339,8 @@ sim_party *sim_mesh(sim *s, gboolean idle, guint gateway) {
   sim_party *p = add(s, SIM_MESH);
   p->gateway = gateway;
   p->ids = gw_ids_new_fixed(g_rand_int(s->rand));
-  const gw_flavour_params params = {.own_nick = p->nick, .own_jid = p->jid, .propose_when_idle = idle, .ids = p->ids};
+  const gw_flavour_params params = {
+      .own_nick = p->nick, .own_jid = p->jid, .propose_when_idle = idle, .ids = p->ids};
   p->f = gw_flavour_jmuci_mesh.make(&params);
   return p;
 }
@@ -344,7 +364,8 @@ static void stop(sim_party *p, gw_word *unused) {
 }
 
 void sim_start(sim_party *p, gint64 at) {
-  for (guint i = 0; !p->started && i < p->s->n; i++) tell_occupant(p, &p->s->party[i], TRUE);
+  for (guint i = 0; !p->started && i < p->s->n; i++)
+    tell_occupant(p, &p->s->party[i], TRUE);
   sim_later(p->s, at, start, p, NULL);
 }
 
@@ -360,7 +381,8 @@ static sim_party *next_due(sim *s, gint64 *at) {
   sim_party *who = NULL;
   for (guint i = 0; i < s->n; i++) {
     sim_party *p = &s->party[i];
-    const gint64 d = p->kind == SIM_MESH && !p->ended ? gw_flavour_jmuci_mesh.deadline(p->f) : GW_NEVER;
+    const gint64 d =
+        p->kind == SIM_MESH && !p->ended ? gw_flavour_jmuci_mesh.deadline(p->f) : GW_NEVER;
     if (d >= *at) continue;
     *at = d;
     who = p;

@@ -20,14 +20,16 @@ static void note_sid(sim_party *p, const sim_party *to, const char *sid, gboolea
   g_hash_table_insert(p->j.pending, GUINT_TO_POINTER(to->i + 1), g_strdup(sid));
 }
 
-/* A proposer has its microphone, an accepter only after an offer has reached it; video is asked for by accepters. */
+/* A proposer has its microphone, an accepter only after an offer has reached it; video is asked for
+ * by accepters. */
 static char *call(sim_party *p, sim_party *to) {
   const gboolean sends = p->j.proposer || p->j.mic;
   g_autofree char *uuid = g_strdup_printf("%08x", g_rand_int(p->s->rand));
   char *sid = g_strconcat(p->j.call, ":", uuid, NULL);
   note_sid(p, to, sid, sends);
   gw_word *w = gw_word_new_jingle(GW_JINGLE_SESSION_INITIATE, to->jid, sid, TRUE);
-  w->u.jingle.desc = rig_desc(sends ? GW_DIR_SENDRECV : GW_DIR_RECVONLY, sends, !p->j.proposer, TRUE, GW_SETUP_ACTPASS);
+  w->u.jingle.desc = rig_desc(sends ? GW_DIR_SENDRECV : GW_DIR_RECVONLY, sends, !p->j.proposer,
+                              TRUE, GW_SETUP_ACTPASS);
   sim_say_iq(p, w);
   return sid;
 }
@@ -66,7 +68,8 @@ static void hang_up(sim_party *p, gw_word *w) {
     const gboolean a = l->a == p->i, mine = a ? l->a_open : l->b == p->i && l->b_open;
     if (!mine) continue;
     *(a ? &l->a_open : &l->b_open) = FALSE;
-    gw_word *end = gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, p->s->party[a ? l->b : l->a].jid, sid, a);
+    gw_word *end =
+        gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, p->s->party[a ? l->b : l->a].jid, sid, a);
     end->u.jingle.reason = g_strdup("success");
     sim_say_iq(p, end);
   }
@@ -102,8 +105,10 @@ static void on_accept(sim_party *p, const char *nick) {
 
 void sim_jsxc_room(sim_party *p, const gw_word *w) {
   const char *nick = gw_jid_resource(w->from);
-  if (w->u.jmuci.action == GW_JMUCI_PROPOSE) on_propose(p, w, nick);
-  else if (w->u.jmuci.action == GW_JMUCI_ACCEPT && p->j.call && !strcmp(p->j.call, w->u.jmuci.id)) on_accept(p, nick);
+  if (w->u.jmuci.action == GW_JMUCI_PROPOSE)
+    on_propose(p, w, nick);
+  else if (w->u.jmuci.action == GW_JMUCI_ACCEPT && p->j.call && !strcmp(p->j.call, w->u.jmuci.id))
+    on_accept(p, nick);
 }
 
 /* --- Jingle --- */
@@ -120,8 +125,10 @@ static void answer(sim_party *p, gw_word *w) {
 static void on_initiate(sim_party *p, const gw_word *w) {
   const char *sid = w->u.jingle.sid;
   const sim_party *from = sim_by_jid(p->s, w->from);
-  g_assert_false(p->j.proposer); /* would ring there as a new call: never initiate towards index 0 */
-  g_assert_true(p->j.call && g_str_has_prefix(sid, p->j.call) && sid[strlen(p->j.call)] == ':'); /* else it rings, too */
+  g_assert_false(
+      p->j.proposer); /* would ring there as a new call: never initiate towards index 0 */
+  g_assert_true(p->j.call && g_str_has_prefix(sid, p->j.call) &&
+                sid[strlen(p->j.call)] == ':'); /* else it rings, too */
   const char *mine = g_hash_table_lookup(p->j.pending, GUINT_TO_POINTER(from->i + 1));
   if (mine && strcmp(mine, sid) > 0) {
     gw_word *e = gw_word_new_jingle(GW_JINGLE_ERROR, w->from, sid, FALSE);
@@ -142,8 +149,10 @@ static void no_longer_pending(sim_party *p, const char *sid) {
 static void on_terminate(sim_party *p, const gw_word *w) {
   const char *sid = w->u.jingle.sid;
   sim_link *l = sim_link_of(p->s, sid);
-  if (l->a == p->i) l->a_open = FALSE;
-  else l->b_open = FALSE;
+  if (l->a == p->i)
+    l->a_open = FALSE;
+  else
+    l->b_open = FALSE;
   no_longer_pending(p, sid);
   /* a proposer whose offer is not accepted first never calls anybody again */
   g_assert_true(!p->j.current || strcmp(p->j.current, sid));
@@ -159,10 +168,17 @@ static void on_accepted(sim_party *p, const gw_word *w) {
 
 void sim_jsxc_iq(sim_party *p, const gw_word *w) {
   switch (w->u.jingle.action) {
-  case GW_JINGLE_SESSION_INITIATE: on_initiate(p, w); break;
-  case GW_JINGLE_SESSION_ACCEPT: on_accepted(p, w); break;
-  case GW_JINGLE_SESSION_TERMINATE: on_terminate(p, w); break;
-  default: break;
+  case GW_JINGLE_SESSION_INITIATE:
+    on_initiate(p, w);
+    break;
+  case GW_JINGLE_SESSION_ACCEPT:
+    on_accepted(p, w);
+    break;
+  case GW_JINGLE_SESSION_TERMINATE:
+    on_terminate(p, w);
+    break;
+  default:
+    break;
   }
 }
 

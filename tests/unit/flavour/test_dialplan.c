@@ -16,11 +16,28 @@ static gw_dialplan *plan(void) {
 }
 
 static void numbers_are_normalised(void) {
-  static const struct { const char *in, *out; } rows[] = {
-      {"8000", "8000"}, {"80 00", "8000"}, {"(80) 0-0", "8000"}, {"8.0.0.0", "8000"}, {"+49 30/123-45", "+493012345"},
-      {"sip:8000@gw.example", "8000"}, {"SIPS:8000@gw.example:5061;transport=tls", "8000"}, {"tel:+49-30-1;phone-context=x", "+49301"},
-      {"8000@gw", "8000"}, {"8000;user=phone", "8000"}, {"8000?x=y", "8000"}, {"*6", "*6"}, {"lobby", "lobby"},
-      {"", ""}, {NULL, ""}, {" sip:8000@x", "8000"}, {"sip:", ""}, {"sip:@gw", ""}, {"8000#", "8000#"},
+  static const struct {
+    const char *in, *out;
+  } rows[] = {
+      {"8000", "8000"},
+      {"80 00", "8000"},
+      {"(80) 0-0", "8000"},
+      {"8.0.0.0", "8000"},
+      {"+49 30/123-45", "+493012345"},
+      {"sip:8000@gw.example", "8000"},
+      {"SIPS:8000@gw.example:5061;transport=tls", "8000"},
+      {"tel:+49-30-1;phone-context=x", "+49301"},
+      {"8000@gw", "8000"},
+      {"8000;user=phone", "8000"},
+      {"8000?x=y", "8000"},
+      {"*6", "*6"},
+      {"lobby", "lobby"},
+      {"", ""},
+      {NULL, ""},
+      {" sip:8000@x", "8000"},
+      {"sip:", ""},
+      {"sip:@gw", ""},
+      {"8000#", "8000#"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     g_autofree char *n = gw_dialplan_normalise(rows[i].in);
@@ -61,19 +78,26 @@ typedef struct {
 } row;
 
 static const row rows[] = {
-    {"101", "8000", GW_CAUSE_NONE, "standup@conf", "8000", FALSE, "caller+ number+ default room- room+"},
-    {"101", "sip:8001@gw", GW_CAUSE_NONE, "board@conf", "8001", TRUE, "caller+ number+ default room- room+"},
-    {NULL, "+49 30 12345", GW_CAUSE_NONE, "world@conf", "+493012345", FALSE, "number+ default room- room+"},
+    {"101", "8000", GW_CAUSE_NONE, "standup@conf", "8000", FALSE,
+     "caller+ number+ default room- room+"},
+    {"101", "sip:8001@gw", GW_CAUSE_NONE, "board@conf", "8001", TRUE,
+     "caller+ number+ default room- room+"},
+    {NULL, "+49 30 12345", GW_CAUSE_NONE, "world@conf", "+493012345", FALSE,
+     "number+ default room- room+"},
     {"100", "", GW_CAUSE_NONE, "board@conf", "8001", TRUE, "caller+ number+ default room+ room+"},
     {"100", NULL, GW_CAUSE_NONE, "board@conf", "8001", TRUE, "caller+ number+ default room+ room+"},
     {"101", "", GW_CAUSE_NOT_FOUND, NULL, "", FALSE, "caller+ number+ default room-"},
     {NULL, "", GW_CAUSE_NOT_FOUND, NULL, "", FALSE, "number+ default room-"},
     {"102", "", GW_CAUSE_NOT_FOUND, NULL, "8999", FALSE, "caller+ number+ default room+ room-"},
     {"100", "9999", GW_CAUSE_NOT_FOUND, NULL, "9999", FALSE, "caller+ number+ default room- room-"},
-    {"100", "101", GW_CAUSE_NOT_FOUND, NULL, "101", FALSE, "caller+ number+ default room- room- phone-"},
-    {"555", "8000", GW_CAUSE_NONE, "standup@conf", "8000", FALSE, "caller- number+ default room- room+"},
-    {"5\n5", "8000", GW_CAUSE_NONE, "standup@conf", "8000", FALSE, "caller- number+ default room- room+"},
-    {"sip:1 0 0@gw", "lobby", GW_CAUSE_NONE, "lobby@conf", "lobby", FALSE, "caller+ number+ default room- room+"},
+    {"100", "101", GW_CAUSE_NOT_FOUND, NULL, "101", FALSE,
+     "caller+ number+ default room- room- phone-"},
+    {"555", "8000", GW_CAUSE_NONE, "standup@conf", "8000", FALSE,
+     "caller- number+ default room- room+"},
+    {"5\n5", "8000", GW_CAUSE_NONE, "standup@conf", "8000", FALSE,
+     "caller- number+ default room- room+"},
+    {"sip:1 0 0@gw", "lobby", GW_CAUSE_NONE, "lobby@conf", "lobby", FALSE,
+     "caller+ number+ default room- room+"},
     {"101", "8\t0", GW_CAUSE_BAD_REQUEST, NULL, NULL, FALSE, "caller+ number-"},
 };
 
@@ -90,7 +114,8 @@ static char *steps_text(GPtrArray *steps) {
 static void every_number_gets_a_decision_and_its_reasons(void) {
   g_autoptr(gw_dialplan) d = plan();
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-    g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
+    g_autoptr(GPtrArray) steps =
+        g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
     g_autoptr(gw_dialplan_decision) r = gw_dialplan_route(d, rows[i].from, rows[i].to, steps);
     g_autofree char *text = steps_text(steps);
     g_assert_cmpint(r->cause, ==, rows[i].cause);
@@ -103,7 +128,8 @@ static void every_number_gets_a_decision_and_its_reasons(void) {
 
 static void the_reason_for_404_says_what_is_missing(void) {
   g_autoptr(gw_dialplan) d = plan();
-  g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
+  g_autoptr(GPtrArray) steps =
+      g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
   g_autoptr(gw_dialplan_decision) r = gw_dialplan_route(d, "100", "101", steps);
   g_assert_cmpuint(gw_cause_sip(r->cause), ==, 404);
   g_assert_cmpstr(((gw_dialplan_step *)steps->pdata[3])->why, ==, "no room has this number");
@@ -117,7 +143,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/dialplan/numbers_are_normalised", numbers_are_normalised);
   g_test_add_func("/dialplan/malformed_numbers_are_refused", malformed_numbers_are_refused);
   g_test_add_func("/dialplan/a_number_belongs_to_one", a_number_belongs_to_one);
-  g_test_add_func("/dialplan/every_number_gets_a_decision_and_its_reasons", every_number_gets_a_decision_and_its_reasons);
-  g_test_add_func("/dialplan/the_reason_for_404_says_what_is_missing", the_reason_for_404_says_what_is_missing);
+  g_test_add_func("/dialplan/every_number_gets_a_decision_and_its_reasons",
+                  every_number_gets_a_decision_and_its_reasons);
+  g_test_add_func("/dialplan/the_reason_for_404_says_what_is_missing",
+                  the_reason_for_404_says_what_is_missing);
   return g_test_run();
 }

@@ -13,9 +13,13 @@ static gboolean leave(gw_ledger *l, const char *nick) {
   return gw_ledger_occupant(l, &who, 0);
 }
 
-typedef struct { gboolean historic, sfu; const char *jid; } extra;
+typedef struct {
+  gboolean historic, sfu;
+  const char *jid;
+} extra;
 
-static gboolean word(gw_ledger *l, const char *nick, gw_jmuci_action action, const char *id, gint64 now, extra x) {
+static gboolean word(gw_ledger *l, const char *nick, gw_jmuci_action action, const char *id,
+                     gint64 now, extra x) {
   g_autoptr(gw_word) w = gw_word_new_jmuci(action, x.sfu, id);
   w->from = g_strconcat("room@muc/", nick, NULL);
   w->historic = x.historic;
@@ -46,11 +50,11 @@ static char *order(const gw_ledger *l, const char *id) {
   return g_string_free(s, FALSE);
 }
 
-#define is_order(l, id, text)                                                                                        \
-  G_STMT_START {                                                                                                     \
-    g_autofree char *got = order(l, id);                                                                             \
-    g_assert_cmpstr(got, ==, text);                                                                                  \
-  }                                                                                                                  \
+#define is_order(l, id, text)                                                                      \
+  G_STMT_START {                                                                                   \
+    g_autofree char *got = order(l, id);                                                           \
+    g_assert_cmpstr(got, ==, text);                                                                \
+  }                                                                                                \
   G_STMT_END
 
 static void order_is_that_of_the_room(void) {
@@ -178,7 +182,8 @@ static void history_is_recorded_only(void) {
   g_assert_true(gw_ledger_find(l, "X")->historic);
   is_order(l, "X", "gone gone2");
   g_assert_null(gw_ledger_live(l, FALSE, 0));
-  g_assert_true(word(l, "A", GW_JMUCI_ACCEPT, "X", 0, (extra){0})); /* somebody accepts it now: no story of old */
+  g_assert_true(word(l, "A", GW_JMUCI_ACCEPT, "X", 0,
+                     (extra){0})); /* somebody accepts it now: no story of old */
   g_assert_false(gw_ledger_find(l, "X")->historic);
   g_assert_nonnull(gw_ledger_live(l, FALSE, 0));
 }
@@ -333,7 +338,8 @@ static void saved_and_loaded_it_is_the_same(void) {
   g_assert_cmpint(x->last_accept_us, ==, GW_SEC(993));
   g_assert_cmpstr(gw_ledger_entry(x, 1)->jid, ==, "u@x/a b");
   g_assert_cmpint(gw_ledger_entry(x, 1)->at_us, ==, GW_SEC(992));
-  g_assert_true(gw_ledger_find(m, "sfu")->sfu && gw_ledger_find(m, "sfu")->historic); /* nobody had taken it */
+  g_assert_true(gw_ledger_find(m, "sfu")->sfu &&
+                gw_ledger_find(m, "sfu")->historic); /* nobody had taken it */
   g_assert_null(gw_ledger_entry(gw_ledger_find(m, "old"), 0)->jid);
   g_assert_true(gw_ledger_find(m, "back")->retracted);
   g_assert_null(gw_ledger_live(m, FALSE, GW_SEC(1000))); /* nobody has been seen in the room yet */
@@ -345,21 +351,34 @@ static void saved_and_loaded_it_is_the_same(void) {
 }
 
 static void all_dead_stays_dead_when_loaded(void) {
-  g_autoptr(gw_ledger) l = gw_ledger_load("tipring-ledger 1\ncall X - 5 4\nentry A - 0 5\nentry B - 0 5\n", 10);
+  g_autoptr(gw_ledger) l =
+      gw_ledger_load("tipring-ledger 1\ncall X - 5 4\nentry A - 0 5\nentry B - 0 5\n", 10);
   g_assert_true(gw_ledger_find(l, "X")->dead);
-  g_autoptr(gw_ledger) m = gw_ledger_load("tipring-ledger 1\ncall X - 5 4\nentry A - 0 5\nentry B - 1 5\nentry C - 0 5\n", 10);
+  g_autoptr(gw_ledger) m = gw_ledger_load(
+      "tipring-ledger 1\ncall X - 5 4\nentry A - 0 5\nentry B - 1 5\nentry C - 0 5\n", 10);
   g_assert_false(gw_ledger_find(m, "X")->dead);
 }
 
 static void broken_text_is_refused(void) {
   static const char *const bad[] = {
-      "", "x", "tipring-ledger 2\n", "tipring-ledger 1", "tipring-ledger 1\nhello\n", "tipring-ledger 1\nentry A - 1 0\n",
-      "tipring-ledger 1\ncall X - 0 0\n", "tipring-ledger 1\ncall X - 0 0\ncall Y - 0 0\nentry A - 1 0\n",
-      "tipring-ledger 1\ncall X - 0\nentry A - 1 0\n", "tipring-ledger 1\ncall X q 0 0\nentry A - 1 0\n",
-      "tipring-ledger 1\ncall X - -1 0\nentry A - 1 0\n", "tipring-ledger 1\ncall X - 0 -2\nentry A - 1 0\n",
-      "tipring-ledger 1\ncall %GG - 0 0\nentry A - 1 0\n", "tipring-ledger 1\ncall %FF - 0 0\nentry A - 1 0\n",
-      "tipring-ledger 1\ncall X - 0 0\nentry A - 2 0\n", "tipring-ledger 1\ncall X - 0 0\nentry A - 1 99999999999999999999\n",
-      "tipring-ledger 1\ncall X - 0 0\nentry  - 1 0\n", "tipring-ledger 1\ncall X - 0 0\nentry A %ZZ 1 0\n",
+      "",
+      "x",
+      "tipring-ledger 2\n",
+      "tipring-ledger 1",
+      "tipring-ledger 1\nhello\n",
+      "tipring-ledger 1\nentry A - 1 0\n",
+      "tipring-ledger 1\ncall X - 0 0\n",
+      "tipring-ledger 1\ncall X - 0 0\ncall Y - 0 0\nentry A - 1 0\n",
+      "tipring-ledger 1\ncall X - 0\nentry A - 1 0\n",
+      "tipring-ledger 1\ncall X q 0 0\nentry A - 1 0\n",
+      "tipring-ledger 1\ncall X - -1 0\nentry A - 1 0\n",
+      "tipring-ledger 1\ncall X - 0 -2\nentry A - 1 0\n",
+      "tipring-ledger 1\ncall %GG - 0 0\nentry A - 1 0\n",
+      "tipring-ledger 1\ncall %FF - 0 0\nentry A - 1 0\n",
+      "tipring-ledger 1\ncall X - 0 0\nentry A - 2 0\n",
+      "tipring-ledger 1\ncall X - 0 0\nentry A - 1 99999999999999999999\n",
+      "tipring-ledger 1\ncall X - 0 0\nentry  - 1 0\n",
+      "tipring-ledger 1\ncall X - 0 0\nentry A %ZZ 1 0\n",
       "tipring-ledger 1\ncall X - 0 0\nentry A - 1 0 7\n",
       "tipring-ledger 1\ncall X - 0 0\nentry A - 1 0\ncall X - 0 0\nentry A - 1 0\n",
   };
@@ -375,10 +394,12 @@ static void broken_text_is_refused(void) {
 
 static void text_is_bounded(void) {
   g_autoptr(GString) s = g_string_new("tipring-ledger 1\n");
-  for (guint i = 0; i <= GW_MAX_CALLS_PER_ROOM; i++) g_string_append_printf(s, "call c%u - 0 0\nentry A - 1 0\n", i);
+  for (guint i = 0; i <= GW_MAX_CALLS_PER_ROOM; i++)
+    g_string_append_printf(s, "call c%u - 0 0\nentry A - 1 0\n", i);
   g_assert_null(gw_ledger_load(s->str, 0));
   g_string_assign(s, "tipring-ledger 1\ncall c - 0 0\n");
-  for (guint i = 0; i <= GW_MAX_ORDER; i++) g_string_append_printf(s, "entry n%u - 1 0\n", i);
+  for (guint i = 0; i <= GW_MAX_ORDER; i++)
+    g_string_append_printf(s, "entry n%u - 1 0\n", i);
   g_assert_null(gw_ledger_load(s->str, 0));
   g_autofree char *huge = g_strnfill(GW_MAX_LEDGER_BYTES, '\n');
   g_string_printf(s, "tipring-ledger 1\n%s", huge);
@@ -390,7 +411,8 @@ static void monstrous_names_are_cut_whole(void) {
   g_autoptr(gw_ledger) l = gw_ledger_new();
   g_autofree char *tail = g_strnfill(2900, '\'');
   for (guint i = 0; i < GW_MAX_ORDER; i++) {
-    g_autofree char *nick = g_strdup_printf("%u%s", i, tail), *jid = g_strdup_printf("n@x/%s", tail);
+    g_autofree char *nick = g_strdup_printf("%u%s", i, tail),
+                    *jid = g_strdup_printf("n@x/%s", tail);
     join(l, nick, jid);
     for (guint k = 0; k < 3; k++) {
       const char *const ids[] = {"x", "y", "z"};
@@ -410,7 +432,8 @@ static void monstrous_names_are_cut_whole(void) {
 static void the_roster_knows_jids_and_bounds(void) {
   g_autoptr(gw_jmuci_roster) r = gw_jmuci_roster_new();
   const char *jids[GW_MAX_JIDS_PER_NICK + 3] = {0};
-  for (guint i = 0; i < GW_MAX_JIDS_PER_NICK + 2; i++) jids[i] = i % 2 ? "a@x/odd" : "a@x/even";
+  for (guint i = 0; i < GW_MAX_JIDS_PER_NICK + 2; i++)
+    jids[i] = i % 2 ? "a@x/odd" : "a@x/even";
   const gw_fl_occupant who = {.nick = "A", .jids = jids, .present = TRUE};
   g_assert_true(gw_jmuci_roster_set(r, &who));
   g_assert_false(gw_jmuci_roster_set(r, &who));

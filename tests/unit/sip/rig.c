@@ -88,7 +88,8 @@ static void on_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
   s->rig->in_call = FALSE;
 }
 
-static void on_state(gw_sip_call *call, gw_sip_state state, gw_cause cause, guint status, void *data) {
+static void on_state(gw_sip_call *call, gw_sip_state state, gw_cause cause, guint status,
+                     void *data) {
   end *e = gw_sip_call_user_data(call);
   side *s = data;
   g_assert_false(s->rig->in_call);
@@ -140,7 +141,8 @@ static void on_log(const char *line, void *data) {
 /* -- the rig -- */
 
 static void side_start(rig *r, side *s, const gw_sip_config *config) {
-  static const gw_sip_events events = {on_credential, on_binding, on_invite, on_state, on_remote, on_digit, on_listening};
+  static const gw_sip_events events = {on_credential, on_binding, on_invite,   on_state,
+                                       on_remote,     on_digit,   on_listening};
   g_autoptr(GError) error = NULL;
   s->rig = r;
   s->ends = g_ptr_array_new_with_free_func(end_free);
@@ -163,7 +165,8 @@ rig *rig_new(void) {
   r->made = g_ptr_array_new_with_free_func(end_free);
   gw_log_set_level(GW_LOG_INFO);
   gw_log_set_hook(on_log, r);
-  side_start(r, &r->server, &(gw_sip_config){.listen = listen, .realm = "phones.test", .max_calls = 20});
+  side_start(r, &r->server,
+             &(gw_sip_config){.listen = listen, .realm = "phones.test", .max_calls = 20});
   side_start(r, &r->client, &(gw_sip_config){.listen = listen, .realm = "", .open = TRUE});
   r->server.on_invite = DO_RING_ANSWER;
   r->client.on_invite = DO_RING_ANSWER;
@@ -192,7 +195,8 @@ void rig_free(rig *r) {
   g_ptr_array_unref(r->lines);
   g_free(r->server.last_contact);
   g_free(r->server.last_source);
-  while (g_main_context_iteration(r->ctx, FALSE)) continue;
+  while (g_main_context_iteration(r->ctx, FALSE))
+    continue;
   g_free(r);
 }
 
@@ -208,7 +212,8 @@ void rig_turn(rig *r) {
 
 void rig_spin(rig *r, guint ms) {
   gint64 until = g_get_monotonic_time() + (gint64)ms * 1000;
-  while (g_get_monotonic_time() < until) rig_turn(r);
+  while (g_get_monotonic_time() < until)
+    rig_turn(r);
 }
 
 end *rig_in(side *s, guint n) {
@@ -217,7 +222,8 @@ end *rig_in(side *s, guint n) {
 
 guint rig_count_lines(rig *r, const char *part) {
   guint n = 0;
-  for (guint i = 0; i < r->lines->len; i++) n += strstr(g_ptr_array_index(r->lines, i), part) != NULL;
+  for (guint i = 0; i < r->lines->len; i++)
+    n += strstr(g_ptr_array_index(r->lines, i), part) != NULL;
   return n;
 }
 
@@ -227,9 +233,13 @@ static end *made(rig *r, gw_sip_call *call) {
   return e;
 }
 
-end *rig_dial(rig *r, const char *uri, const char *user, const char *password, const gw_desc *offer) {
+end *rig_dial(rig *r, const char *uri, const char *user, const char *password,
+              const gw_desc *offer) {
   g_autoptr(GError) error = NULL;
-  gw_sip_target t = {.uri = uri, .from_user = user ? user : "guest", .from_name = "A \"quoted\" name", .user = user,
+  gw_sip_target t = {.uri = uri,
+                     .from_user = user ? user : "guest",
+                     .from_name = "A \"quoted\" name",
+                     .user = user,
                      .password = password};
   r->in_call = TRUE;
   gw_sip_call *call = gw_sip_dial(r->client.sip, &t, offer, &error);
@@ -254,13 +264,14 @@ static void on_line(gw_sip_line *l, gboolean up, guint value, void *data) {
   *(up ? m->up : m->down) = value;
 }
 
-gw_sip_line *rig_register(rig *r, const char *user, const char *password, gboolean tcp, guint *up, guint *down) {
+gw_sip_line *rig_register(rig *r, const char *user, const char *password, gboolean tcp, guint *up,
+                          guint *down) {
   static line_marks marks[8];
   static guint used;
   line_marks *m = &marks[used++ % G_N_ELEMENTS(marks)];
   *m = (line_marks){up, down};
-  g_autofree char *uri =
-      g_strdup_printf("sip:127.0.0.1:%u%s", tcp ? r->server.tcp : r->server.udp, tcp ? ";transport=tcp" : "");
+  g_autofree char *uri = g_strdup_printf("sip:127.0.0.1:%u%s", tcp ? r->server.tcp : r->server.udp,
+                                         tcp ? ";transport=tcp" : "");
   return gw_sip_line_new(r->client.sip, uri, user, password, 600, on_line, m);
 }
 
@@ -348,22 +359,28 @@ char *wire_header(const char *message, const char *name) {
   return g_strndup(p, strcspn(p, "\r"));
 }
 
-char *wire_request(wire *w, const char *method, const char *uri, const char *call_id, guint cseq, const char *to_tag,
-                   const char *extra, const char *body) {
+char *wire_request(wire *w, const char *method, const char *uri, const char *call_id, guint cseq,
+                   const char *to_tag, const char *extra, const char *body) {
   const char *transport = w->tcp ? "TCP" : "UDP";
-  gboolean is_ack = strcmp(method, "ACK") == 0; /* of a refusal: same branch as its INVITE (RFC 3261 17.1.1.3) */
+  gboolean is_ack =
+      strcmp(method, "ACK") == 0; /* of a refusal: same branch as its INVITE (RFC 3261 17.1.1.3) */
   if (!is_ack) w->branch = g_random_int();
   GString *s = g_string_new(NULL);
-  g_string_append_printf(s, "%s %s SIP/2.0\r\nVia: SIP/2.0/%s 127.0.0.1:%u;rport;branch=z9hG4bK%u%u\r\n", method, uri,
-                         transport, w->port, w->port, w->branch);
-  g_string_append_printf(s, "Max-Forwards: 70\r\nFrom: <sip:100@phones.test>;tag=f%s\r\nTo: <%s>%s%s\r\n", call_id, uri,
-                         to_tag ? ";tag=" : "", to_tag ? to_tag : "");
+  g_string_append_printf(
+      s, "%s %s SIP/2.0\r\nVia: SIP/2.0/%s 127.0.0.1:%u;rport;branch=z9hG4bK%u%u\r\n", method, uri,
+      transport, w->port, w->port, w->branch);
+  g_string_append_printf(
+      s, "Max-Forwards: 70\r\nFrom: <sip:100@phones.test>;tag=f%s\r\nTo: <%s>%s%s\r\n", call_id,
+      uri, to_tag ? ";tag=" : "", to_tag ? to_tag : "");
   g_string_append_printf(s, "Call-ID: %s\r\nCSeq: %u %s\r\n", call_id, cseq, method);
   if (!extra || !strstr(extra, "Contact:"))
-    g_string_append_printf(s, "Contact: <sip:100@127.0.0.1:%u%s>\r\n", w->port, w->tcp ? ";transport=tcp" : "");
+    g_string_append_printf(s, "Contact: <sip:100@127.0.0.1:%u%s>\r\n", w->port,
+                           w->tcp ? ";transport=tcp" : "");
   if (extra) g_string_append(s, extra);
-  if (body && !(extra && strstr(extra, "Content-Type:"))) g_string_append(s, "Content-Type: application/sdp\r\n");
-  g_string_append_printf(s, "Content-Length: %zu\r\n\r\n%s", body ? strlen(body) : 0, body ? body : "");
+  if (body && !(extra && strstr(extra, "Content-Type:")))
+    g_string_append(s, "Content-Type: application/sdp\r\n");
+  g_string_append_printf(s, "Content-Length: %zu\r\n\r\n%s", body ? strlen(body) : 0,
+                         body ? body : "");
   return g_string_free(s, FALSE);
 }
 
@@ -375,15 +392,22 @@ static char *quoted(const char *challenge, const char *name) {
   return g_strndup(p, strcspn(p, "\""));
 }
 
-char *wire_authorization(const char *challenge, const char *method, const char *uri, const char *user,
-                         const char *password, guint nc) {
+char *wire_authorization(const char *challenge, const char *method, const char *uri,
+                         const char *user, const char *password, guint nc) {
   g_autofree char *realm = quoted(challenge, "realm"), *nonce = quoted(challenge, "nonce");
   g_autofree char *count = g_strdup_printf("%08x", nc);
-  gw_digest_reply reply = {.username = (char *)user, .realm = realm, .nonce = nonce, .uri = (char *)uri,
-                           .cnonce = (char *)"abcdef", .nc = count, .qop = nc ? (char *)"auth" : NULL};
+  gw_digest_reply reply = {.username = (char *)user,
+                           .realm = realm,
+                           .nonce = nonce,
+                           .uri = (char *)uri,
+                           .cnonce = (char *)"abcdef",
+                           .nc = count,
+                           .qop = nc ? (char *)"auth" : NULL};
   g_autofree char *response = gw_digest_response(&reply, method, password);
-  g_autofree char *qop = nc ? g_strdup_printf(", qop=auth, nc=%s, cnonce=\"abcdef\"", count) : g_strdup("");
-  return g_strdup_printf("Authorization: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", response=\"%s\""
+  g_autofree char *qop =
+      nc ? g_strdup_printf(", qop=auth, nc=%s, cnonce=\"abcdef\"", count) : g_strdup("");
+  return g_strdup_printf("Authorization: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", "
+                         "uri=\"%s\", response=\"%s\""
                          ", algorithm=MD5%s\r\n",
                          user, realm, nonce, uri, response, qop);
 }
@@ -395,7 +419,9 @@ char *wire_outer_address(void) {
   for (const struct ifaddrs *i = list; i && !found; i = i->ifa_next) {
     char host[64];
     if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET) continue;
-    if (getnameinfo(i->ifa_addr, sizeof(struct sockaddr_in), host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0) continue;
+    if (getnameinfo(i->ifa_addr, sizeof(struct sockaddr_in), host, sizeof host, NULL, 0,
+                    NI_NUMERICHOST) != 0)
+      continue;
     if (!g_str_has_prefix(host, "127.")) found = g_strdup(host);
   }
   freeifaddrs(list);

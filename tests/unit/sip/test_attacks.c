@@ -2,23 +2,24 @@
 #include "rig.h"
 #include <string.h>
 
-#define SDP                                                                                                            \
-  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+#define SDP                                                                                        \
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 "        \
+  "RTP/AVP 0\r\n"
 #define HOLD SDP "a=sendonly\r\n"
 
 static char *target(guint port) {
   return g_strdup_printf("sip:8000@127.0.0.1:%u", port);
 }
 
-static void send_request(wire *w, const char *method, const char *call_id, guint cseq, const char *to_tag,
-                         const char *extra, const char *body) {
+static void send_request(wire *w, const char *method, const char *call_id, guint cseq,
+                         const char *to_tag, const char *extra, const char *body) {
   g_autofree char *uri = target(w->peer);
   g_autofree char *text = wire_request(w, method, uri, call_id, cseq, to_tag, extra, body);
   wire_send(w, text);
 }
 
-static guint ask(rig *r, wire *w, const char *method, const char *call_id, guint cseq, const char *to_tag,
-                 const char *extra, const char *body) {
+static guint ask(rig *r, wire *w, const char *method, const char *call_id, guint cseq,
+                 const char *to_tag, const char *extra, const char *body) {
   send_request(w, method, call_id, cseq, to_tag, extra, body);
   return wire_status(r, w, 3000);
 }
@@ -34,8 +35,9 @@ static char *tag_of(const char *message) {
 }
 
 /* INVITE or REGISTER through the challenge; the final response, to be freed. *cseq counts on. */
-static char *with_digest(rig *r, wire *w, const char *method, const char *call_id, guint *cseq, const char *extra,
-                         const char *body, const char *user, const char *password) {
+static char *with_digest(rig *r, wire *w, const char *method, const char *call_id, guint *cseq,
+                         const char *extra, const char *body, const char *user,
+                         const char *password) {
   g_autofree char *uri = target(w->peer);
   send_request(w, method, call_id, *cseq, NULL, extra, body);
   g_autofree char *first = wire_final(r, w, 3000);
@@ -76,24 +78,28 @@ static void test_methods(void) {
   static const struct {
     const char *method;
     guint status;
-  } rows[] = {{"MESSAGE", 405}, {"SUBSCRIBE", 405}, {"NOTIFY", 405}, {"REFER", 405}, {"PUBLISH", 405}, {"PRACK", 481},
-              {"FOO", 501},     {"INFO", 481},      {"UPDATE", 481}, {"BYE", 481},   {"CANCEL", 481}, {"REGISTER", 401},
+  } rows[] = {{"MESSAGE", 405}, {"SUBSCRIBE", 405}, {"NOTIFY", 405}, {"REFER", 405},
+              {"PUBLISH", 405}, {"PRACK", 481},     {"FOO", 501},    {"INFO", 481},
+              {"UPDATE", 481},  {"BYE", 481},       {"CANCEL", 481}, {"REGISTER", 401},
               {"OPTIONS", 200}, {"INVITE", 401}};
   rig *r = rig_new();
   for (guint tcp = 0; tcp < 2; tcp++) {
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
       wire *w = tcp ? wire_tcp(r, r->server.tcp) : wire_udp(r, r->server.udp);
       g_autofree char *id = g_strdup_printf("m%u-%u", tcp, i);
-      const char *extra = strcmp(rows[i].method, "SUBSCRIBE") == 0 ? "Event: presence\r\nExpires: 600\r\n"
-                          : strcmp(rows[i].method, "REFER") == 0   ? "Refer-To: <sip:1@127.0.0.1>\r\n"
-                                                                   : NULL;
+      const char *extra = strcmp(rows[i].method, "SUBSCRIBE") == 0
+                              ? "Event: presence\r\nExpires: 600\r\n"
+                          : strcmp(rows[i].method, "REFER") == 0 ? "Refer-To: <sip:1@127.0.0.1>\r\n"
+                                                                 : NULL;
       guint lines = rig_count_lines(r, "sip-refused");
       g_assert_cmpuint(ask(r, w, rows[i].method, id, 1, NULL, extra, NULL), ==, rows[i].status);
       rig_spin(r, 5);
       guint expected = rows[i].status == 200 || rows[i].status == 401 ? 0 : 1;
       g_assert_cmpuint(rig_count_lines(r, "sip-refused") - lines, ==, expected);
-      g_autofree char *source = tcp ? g_strdup_printf("tcp:127.0.0.1:%u", w->port) : g_strdup("udp:127.0.0.1");
-      if (expected) g_assert_nonnull(strstr(g_ptr_array_index(r->lines, r->lines->len - 1), source));
+      g_autofree char *source =
+          tcp ? g_strdup_printf("tcp:127.0.0.1:%u", w->port) : g_strdup("udp:127.0.0.1");
+      if (expected)
+        g_assert_nonnull(strstr(g_ptr_array_index(r->lines, r->lines->len - 1), source));
       wire_free(w);
     }
   }
@@ -103,10 +109,10 @@ static void test_methods(void) {
 
 /* -- contacts that are no address to call -- */
 
-static const char *const evil_contacts[] = {"<tel:+123>", "<foo:bar>", "<mailto:a@b>", "<http://x/>", "*",
-                                            "<urn:x:y>", "<:x>"};
-static const char *const odd_contacts[] = {"<sip:@127.0.0.1>", "<sip:127.0.0.1:99999999>", "<sip:a@[::1>",
-                                           "<sip:a@b:0>", "<sip:%00@127.0.0.1:9>"};
+static const char *const evil_contacts[] = {
+    "<tel:+123>", "<foo:bar>", "<mailto:a@b>", "<http://x/>", "*", "<urn:x:y>", "<:x>"};
+static const char *const odd_contacts[] = {"<sip:@127.0.0.1>", "<sip:127.0.0.1:99999999>",
+                                           "<sip:a@[::1>", "<sip:a@b:0>", "<sip:%00@127.0.0.1:9>"};
 
 static void test_contact_initial(void) {
   rig *r = rig_new();
@@ -167,19 +173,23 @@ static void check_contact_in_dialog(gconstpointer method) {
 static void test_contact_in_answer(void) {
   rig *r = rig_new();
   for (guint i = 0; i < G_N_ELEMENTS(evil_contacts) + G_N_ELEMENTS(odd_contacts); i++) {
-    const char *contact = i < G_N_ELEMENTS(evil_contacts) ? evil_contacts[i] : odd_contacts[i - G_N_ELEMENTS(evil_contacts)];
+    const char *contact = i < G_N_ELEMENTS(evil_contacts)
+                              ? evil_contacts[i]
+                              : odd_contacts[i - G_N_ELEMENTS(evil_contacts)];
     wire *w = wire_udp(r, r->client.udp);
     g_autofree char *uri = g_strdup_printf("sip:x@127.0.0.1:%u", w->port);
     g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
     end *e = rig_dial(r, uri, NULL, NULL, offer);
     g_autofree char *invite = wire_read(r, w, 3000);
     g_assert_nonnull(invite);
-    g_autofree char *via = wire_header(invite, "Via"), *from = wire_header(invite, "From"), *to = wire_header(invite, "To");
+    g_autofree char *via = wire_header(invite, "Via"), *from = wire_header(invite, "From"),
+                    *to = wire_header(invite, "To");
     g_autofree char *id = wire_header(invite, "Call-ID"), *cseq = wire_header(invite, "CSeq");
-    g_autofree char *ok = g_strdup_printf(
-        "SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=x\r\nCall-ID: %s\r\nCSeq: %s\r\nContact: %s\r\n"
-        "Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
-        via, from, to, id, cseq, contact, strlen(SDP), SDP);
+    g_autofree char *ok =
+        g_strdup_printf("SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=x\r\nCall-ID: "
+                        "%s\r\nCSeq: %s\r\nContact: %s\r\n"
+                        "Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
+                        via, from, to, id, cseq, contact, strlen(SDP), SDP);
     wire_send(w, ok);
     RIG_WAIT(r, e->states[GW_SIP_ANSWERED] || e->states[GW_SIP_ENDED]);
     rig_spin(r, 20);
@@ -239,8 +249,10 @@ static void test_hold_and_update(void) {
   g_assert_cmpuint(wire_status(r, w, 3000), ==, 488);
   /* a bad body ends nothing */
   g_assert_cmpuint(ask(r, w, "UPDATE", "update", ++cseq, tag, NULL, "v=1\r\n"), ==, 400);
-  g_assert_cmpuint(ask(r, w, "UPDATE", "update", ++cseq, tag, "Content-Type: text/plain\r\n", "x"), ==, 415);
-  g_assert_cmpuint(ask(r, w, "INFO", "update", ++cseq, tag, "Content-Type: text/plain\r\n", "x"), ==, 415);
+  g_assert_cmpuint(ask(r, w, "UPDATE", "update", ++cseq, tag, "Content-Type: text/plain\r\n", "x"),
+                   ==, 415);
+  g_assert_cmpuint(ask(r, w, "INFO", "update", ++cseq, tag, "Content-Type: text/plain\r\n", "x"),
+                   ==, 415);
   g_assert_cmpuint(e->states[GW_SIP_ENDED], ==, 0);
   wire_free(w);
   rig_free(r);
@@ -299,16 +311,19 @@ static void test_replay(void) {
   static const struct {
     guint nc, status;
     const char *password;
-  } rows[] = {{1, 200, "secret"}, {1, 401, "secret"}, {2, 200, "secret"}, {2, 401, "secret"}, {1, 401, "secret"},
-              {7, 200, "secret"}, {8, 401, "wrong"},  {0, 200, "secret"}, {0, 401, "secret"}, {9, 401, "secret"}};
+  } rows[] = {{1, 200, "secret"}, {1, 401, "secret"}, {2, 200, "secret"}, {2, 401, "secret"},
+              {1, 401, "secret"}, {7, 200, "secret"}, {8, 401, "wrong"},  {0, 200, "secret"},
+              {0, 401, "secret"}, {9, 401, "secret"}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-    g_autofree char *auth = wire_authorization(challenge, "REGISTER", reg, "100", rows[i].password, rows[i].nc);
+    g_autofree char *auth =
+        wire_authorization(challenge, "REGISTER", reg, "100", rows[i].password, rows[i].nc);
     g_autofree char *text = wire_request(w, "REGISTER", reg, "replay", 10 + i, NULL, auth, NULL);
     wire_send(w, text);
     g_autofree char *got = wire_final(r, w, 3000);
     g_assert_cmpuint((guint)g_ascii_strtoull(got + 8, NULL, 10), ==, rows[i].status);
     if (rows[i].status == 401)
-      g_assert_cmpint(strstr(got, "stale=true") != NULL, ==, strcmp(rows[i].password, "secret") == 0);
+      g_assert_cmpint(strstr(got, "stale=true") != NULL, ==,
+                      strcmp(rows[i].password, "secret") == 0);
   }
   wire_free(w);
   rig_free(r);
@@ -335,7 +350,8 @@ static void test_made_up_nonce(void) {
   rig_free(r);
 }
 
-static guint try_register(rig *r, wire *w, const char *user, const char *password, guint *cseq, const char *extra) {
+static guint try_register(rig *r, wire *w, const char *user, const char *password, guint *cseq,
+                          const char *extra) {
   g_autofree char *reg = g_strdup_printf("sip:%s@127.0.0.1:%u", user, w->peer);
   g_autofree char *id = g_strdup_printf("reg-%s-%u", user, w->port);
   g_autofree char *first = wire_request(w, "REGISTER", reg, id, ++*cseq, NULL, extra, NULL);
@@ -354,9 +370,11 @@ static void test_ban(void) {
   rig *r = rig_new();
   wire *w = wire_udp(r, r->server.udp);
   guint cseq = 0;
-  for (guint i = 0; i < 5; i++) g_assert_cmpuint(try_register(r, w, "100", "wrong", &cseq, NULL), ==, 401);
+  for (guint i = 0; i < 5; i++)
+    g_assert_cmpuint(try_register(r, w, "100", "wrong", &cseq, NULL), ==, 401);
   g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, NULL), ==, 403);
-  g_assert_cmpuint(try_register(r, w, "101", "other secret", &cseq, NULL), ==, 200); /* others behind that address go on */
+  g_assert_cmpuint(try_register(r, w, "101", "other secret", &cseq, NULL), ==,
+                   200); /* others behind that address go on */
   g_assert_cmpuint(rig_count_lines(r, "banned=1"), ==, 1);
   g_assert_cmpuint(rig_count_lines(r, "reason=banned"), ==, 1);
   wire_free(w);
@@ -369,22 +387,26 @@ static void test_registrar(void) {
   guint cseq = 0;
   g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, "Expires: 30\r\n"), ==, 423);
   g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, "Contact: <tel:1>\r\n"), ==, 400);
-  g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, "Contact: *\r\nExpires: 60\r\n"), ==, 400);
+  g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, "Contact: *\r\nExpires: 60\r\n"), ==,
+                   400);
   g_assert_cmpuint(gw_sip_contacts(r->server.sip, "100"), ==, 0);
   for (guint i = 0; i < 10; i++) {
     g_autofree char *extra = g_strdup_printf("Contact: <sip:100@10.0.0.%u>\r\n", i + 1);
     g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, extra), ==, 200);
   }
-  g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, "Contact: <sip:100@10.0.0.99>\r\n"), ==, 403);
+  g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, "Contact: <sip:100@10.0.0.99>\r\n"),
+                   ==, 403);
   g_assert_cmpuint(gw_sip_contacts(r->server.sip, "100"), ==, 10);
-  g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, "Contact: *\r\nExpires: 0\r\n"), ==, 200);
+  g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, "Contact: *\r\nExpires: 0\r\n"), ==,
+                   200);
   g_assert_cmpuint(gw_sip_contacts(r->server.sip, "100"), ==, 0);
   g_assert_true(RIG_WAIT(r, r->server.bindings_gone == 10));
   /* somebody else's number, with a password of one's own */
   g_autofree char *uri = g_strdup_printf("sip:101@127.0.0.1:%u", w->peer);
   g_autofree char *first = wire_request(w, "REGISTER", uri, "foreign", 1, NULL, NULL, NULL);
   wire_send(w, first);
-  g_autofree char *answer = wire_final(r, w, 3000), *challenge = wire_header(answer, "WWW-Authenticate");
+  g_autofree char *answer = wire_final(r, w, 3000),
+                  *challenge = wire_header(answer, "WWW-Authenticate");
   g_autofree char *auth = wire_authorization(challenge, "REGISTER", uri, "100", "secret", 1);
   g_autofree char *second = wire_request(w, "REGISTER", uri, "foreign", 2, NULL, auth, NULL);
   wire_send(w, second);
@@ -401,19 +423,23 @@ static void check_nat(gconstpointer data) {
   rig *r = rig_new();
   wire *w = tcp ? wire_tcp(r, r->server.tcp) : wire_udp(r, r->server.udp);
   guint cseq = 0;
-  g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq, tcp ? "Contact: <sip:100@10.9.9.9:5062;transport=tcp>\r\n"
-                                                                  : "Contact: <sip:100@10.9.9.9:5062>\r\n"), ==, 200);
+  g_assert_cmpuint(try_register(r, w, "100", "secret", &cseq,
+                                tcp ? "Contact: <sip:100@10.9.9.9:5062;transport=tcp>\r\n"
+                                    : "Contact: <sip:100@10.9.9.9:5062>\r\n"),
+                   ==, 200);
   gw_cause why;
   g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
   end *e = rig_dial_phone(r, "100", offer, &why);
   g_autofree char *invite = wire_read(r, w, 3000);
   g_assert_nonnull(invite);
   g_assert_true(g_str_has_prefix(invite, "INVITE sip:100@10.9.9.9:5062"));
-  g_autofree char *via = wire_header(invite, "Via"), *from = wire_header(invite, "From"), *to = wire_header(invite, "To");
+  g_autofree char *via = wire_header(invite, "Via"), *from = wire_header(invite, "From"),
+                  *to = wire_header(invite, "To");
   g_autofree char *id = wire_header(invite, "Call-ID"), *seq = wire_header(invite, "CSeq");
   g_autofree char *ok = g_strdup_printf(
       "SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=x\r\nCall-ID: %s\r\nCSeq: %s\r\n"
-      "Contact: <sip:100@10.9.9.9:5062>\r\nContent-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
+      "Contact: <sip:100@10.9.9.9:5062>\r\nContent-Type: application/sdp\r\nContent-Length: "
+      "%zu\r\n\r\n%s",
       via, from, to, id, seq, strlen(SDP), SDP);
   wire_send(w, ok);
   g_autofree char *acked = wire_read(r, w, 3000);
@@ -437,12 +463,15 @@ static void test_digest_leak(void) {
   gw_sip_call_hangup(e->call, GW_CAUSE_NORMAL);
   g_autofree char *bye = wire_read(r, w, 3000);
   g_assert_true(g_str_has_prefix(bye, "BYE "));
-  g_autofree char *via = wire_header(bye, "Via"), *from = wire_header(bye, "From"), *to = wire_header(bye, "To");
+  g_autofree char *via = wire_header(bye, "Via"), *from = wire_header(bye, "From"),
+                  *to = wire_header(bye, "To");
   g_autofree char *id = wire_header(bye, "Call-ID"), *seq = wire_header(bye, "CSeq");
-  static const char *const challenges[] = {"401 Unauthorized\r\nWWW-Authenticate", "407 Proxy\r\nProxy-Authenticate"};
-  g_autofree char *no = g_strdup_printf("SIP/2.0 %s: Digest realm=\"provider\", nonce=\"x\"\r\nVia: %s\r\nFrom: %s\r\n"
-                                        "To: %s\r\nCall-ID: %s\r\nCSeq: %s\r\nContent-Length: 0\r\n\r\n",
-                                        challenges[g_test_rand_int_range(0, 2)], via, from, to, id, seq);
+  static const char *const challenges[] = {"401 Unauthorized\r\nWWW-Authenticate",
+                                           "407 Proxy\r\nProxy-Authenticate"};
+  g_autofree char *no = g_strdup_printf(
+      "SIP/2.0 %s: Digest realm=\"provider\", nonce=\"x\"\r\nVia: %s\r\nFrom: %s\r\n"
+      "To: %s\r\nCall-ID: %s\r\nCSeq: %s\r\nContent-Length: 0\r\n\r\n",
+      challenges[g_test_rand_int_range(0, 2)], via, from, to, id, seq);
   wire_send(w, no);
   g_autofree char *more = wire_read(r, w, 700);
   g_assert_null(more);
@@ -472,8 +501,10 @@ static void test_hijack(void) {
 
 static void test_bodies(void) {
   rig *r = rig_new();
-  g_autoptr(GString) many = g_string_new("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n");
-  for (guint i = 0; i < 200; i++) g_string_append(many, "m=audio 4000 RTP/AVP 0\r\n");
+  g_autoptr(GString) many =
+      g_string_new("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n");
+  for (guint i = 0; i < 200; i++)
+    g_string_append(many, "m=audio 4000 RTP/AVP 0\r\n");
   g_autofree char *filler = g_strnfill(20000, 'x');
   g_autofree char *huge = g_strconcat(SDP "a=", filler, "\r\n", NULL);
   const struct {
@@ -481,7 +512,8 @@ static void test_bodies(void) {
     guint status;
   } rows[] = {{NULL, "v=1\r\n", 400},
               {NULL, "hello", 400},
-              {NULL, SDP "m=image 6000 udptl t38 (\r\n", 200}, /* the line that the library's parser would eat memory on */
+              {NULL, SDP "m=image 6000 udptl t38 (\r\n",
+               200}, /* the line that the library's parser would eat memory on */
               {NULL, many->str, 400},
               {NULL, huge, 400},
               {"Content-Type: text/plain\r\n", "hello", 415},
@@ -490,7 +522,8 @@ static void test_bodies(void) {
     wire *w = wire_udp(r, r->client.udp);
     g_autofree char *id = g_strdup_printf("body%u", i);
     guint lines = rig_count_lines(r, "sip-refused");
-    g_assert_cmpuint(ask(r, w, "INVITE", id, 1, NULL, rows[i].type, rows[i].body), ==, rows[i].status);
+    g_assert_cmpuint(ask(r, w, "INVITE", id, 1, NULL, rows[i].type, rows[i].body), ==,
+                     rows[i].status);
     g_assert_cmpuint(rig_count_lines(r, "sip-refused") - lines, ==, rows[i].status == 200 ? 0 : 1);
     wire_free(w);
   }
@@ -500,19 +533,24 @@ static void test_bodies(void) {
 static void test_texts(void) {
   rig *r = rig_new();
   wire *w = wire_udp(r, r->client.udp);
-  g_autofree char *text = wire_request(w, "INVITE", "sip:%00%1b%5b31m80%0d%0a00%ff@127.0.0.1", "texts", 1, NULL, NULL, SDP);
+  g_autofree char *text = wire_request(w, "INVITE", "sip:%00%1b%5b31m80%0d%0a00%ff@127.0.0.1",
+                                       "texts", 1, NULL, NULL, SDP);
   g_auto(GStrv) parts = g_strsplit(text, "From: <", 2);
-  g_autofree char *evil = g_strconcat(parts[0], "From: \"\x1b[31mred\xe2\x80\xae\xff\" <", parts[1], NULL);
+  g_autofree char *evil =
+      g_strconcat(parts[0], "From: \"\x1b[31mred\xe2\x80\xae\xff\" <", parts[1], NULL);
   wire_send(w, evil);
   guint status = wire_status(r, w, 3000);
   g_assert_true(status == 200 || status == 400);
   if (status == 200) {
     end *e = rig_in(&r->client, 0);
     g_assert_true(g_utf8_validate(e->to_user, -1, NULL) && g_utf8_validate(e->from_name, -1, NULL));
-    for (const char *p = e->to_user; *p; p++) g_assert_false(g_ascii_iscntrl(*p));
-    for (const char *p = e->from_name; *p; p++) g_assert_false(g_ascii_iscntrl(*p));
+    for (const char *p = e->to_user; *p; p++)
+      g_assert_false(g_ascii_iscntrl(*p));
+    for (const char *p = e->from_name; *p; p++)
+      g_assert_false(g_ascii_iscntrl(*p));
   }
-  for (guint i = 0; i < r->lines->len; i++) g_assert_null(strchr(g_ptr_array_index(r->lines, i), 0x1b));
+  for (guint i = 0; i < r->lines->len; i++)
+    g_assert_null(strchr(g_ptr_array_index(r->lines, i), 0x1b));
   wire_free(w);
   rig_free(r);
 }
@@ -520,7 +558,9 @@ static void test_texts(void) {
 /* -- malformed messages, in the manner of RFC 4475 -- */
 
 #define VIA "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKtorture%u\r\n"
-#define REST "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: t%u\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\n"
+#define REST                                                                                       \
+  "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: t%u\r\nCSeq: 1 INVITE\r\nMax-Forwards: "     \
+  "70\r\n"
 #define CON "Contact: <sip:a@127.0.0.1:9>\r\n"
 
 static const char *const torture[] = {
@@ -530,15 +570,18 @@ static const char *const torture[] = {
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA "\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Content-Length: -999\r\n\r\n",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Content-Length: 99999999999999999999\r\n\r\n",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON
+    "Content-Length: 99999999999999999999\r\n\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Content-Length: 9999\r\n\r\nshort",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Content-Length: zero\r\n\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA
-    "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x%u\r\nCSeq: 99999999999 INVITE\r\n" CON "\r\n",
+    "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x%u\r\nCSeq: 99999999999 INVITE\r\n" CON
+    "\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA
     "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: y%u\r\nCSeq: 1 OPTIONS\r\n" CON "\r\n",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA
-    "From: \"unterminated <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: z%u\r\nCSeq: 1 INVITE\r\n" CON "\r\n",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA "From: \"unterminated <sip:a@b>;tag=1\r\nTo: "
+                                             "<sip:c@d>\r\nCall-ID: z%u\r\nCSeq: 1 INVITE\r\n" CON
+    "\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA
     "From: <<<>>>\r\nTo: \r\nCall-ID: w%u\r\nCSeq: 1 INVITE\r\n" CON "\r\n",
     "INVITE <sip:x@127.0.0.1> SIP/2.0\r\n" VIA REST CON "Content-Length: 0\r\n\r\n",
@@ -548,25 +591,38 @@ static const char *const torture[] = {
     "INVITE sip:%%%%@%%:::: SIP/2.0\r\n" VIA REST CON "Content-Length: 0\r\n\r\n",
     "INVITE sip:x@[::1 SIP/2.0\r\n" VIA REST CON "Content-Length: 0\r\n\r\n",
     "!interesting-Method0123456789_*+`.%%indeed'~ sip:x@127.0.0.1 SIP/2.0\r\n" VIA
-    "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: v%u\r\nCSeq: 1 !interesting-Method0123456789_*+`.%%indeed'~\r\n\r\n",
+    "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: v%u\r\nCSeq: 1 "
+    "!interesting-Method0123456789_*+`.%%indeed'~\r\n\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP\r\n" REST CON "\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP ;;,;,,\r\n" REST CON "\r\n",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:999999;branch=;;=;\r\n" REST CON "\r\n",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:999999;branch=;;=;\r\n" REST CON
+    "\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Authorization: Digest username=\r\n\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON
-    "Authorization: Digest username=\"100\", realm=\"phones.test\", nonce=\"\", uri=\"\", response=\"\", nc=zz, qop=x\r\n\r\n",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Authorization: NoOneKnowsThisScheme opaque=\r\n\r\n",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Require: nothingSupportsThis\r\nContent-Length: 0\r\n\r\n",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Session-Expires: 0\r\nMin-SE: 99999999999\r\n\r\n",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Route: <sip:\r\nRecord-Route: <>\r\nMax-Forwards: -1\r\n\r\n",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Expires: 0 0 0\r\nDate: Fri, 01 Jan 2010 16:00:00 EST\r\n\r\n",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Content-Type: application/sdp;;;=\r\nContent-Length: 3\r\n\r\nv=0",
-    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON "Content-Type:\r\nContent-Length: 3\r\n\r\nv=0",
+    "Authorization: Digest username=\"100\", realm=\"phones.test\", nonce=\"\", uri=\"\", "
+    "response=\"\", nc=zz, qop=x\r\n\r\n",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON
+    "Authorization: NoOneKnowsThisScheme opaque=\r\n\r\n",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON
+    "Require: nothingSupportsThis\r\nContent-Length: 0\r\n\r\n",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON
+    "Session-Expires: 0\r\nMin-SE: 99999999999\r\n\r\n",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON
+    "Route: <sip:\r\nRecord-Route: <>\r\nMax-Forwards: -1\r\n\r\n",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON
+    "Expires: 0 0 0\r\nDate: Fri, 01 Jan 2010 16:00:00 EST\r\n\r\n",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON
+    "Content-Type: application/sdp;;;=\r\nContent-Length: 3\r\n\r\nv=0",
+    "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA REST CON
+    "Content-Type:\r\nContent-Length: 3\r\n\r\nv=0",
     "REGISTER sip:127.0.0.1 SIP/2.0\r\n" VIA
-    "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: u%u\r\nCSeq: 1 REGISTER\r\nContact: <sip:a@b>;expires=\"x\"\r\n\r\n",
+    "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: u%u\r\nCSeq: 1 REGISTER\r\nContact: "
+    "<sip:a@b>;expires=\"x\"\r\n\r\n",
     "REGISTER sip:127.0.0.1 SIP/2.0\r\n" VIA
-    "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: s%u\r\nCSeq: 1 REGISTER\r\nContact: sip:?Route=%%3C;,,<>\r\n\r\n",
-    "ACK sip:x@127.0.0.1 SIP/2.0\r\n" VIA "From: <sip:a@b>\r\nTo: <sip:c@d>;tag=9\r\nCall-ID: r%u\r\nCSeq: 1 ACK\r\n\r\n",
+    "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: s%u\r\nCSeq: 1 REGISTER\r\nContact: "
+    "sip:?Route=%%3C;,,<>\r\n\r\n",
+    "ACK sip:x@127.0.0.1 SIP/2.0\r\n" VIA
+    "From: <sip:a@b>\r\nTo: <sip:c@d>;tag=9\r\nCall-ID: r%u\r\nCSeq: 1 ACK\r\n\r\n",
     "SIP/2.0 200 OK\r\n" VIA REST "\r\n",
     "SIP/2.0 -1 \r\n" VIA REST "\r\n",
     "SIP/2.0 4294967301 better not\r\n" VIA REST "\r\n",
@@ -588,7 +644,8 @@ static char *fill(const char *pattern, guint i) {
 }
 
 static void torture_both(rig *r, const void *bytes, gsize n) {
-  wire *udp = wire_udp(r, r->server.udp), *tcp = wire_tcp(r, r->server.tcp), *open = wire_udp(r, r->client.udp);
+  wire *udp = wire_udp(r, r->server.udp), *tcp = wire_tcp(r, r->server.tcp),
+       *open = wire_udp(r, r->client.udp);
   wire_send_bytes(udp, bytes, n);
   wire_send_bytes(tcp, bytes, n);
   wire_send_bytes(open, bytes, n);
@@ -626,7 +683,8 @@ static void test_mutations(void) {
   g_autofree char *uri = target(w->peer);
   for (guint i = 0; i < 1500; i++) {
     g_autofree char *id = g_strdup_printf("mut%u", i);
-    g_autofree char *text = wire_request(w, "INVITE", uri, id, 1, NULL, "Session-Expires: 1800\r\nAccept: application/sdp\r\n", SDP);
+    g_autofree char *text = wire_request(
+        w, "INVITE", uri, id, 1, NULL, "Session-Expires: 1800\r\nAccept: application/sdp\r\n", SDP);
     gsize n = strlen(text);
     for (gint k = g_test_rand_int_range(1, 6); k > 0; k--)
       text[g_test_rand_int_range(0, (gint)n)] = (char)g_test_rand_int_range(0, 256);
@@ -644,14 +702,17 @@ static void test_sizes(void) {
   g_autofree char *a = g_strnfill(60000, 'a'), *mib = g_strnfill(1 << 20, 'b');
   g_autofree char *big = g_strconcat("OPTIONS sip:", a, "@127.0.0.1 SIP/2.0\r\n\r\n", NULL);
   torture_both(r, big, strlen(big));
-  g_autofree char *header = g_strconcat("OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nSubject: ", mib, "\r\n\r\n", NULL);
+  g_autofree char *header =
+      g_strconcat("OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nSubject: ", mib, "\r\n\r\n", NULL);
   wire *w = wire_tcp(r, r->server.tcp);
   wire_send_bytes(w, header, strlen(header));
   rig_spin(r, 100);
   wire_free(w);
   g_autoptr(GString) vias = g_string_new("OPTIONS sip:x@127.0.0.1 SIP/2.0\r\n");
-  for (guint i = 0; i < 1000; i++) g_string_append_printf(vias, "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK%u\r\n", i);
-  g_string_append(vias, "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: vias\r\nCSeq: 1 OPTIONS\r\n\r\n");
+  for (guint i = 0; i < 1000; i++)
+    g_string_append_printf(vias, "Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK%u\r\n", i);
+  g_string_append(
+      vias, "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: vias\r\nCSeq: 1 OPTIONS\r\n\r\n");
   torture_both(r, vias->str, vias->len);
   still_alive(r, r->server.udp);
   rig_free(r);
@@ -669,7 +730,8 @@ static void test_flood(void) {
     if (i % 10 == 0) g_main_context_iteration(NULL, FALSE);
   }
   g_assert_cmpuint(rig_count_lines(r, "sip-flood"), >=, 1);
-  while (wire_status(r, w, 20)) continue;
+  while (wire_status(r, w, 20))
+    continue;
   still_alive(r, r->server.udp);
   wire_free(w);
   rig_free(r);

@@ -3,7 +3,8 @@
 #include <string.h>
 
 static char *server_uri(rig *r, gboolean tcp) {
-  return g_strdup_printf("sip:8000@127.0.0.1:%u%s", tcp ? r->server.tcp : r->server.udp, tcp ? ";transport=tcp" : "");
+  return g_strdup_printf("sip:8000@127.0.0.1:%u%s", tcp ? r->server.tcp : r->server.udp,
+                         tcp ? ";transport=tcp" : "");
 }
 
 /* A call from the client to the server that is up at both ends. */
@@ -124,7 +125,10 @@ static void test_register_wrong(void) {
 
 static void test_forget(void) {
   rig *r = rig_new();
-  gw_sip_binding b = {.number = "101", .contact = "sip:101@127.0.0.1:9", .source = "udp:127.0.0.1:9", .user_agent = "",
+  gw_sip_binding b = {.number = "101",
+                      .contact = "sip:101@127.0.0.1:9",
+                      .source = "udp:127.0.0.1:9",
+                      .user_agent = "",
                       .expires_wall_us = g_get_real_time() + 60 * G_USEC_PER_SEC};
   gw_sip_restore_binding(r->server.sip, &b);
   g_assert_cmpuint(gw_sip_contacts(r->server.sip, "101"), ==, 1);
@@ -175,7 +179,8 @@ static void test_refused(void) {
 static void test_early_media(void) {
   rig *r = rig_new();
   g_autofree char *uri = server_uri(r, FALSE);
-  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV), answer = rig_desc(30002, GW_DIR_SENDRECV);
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV),
+                     answer = rig_desc(30002, GW_DIR_SENDRECV);
   r->server.on_invite = DO_PROGRESS;
   end *c = rig_dial(r, uri, "100", "secret", offer);
   g_assert_true(RIG_WAIT(r, c->remotes == 1));
@@ -190,7 +195,8 @@ static void test_hold(void) {
   rig *r = rig_new();
   end *c, *s;
   connected(r, FALSE, &c, &s);
-  g_autoptr(gw_desc) hold = rig_desc(30000, GW_DIR_SENDONLY), back = rig_desc(30010, GW_DIR_SENDRECV);
+  g_autoptr(gw_desc) hold = rig_desc(30000, GW_DIR_SENDONLY),
+                     back = rig_desc(30010, GW_DIR_SENDRECV);
   guint answers = c->remotes;
   gw_sip_call_reinvite(c->call, hold);
   g_assert_true(RIG_WAIT(r, s->offers == 1 && c->remotes == answers + 1));
@@ -212,7 +218,8 @@ static void test_offer_refused(void) {
   rig *r = rig_new();
   end *c, *s;
   connected(r, FALSE, &c, &s);
-  g_autoptr(gw_desc) other = rig_desc(30012, GW_DIR_SENDRECV), again = rig_desc(30014, GW_DIR_SENDRECV);
+  g_autoptr(gw_desc) other = rig_desc(30012, GW_DIR_SENDRECV),
+                     again = rig_desc(30014, GW_DIR_SENDRECV);
   r->server.answer_offers = FALSE;
   guint answers = c->remotes;
   gw_sip_call_reinvite(c->call, other);
@@ -235,7 +242,8 @@ static void test_glare(void) {
   g_autoptr(gw_desc) a = rig_desc(30020, GW_DIR_SENDRECV), b = rig_desc(30022, GW_DIR_SENDRECV);
   gw_sip_call_reinvite(c->call, a);
   gw_sip_call_reinvite(s->call, b);
-  g_assert_true(RIG_WAIT(r, gw_desc_audio(s->remote)->port == 30020 && gw_desc_audio(c->remote)->port == 30022));
+  g_assert_true(RIG_WAIT(r, gw_desc_audio(s->remote)->port == 30020 &&
+                                gw_desc_audio(c->remote)->port == 30022));
   rig_free(r);
 }
 
@@ -278,13 +286,15 @@ static void test_fork(void) {
   g_assert_true(RIG_WAIT(r, up && up2));
   g_assert_cmpuint(gw_sip_contacts(r->server.sip, "100"), ==, 2);
   gw_cause why;
-  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV), answer = rig_desc(30006, GW_DIR_SENDRECV);
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV),
+                     answer = rig_desc(30006, GW_DIR_SENDRECV);
   end *s = rig_dial_phone(r, "100", offer, &why);
   g_assert_true(RIG_WAIT(r, r->client.ends->len == 2));
   end *one = rig_in(&r->client, 0), *two = rig_in(&r->client, 1);
   g_assert_true(RIG_WAIT(r, one->states[GW_SIP_RINGING] && two->states[GW_SIP_RINGING]));
   gw_sip_call_answer(two->call, answer);
-  g_assert_true(RIG_WAIT(r, s->states[GW_SIP_CONFIRMED] && two->states[GW_SIP_CONFIRMED] && one->states[GW_SIP_ENDED]));
+  g_assert_true(RIG_WAIT(r, s->states[GW_SIP_CONFIRMED] && two->states[GW_SIP_CONFIRMED] &&
+                                one->states[GW_SIP_ENDED]));
   g_assert_cmpint(one->cause, ==, GW_CAUSE_CANCELLED);
   g_assert_cmpuint(s->states[GW_SIP_ANSWERED], ==, 1);
   g_assert_cmpuint(gw_desc_audio(s->remote)->port, ==, 30006);
@@ -389,16 +399,19 @@ static void test_shutdown(void) {
 }
 
 static void test_bad_listen(void) {
-  static const char *const bad[] = {"127.0.0.1:5060", "udp:127.0.0.1", "udp:127.0.0.1:x", "tls:127.0.0.1:5061",
-                                    "udp:localhost:5060", "udp:127.0.0.1:70000", "udp::5060", "udp:192.0.2.1:0"};
+  static const char *const bad[] = {
+      "127.0.0.1:5060",     "udp:127.0.0.1",       "udp:127.0.0.1:x", "tls:127.0.0.1:5061",
+      "udp:localhost:5060", "udp:127.0.0.1:70000", "udp::5060",       "udp:192.0.2.1:0"};
   for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
     const char *listen[] = {bad[i], NULL};
     g_autoptr(GError) error = NULL;
     gw_sip_events none = {0};
-    g_assert_null(gw_sip_new(NULL, &(gw_sip_config){.listen = listen, .realm = "x"}, &none, NULL, &error));
+    g_assert_null(
+        gw_sip_new(NULL, &(gw_sip_config){.listen = listen, .realm = "x"}, &none, NULL, &error));
     g_assert_nonnull(error);
     g_assert_nonnull(strstr(error->message, bad[i]));
-    while (g_main_context_iteration(NULL, FALSE)) continue;
+    while (g_main_context_iteration(NULL, FALSE))
+      continue;
   }
 }
 
@@ -412,16 +425,20 @@ static void test_listeners(void) {
   g_autofree char *detail = NULL;
   gboolean done = FALSE;
   gw_sip_events events = {.listening = mark};
-  gw_sip *sip = gw_sip_new(NULL, &(gw_sip_config){.listen = listen, .realm = "x"}, &events, &detail, NULL);
+  gw_sip *sip =
+      gw_sip_new(NULL, &(gw_sip_config){.listen = listen, .realm = "x"}, &events, &detail, NULL);
   g_assert_nonnull(sip);
-  while (!detail) g_main_context_iteration(NULL, TRUE);
+  while (!detail)
+    g_main_context_iteration(NULL, TRUE);
   g_auto(GStrv) all = gw_sip_listening(sip);
   g_assert_true(g_str_has_prefix(all[0], "udp:0.0.0.0:"));
   g_assert_true(g_str_has_prefix(all[1], "tcp:[::1]:"));
   g_assert_true(g_str_has_prefix(all[2], "udp:127.0.0.1:"));
-  for (guint i = 0; i < 3; i++) g_assert_false(g_str_has_suffix(all[i], ":0"));
+  for (guint i = 0; i < 3; i++)
+    g_assert_false(g_str_has_suffix(all[i], ":0"));
   gw_sip_shutdown(sip, on_done, &done);
-  while (!done) g_main_context_iteration(NULL, TRUE);
+  while (!done)
+    g_main_context_iteration(NULL, TRUE);
   gw_sip_free(sip);
 }
 
@@ -438,15 +455,16 @@ static void check_names(gconstpointer data) {
   g_autofree char *detail = NULL;
   gboolean done = FALSE;
   gw_sip_events events = {.listening = mark};
-  gw_sip *sip = gw_sip_new(NULL, &(gw_sip_config){.listen = listen, .realm = "x", .public_address = public, .open = TRUE},
-                           &events, &detail, NULL);
+  gw_sip *sip = gw_sip_new(
+      NULL,
+      &(gw_sip_config){.listen = listen, .realm = "x", .public_address = public, .open = TRUE},
+      &events, &detail, NULL);
   g_assert_true(RIG_WAIT(r, detail));
   guint port = (guint)g_ascii_strtoull(strrchr(detail, ':') + 1, NULL, 10);
   wire *w = wire_udp_from(r, port, own);
   g_autofree char *uri = g_strdup_printf("sip:1@%s:%u", own, w->port), *want = NULL;
   g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
-  gw_sip_call *call =
-      gw_sip_dial(sip, &(gw_sip_target){.uri = uri, .from_user = "7"}, offer, NULL);
+  gw_sip_call *call = gw_sip_dial(sip, &(gw_sip_target){.uri = uri, .from_user = "7"}, offer, NULL);
   g_autofree char *invite = wire_read(r, w, 3000);
   g_assert_nonnull(invite);
   g_autofree char *contact = wire_header(invite, "Contact"), *via = wire_header(invite, "Via");

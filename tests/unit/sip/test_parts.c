@@ -12,9 +12,13 @@
 static const guint8 secret[32] = {1, 2, 3};
 
 static void test_digest_example(void) { /* RFC 2617 3.5 */
-  gw_digest_reply r = {.username = (char *)"Mufasa", .realm = (char *)"testrealm@host.com",
-                       .nonce = (char *)"dcd98b7102dd2f0e8b11d0f600bfb0c093", .uri = (char *)"/dir/index.html",
-                       .nc = (char *)"00000001", .cnonce = (char *)"0a4f113b", .qop = (char *)"auth"};
+  gw_digest_reply r = {.username = (char *)"Mufasa",
+                       .realm = (char *)"testrealm@host.com",
+                       .nonce = (char *)"dcd98b7102dd2f0e8b11d0f600bfb0c093",
+                       .uri = (char *)"/dir/index.html",
+                       .nc = (char *)"00000001",
+                       .cnonce = (char *)"0a4f113b",
+                       .qop = (char *)"auth"};
   g_autofree char *got = gw_digest_response(&r, "GET", "Circle Of Life");
   g_assert_cmpstr(got, ==, "6629fae49393a05397450978507c4ef1");
   r.qop = NULL; /* RFC 2069 form of the same */
@@ -33,11 +37,17 @@ typedef struct {
   guint nc;
 } attempt;
 
-static gw_digest_result try(gw_digest *d, const char *nonce, attempt a, const char *known, const char *source, gint64 now) {
+static gw_digest_result try(gw_digest *d, const char *nonce, attempt a, const char *known,
+                            const char *source, gint64 now) {
   g_autofree char *nc = g_strdup_printf("%08x", a.nc);
-  gw_digest_reply r = {.username = (char *)(a.user ? a.user : "100"), .realm = (char *)(a.realm ? a.realm : "r"),
-                       .nonce = (char *)nonce, .uri = (char *)(a.uri ? a.uri : "sip:8000@h"),
-                       .algorithm = (char *)a.algorithm, .cnonce = (char *)"c", .nc = nc, .qop = (char *)a.qop};
+  gw_digest_reply r = {.username = (char *)(a.user ? a.user : "100"),
+                       .realm = (char *)(a.realm ? a.realm : "r"),
+                       .nonce = (char *)nonce,
+                       .uri = (char *)(a.uri ? a.uri : "sip:8000@h"),
+                       .algorithm = (char *)a.algorithm,
+                       .cnonce = (char *)"c",
+                       .nc = nc,
+                       .qop = (char *)a.qop};
   g_autofree char *response = gw_digest_response(&r, "INVITE", a.password ? a.password : "pw");
   r.response = response;
   return gw_digest_check(d, &r, "INVITE", "sip:8000@H:5060;transport=udp", known, source, now);
@@ -59,6 +69,8 @@ static void test_digest_check(void) {
               {{.qop = "auth-int", .nc = 1}, GW_DIGEST_BAD},
               {{.qop = "auth", .nc = 1, .algorithm = "SHA-256"}, GW_DIGEST_BAD},
               {{.qop = "auth", .nc = 1, .realm = "other"}, GW_DIGEST_BAD},
+              {{.qop = "auth", .nc = 1, .uri = "sip:h:5060"}, GW_DIGEST_OK},
+              {{.qop = "auth", .nc = 1, .uri = "sip:other"}, GW_DIGEST_BAD},
               {{.qop = "auth", .nc = 1, .uri = "sip:9000@h"}, GW_DIGEST_BAD}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     g_autoptr(gw_digest) d = gw_digest_new("r", secret);
@@ -76,9 +88,11 @@ static void test_digest_life(void) {
   g_assert_cmpint(try(d, nonce, wrong, "pw", "a", old), ==, GW_DIGEST_WRONG);
   g_assert_cmpint(try(d, nonce, right, "pw", "a", t - 1), ==, GW_DIGEST_STALE);
   g_assert_cmpint(try(d, nonce, right, "pw", "a", old - 1), ==, GW_DIGEST_OK);
-  g_assert_cmpint(try(d, nonce, right, "pw", "b", t), ==, GW_DIGEST_STALE); /* of another source: no word on the password */
+  g_assert_cmpint(try(d, nonce, right, "pw", "b", t), ==,
+                  GW_DIGEST_STALE); /* of another source: no word on the password */
   g_assert_cmpint(try(d, nonce, wrong, "pw", "b", t), ==, GW_DIGEST_STALE);
-  g_assert_cmpint(try(d, nonce, (attempt){.qop = "auth", .nc = 9}, NULL, "a", t), ==, GW_DIGEST_WRONG);
+  g_assert_cmpint(try(d, nonce, (attempt){.qop = "auth", .nc = 9}, NULL, "a", t), ==,
+                  GW_DIGEST_WRONG);
   guint8 other[32] = {9};
   g_autoptr(gw_digest) later = gw_digest_new("r", other); /* after a restart */
   g_assert_cmpint(try(later, nonce, right, "pw", "a", t), ==, GW_DIGEST_STALE);
@@ -90,12 +104,18 @@ static void test_digest_replay(void) {
   static const struct {
     guint nc;
     gw_digest_result result;
-  } rows[] = {{1, GW_DIGEST_OK}, {1, GW_DIGEST_STALE}, {3, GW_DIGEST_OK}, {2, GW_DIGEST_STALE}, {4, GW_DIGEST_OK}};
+  } rows[] = {{1, GW_DIGEST_OK},
+              {1, GW_DIGEST_STALE},
+              {3, GW_DIGEST_OK},
+              {2, GW_DIGEST_STALE},
+              {4, GW_DIGEST_OK}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-    g_assert_cmpint(try(d, nonce, (attempt){.qop = "auth", .nc = rows[i].nc}, "pw", "a", 2), ==, rows[i].result);
+    g_assert_cmpint(try(d, nonce, (attempt){.qop = "auth", .nc = rows[i].nc}, "pw", "a", 2), ==,
+                    rows[i].result);
   g_assert_cmpint(try(d, once, (attempt){0}, "pw", "a", 2), ==, GW_DIGEST_OK);
   g_assert_cmpint(try(d, once, (attempt){0}, "pw", "a", 2), ==, GW_DIGEST_STALE);
-  g_assert_cmpint(try(d, once, (attempt){.qop = "auth", .nc = 5}, "pw", "a", 2), ==, GW_DIGEST_STALE);
+  g_assert_cmpint(try(d, once, (attempt){.qop = "auth", .nc = 5}, "pw", "a", 2), ==,
+                  GW_DIGEST_STALE);
 }
 
 /* The table of used nonces is bounded, and one that was pushed out of it is not new again. */
@@ -105,10 +125,12 @@ static void test_digest_bounded(void) {
   g_assert_cmpint(try(d, first, (attempt){.qop = "auth", .nc = 1}, "pw", "a", 2), ==, GW_DIGEST_OK);
   for (guint i = 0; i < GW_NONCES_REMEMBERED + 10; i++) {
     g_autofree char *nonce = nonce_of(d, "a", 1);
-    g_assert_cmpint(try(d, nonce, (attempt){.qop = "auth", .nc = 1}, "pw", "a", 2), ==, GW_DIGEST_OK);
+    g_assert_cmpint(try(d, nonce, (attempt){.qop = "auth", .nc = 1}, "pw", "a", 2), ==,
+                    GW_DIGEST_OK);
   }
   g_assert_cmpuint(gw_digest_remembered(d), ==, GW_NONCES_REMEMBERED);
-  g_assert_cmpint(try(d, first, (attempt){.qop = "auth", .nc = 1}, "pw", "a", 2), ==, GW_DIGEST_STALE);
+  g_assert_cmpint(try(d, first, (attempt){.qop = "auth", .nc = 1}, "pw", "a", 2), ==,
+                  GW_DIGEST_STALE);
 }
 
 static void test_digest_unique(void) {
@@ -122,8 +144,9 @@ static void test_digest_unique(void) {
 }
 
 static void test_digest_parse(void) {
-  static const char *const params[] = {"username=\"a\\\"b\"", "REALM=\"r\"", "nc=00000001", "qop=auth", "strange",
-                                       "uri=\"sip:x\"", "username=\"second\"", NULL};
+  static const char *const params[] = {
+      "username=\"a\\\"b\"", "REALM=\"r\"",         "nc=00000001", "qop=auth", "strange",
+      "uri=\"sip:x\"",       "username=\"second\"", NULL};
   g_auto(gw_digest_reply) r = {0};
   gw_digest_reply_parse(params, &r);
   g_assert_cmpstr(r.username, ==, "a\"b");
@@ -139,7 +162,8 @@ static void test_digest_parse(void) {
 static void test_guard(void) {
   g_autoptr(gw_guard) g = gw_guard_new(100);
   gint64 t = GW_SEC(100);
-  for (guint i = 0; i < 4; i++) g_assert_false(gw_guard_failed(g, "a", 5, t));
+  for (guint i = 0; i < 4; i++)
+    g_assert_false(gw_guard_failed(g, "a", 5, t));
   g_assert_cmpint(gw_guard_banned_us(g, "a", t), ==, 0);
   g_assert_true(gw_guard_failed(g, "a", 5, t));
   g_assert_cmpint(gw_guard_banned_us(g, "a", t), ==, GW_SEC(30));
@@ -148,14 +172,16 @@ static void test_guard(void) {
   gint64 ban = 0;
   for (guint n = 0; n < 12; n++) { /* each ban doubles, up to an hour */
     t += MAX(ban, GW_SEC(30));
-    for (guint i = 0; i < 5; i++) gw_guard_failed(g, "a", 5, t);
+    for (guint i = 0; i < 5; i++)
+      gw_guard_failed(g, "a", 5, t);
     gint64 next = gw_guard_banned_us(g, "a", t);
     g_assert_cmpint(next, ==, MIN(n ? ban * 2 : GW_SEC(60), GW_SEC(3600)));
     ban = next;
   }
   gw_guard_ok(g, "a");
   g_assert_cmpint(gw_guard_banned_us(g, "a", t), ==, 0);
-  for (guint i = 0; i < 100; i++) g_assert_false(gw_guard_failed(g, "slow", 5, t += GW_SEC(20))); /* four a minute */
+  for (guint i = 0; i < 100; i++)
+    g_assert_false(gw_guard_failed(g, "slow", 5, t += GW_SEC(20))); /* four a minute */
 }
 
 static void test_guard_bounded(void) {
@@ -171,10 +197,15 @@ static void test_guard_bounded(void) {
 
 /* -- bindings -- */
 
-static gw_bound_change put(gw_bindings *t, const char *contact, const char *instance, const char *call_id, guint32 cseq,
-                           gint64 expires) {
-  gw_bound b = {.number = (char *)"100", .contact = (char *)contact, .instance = (char *)instance,
-                .source = (char *)"udp:192.0.2.1:5", .user_agent = (char *)"ua", .call_id = (char *)call_id, .cseq = cseq,
+static gw_bound_change put(gw_bindings *t, const char *contact, const char *instance,
+                           const char *call_id, guint32 cseq, gint64 expires) {
+  gw_bound b = {.number = (char *)"100",
+                .contact = (char *)contact,
+                .instance = (char *)instance,
+                .source = (char *)"udp:192.0.2.1:5",
+                .user_agent = (char *)"ua",
+                .call_id = (char *)call_id,
+                .cseq = cseq,
                 .expires_us = expires};
   return gw_bindings_put(t, &b);
 }
@@ -187,9 +218,11 @@ static void test_bindings(void) {
   g_assert_cmpint(put(t, "sip:a", "", "c", 2, 2000), ==, GW_BOUND_REFRESHED);
   g_assert_cmpint(put(t, "sip:a", "", "c", 2, 3000), ==, GW_BOUND_OLD);
   g_assert_cmpint(put(t, "sip:a", "", "c", 1, 0), ==, GW_BOUND_OLD);
-  g_assert_cmpint(put(t, "sip:a", "", "d", 1, 2500), ==, GW_BOUND_REFRESHED); /* restarted phone: new Call-ID */
+  g_assert_cmpint(put(t, "sip:a", "", "d", 1, 2500), ==,
+                  GW_BOUND_REFRESHED); /* restarted phone: new Call-ID */
   g_assert_cmpint(put(t, "sip:b", "<urn:x>", "e", 1, 1500), ==, GW_BOUND_ADDED);
-  g_assert_cmpint(put(t, "sip:c", "<urn:x>", "f", 1, 1600), ==, GW_BOUND_REFRESHED); /* same device, new address */
+  g_assert_cmpint(put(t, "sip:c", "<urn:x>", "f", 1, 1600), ==,
+                  GW_BOUND_REFRESHED); /* same device, new address */
   g_assert_cmpint(put(t, "sip:z", "", "g", 1, 0), ==, GW_BOUND_UNKNOWN);
   g_assert_cmpuint(gw_bindings_get(t, "100", 1000, all, 16), ==, 2);
   g_assert_cmpstr(all[0]->contact, ==, "sip:a");
@@ -209,12 +242,14 @@ static void test_bindings_bounded(void) {
   g_autoptr(gw_bindings) t = gw_bindings_new();
   for (guint i = 0; i < 50; i++) {
     g_autofree char *contact = g_strdup_printf("sip:%u", i);
-    g_assert_cmpint(put(t, contact, "", "c", i + 1, 1000), ==, i < GW_MAX_BINDINGS ? GW_BOUND_ADDED : GW_BOUND_FULL);
+    g_assert_cmpint(put(t, contact, "", "c", i + 1, 1000), ==,
+                    i < GW_MAX_BINDINGS ? GW_BOUND_ADDED : GW_BOUND_FULL);
   }
   g_assert_cmpuint(gw_bindings_count(t), ==, GW_MAX_BINDINGS);
   g_assert_cmpint(put(t, "sip:0", "", "d", 1, 2000), ==, GW_BOUND_REFRESHED);
   guint n = 0;
-  for (gw_bound *b; (b = gw_bindings_take(t, "100")); n++) gw_bound_free(b);
+  for (gw_bound *b; (b = gw_bindings_take(t, "100")); n++)
+    gw_bound_free(b);
   g_assert_cmpuint(n, ==, GW_MAX_BINDINGS);
 }
 

@@ -14,9 +14,10 @@ static gw_desc *parse(const char *text) {
 }
 
 static void test_phone(void) {
-  g_autoptr(gw_desc) d = parse(HEAD "m=audio 4000 RTP/AVP 9 0 8 101 97\r\na=rtpmap:101 telephone-event/8000\r\n"
-                                   "a=fmtp:101 0-16\r\na=rtpmap:97 opus/48000/2\r\na=fmtp:97 useinbandfec=1\r\n"
-                                   "a=ptime:20\r\na=maxptime:150\r\na=sendonly\r\na=rtcp:4011 IN IP4 192.0.2.1\r\n");
+  g_autoptr(gw_desc) d =
+      parse(HEAD "m=audio 4000 RTP/AVP 9 0 8 101 97\r\na=rtpmap:101 telephone-event/8000\r\n"
+                 "a=fmtp:101 0-16\r\na=rtpmap:97 opus/48000/2\r\na=fmtp:97 useinbandfec=1\r\n"
+                 "a=ptime:20\r\na=maxptime:150\r\na=sendonly\r\na=rtcp:4011 IN IP4 192.0.2.1\r\n");
   g_assert_cmpuint(d->session_id, ==, 7);
   g_assert_cmpuint(d->version, ==, 9);
   const gw_desc_media *m = gw_desc_audio(d);
@@ -42,12 +43,15 @@ static void test_browser(void) {
   g_autoptr(gw_desc) d = parse(
       "v=0\no=- 46 2 IN IP4 127.0.0.1\ns=-\nt=0 0\na=group:BUNDLE 0 v1\na=ice-ufrag:abcd\n"
       "a=ice-pwd:0123456789012345678901\na=fingerprint:SHA-256 ab:cd:EF\na=setup:actpass\n"
-      "m=audio 9 UDP/TLS/RTP/SAVPF 111\nc=IN IP4 0.0.0.0\na=mid:0\na=rtcp-mux\na=rtpmap:111 opus/48000/2\n"
+      "m=audio 9 UDP/TLS/RTP/SAVPF 111\nc=IN IP4 0.0.0.0\na=mid:0\na=rtcp-mux\na=rtpmap:111 "
+      "opus/48000/2\n"
       "a=candidate:1 1 udp 2113937151 192.0.2.4 50000 typ host generation 0 network-cost 999\n"
-      "a=candidate:2 1 udp 1 abc.local 50000 typ host\na=candidate:3 1 TCP 1 192.0.2.4 9 typ host tcptype active\n"
+      "a=candidate:2 1 udp 1 abc.local 50000 typ host\na=candidate:3 1 TCP 1 192.0.2.4 9 typ host "
+      "tcptype active\n"
       "a=candidate:4 1 udp 99 198.51.100.1 5 typ srflx raddr 192.0.2.4 rport 50000\n"
       "a=ssrc:1234 cname:cc\na=ssrc:1234 msid:s t\na=ssrc:77 label:x\n"
-      "m=video 9 UDP/TLS/RTP/SAVPF 96\nc=IN IP4 0.0.0.0\na=mid:v1\na=ice-ufrag:other\na=setup:active\na=inactive\n");
+      "m=video 9 UDP/TLS/RTP/SAVPF 96\nc=IN IP4 "
+      "0.0.0.0\na=mid:v1\na=ice-ufrag:other\na=setup:active\na=inactive\n");
   g_assert_true(d->bundle);
   const gw_desc_media *a = gw_desc_by_mid(d, "0"), *v = gw_desc_by_mid(d, "v1");
   g_assert_cmpint(a->proto, ==, GW_PROTO_DTLS_SAVPF);
@@ -83,7 +87,8 @@ static void test_directions(void) {
               {"", "a=recvonly\r\n", GW_DIR_RECVONLY},
               {"", "a=SENDONLY\r\n", GW_DIR_SENDONLY}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-    g_autofree char *text = g_strdup_printf(HEAD "%sm=audio 4000 RTP/AVP 0\r\n%s", rows[i].session, rows[i].media);
+    g_autofree char *text =
+        g_strdup_printf(HEAD "%sm=audio 4000 RTP/AVP 0\r\n%s", rows[i].session, rows[i].media);
     g_autoptr(gw_desc) d = parse(text);
     g_assert_cmpint(gw_desc_audio(d)->dir, ==, rows[i].dir);
   }
@@ -97,18 +102,21 @@ static void test_addresses(void) {
               {"", "c=IN IP6 2001:db8::1\r\n", "2001:db8::1"},
               {"c=IN IP4 224.2.1.1/127/3\r\n", "", "224.2.1.1"}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-    g_autofree char *text = g_strdup_printf("v=0\r\n%sm=audio 4000 RTP/AVP 0\r\n%s", rows[i].session, rows[i].media);
+    g_autofree char *text =
+        g_strdup_printf("v=0\r\n%sm=audio 4000 RTP/AVP 0\r\n%s", rows[i].session, rows[i].media);
     g_autoptr(gw_desc) d = parse(text);
     g_assert_cmpstr(gw_desc_audio(d)->addr, ==, rows[i].addr);
   }
 }
 
 static void test_other_media(void) {
-  g_autoptr(gw_desc) d = parse(HEAD "m=image 6000 udptl t38 (\r\nm=audio 0 RTP/AVP 0 97\r\nm=audio 5000/2 RTP/SAVP 8\r\n"
-                                   "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:QUJD|2^31|1:4 UNENCRYPTED_SRTP\r\n"
-                                   "a=crypto:2 X other:QUJD\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
+  g_autoptr(gw_desc) d = parse(
+      HEAD "m=image 6000 udptl t38 (\r\nm=audio 0 RTP/AVP 0 97\r\nm=audio 5000/2 RTP/SAVP 8\r\n"
+           "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:QUJD|2^31|1:4 UNENCRYPTED_SRTP\r\n"
+           "a=crypto:2 X other:QUJD\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
   g_assert_cmpuint(d->media->len, ==, 4);
-  const gw_desc_media *image = d->media->pdata[0], *none = d->media->pdata[1], *srtp = d->media->pdata[2];
+  const gw_desc_media *image = d->media->pdata[0], *none = d->media->pdata[1],
+                      *srtp = d->media->pdata[2];
   g_assert_cmpint(image->kind, ==, GW_KIND_OTHER);
   g_assert_cmpint(image->proto, ==, GW_PROTO_OTHER);
   g_assert_cmpstr(image->proto_text, ==, "udptl t38 (");
@@ -124,16 +132,43 @@ static void test_other_media(void) {
 
 /* Attributes that make no sense are as good as absent; the call goes on. */
 static void test_ignored(void) {
-  static const char *const lines[] = {
-      "a=ptime:0",          "a=ptime:65535",        "a=ptime:-1",          "a=ptime:20x",
-      "a=maxptime:999999",  "a=rtpmap:0 /8000",     "a=rtpmap:0 PCMU/0",   "a=rtpmap:0 PCMU/999999999999",
-      "a=rtpmap:0 PCMU",    "a=rtpmap:5 X/8000",    "a=rtpmap:999 X/8000", "a=rtpmap:0 a-name-that-is-far-too-long/8000",
-      "a=fmtp:5 x=y",       "a=fmtp:0",             "a=ice-ufrag:abc",     "a=ice-pwd:short",
-      "a=setup:holdconn",   "a=fingerprint:sha-256 zz", "a=fingerprint:sha-256", "a=candidate:",
-      "a=candidate:1 0 udp 1 192.0.2.1 9 typ host",  "a=candidate:1 1 udp 99999999999 192.0.2.1 9 typ host",
-      "a=candidate:1 1 udp 1 192.0.2.1 99999 typ host", "a=candidate:1 1 udp 1 192.0.2.1 9 typ strange",
-      "a=ssrc:99999999999 cname:x", "a=ssrc:x", "a=mid:has blank", "a=rtcp:99999", "a=crypto:x", "a=", "a=:::",
-      "b=AS:64", "k=prompt", "i=\xff\xfe", "a=mid:\xff", "z=0 0", "a=rtcp-fb:* nack"};
+  static const char *const lines[] = {"a=ptime:0",
+                                      "a=ptime:65535",
+                                      "a=ptime:-1",
+                                      "a=ptime:20x",
+                                      "a=maxptime:999999",
+                                      "a=rtpmap:0 /8000",
+                                      "a=rtpmap:0 PCMU/0",
+                                      "a=rtpmap:0 PCMU/999999999999",
+                                      "a=rtpmap:0 PCMU",
+                                      "a=rtpmap:5 X/8000",
+                                      "a=rtpmap:999 X/8000",
+                                      "a=rtpmap:0 a-name-that-is-far-too-long/8000",
+                                      "a=fmtp:5 x=y",
+                                      "a=fmtp:0",
+                                      "a=ice-ufrag:abc",
+                                      "a=ice-pwd:short",
+                                      "a=setup:holdconn",
+                                      "a=fingerprint:sha-256 zz",
+                                      "a=fingerprint:sha-256",
+                                      "a=candidate:",
+                                      "a=candidate:1 0 udp 1 192.0.2.1 9 typ host",
+                                      "a=candidate:1 1 udp 99999999999 192.0.2.1 9 typ host",
+                                      "a=candidate:1 1 udp 1 192.0.2.1 99999 typ host",
+                                      "a=candidate:1 1 udp 1 192.0.2.1 9 typ strange",
+                                      "a=ssrc:99999999999 cname:x",
+                                      "a=ssrc:x",
+                                      "a=mid:has blank",
+                                      "a=rtcp:99999",
+                                      "a=crypto:x",
+                                      "a=",
+                                      "a=:::",
+                                      "b=AS:64",
+                                      "k=prompt",
+                                      "i=\xff\xfe",
+                                      "a=mid:\xff",
+                                      "z=0 0",
+                                      "a=rtcp-fb:* nack"};
   for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
     g_autofree char *text = g_strdup_printf(HEAD "m=audio 4000 RTP/AVP 0\r\n%s\r\n", lines[i]);
     g_autoptr(gw_desc) d = parse(text), plain = parse(HEAD "m=audio 4000 RTP/AVP 0\r\n");
@@ -174,7 +209,8 @@ static void test_refused(void) {
 }
 
 static void repeat(GString *s, const char *line, guint n) {
-  for (guint i = 0; i < n; i++) g_string_append(s, line);
+  for (guint i = 0; i < n; i++)
+    g_string_append(s, line);
 }
 
 /* Every limit: one below is taken, one above is refused or cut, nothing grows. */
@@ -183,13 +219,13 @@ static void test_limits(void) {
     const char *before, *line, *after;
     guint fits;
     gboolean refused_above;
-  } rows[] = {
-      {HEAD, "m=audio 4000 RTP/AVP 0\r\n", "", GW_MAX_MEDIA, TRUE},
-      {HEAD "m=audio 4000 RTP/AVP 0\r\n", "a=x\r\n", "", GW_MAX_SDP_LINES - 6, TRUE},
-      {HEAD "m=audio 4000 RTP/AVP 0\r\n", "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", "", GW_MAX_CANDIDATES, FALSE},
-      {HEAD "m=audio 4000 RTP/AVP 0\r\n", "a=crypto:1 X inline:QQ==\r\n", "", 8, FALSE},
-      {HEAD "m=audio 4000 RTP/AVP 0\r\na=x:", "y", "\r\n", GW_MAX_SDP_LINE - 4, TRUE},
-      {HEAD "m=audio 4000 RTP/AVP", " 0", "\r\n", 300, FALSE}};
+  } rows[] = {{HEAD, "m=audio 4000 RTP/AVP 0\r\n", "", GW_MAX_MEDIA, TRUE},
+              {HEAD "m=audio 4000 RTP/AVP 0\r\n", "a=x\r\n", "", GW_MAX_SDP_LINES - 6, TRUE},
+              {HEAD "m=audio 4000 RTP/AVP 0\r\n", "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n",
+               "", GW_MAX_CANDIDATES, FALSE},
+              {HEAD "m=audio 4000 RTP/AVP 0\r\n", "a=crypto:1 X inline:QQ==\r\n", "", 8, FALSE},
+              {HEAD "m=audio 4000 RTP/AVP 0\r\na=x:", "y", "\r\n", GW_MAX_SDP_LINE - 4, TRUE},
+              {HEAD "m=audio 4000 RTP/AVP", " 0", "\r\n", 300, FALSE}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     for (guint above = 0; above < 2; above++) {
       g_autoptr(GString) s = g_string_new(rows[i].before);
@@ -205,13 +241,15 @@ static void test_limits(void) {
     }
   }
   g_autoptr(GString) types = g_string_new(HEAD "m=audio 4000 RTP/AVP");
-  for (guint i = 0; i < 100; i++) g_string_append_printf(types, " %u", i);
+  for (guint i = 0; i < 100; i++)
+    g_string_append_printf(types, " %u", i);
   g_string_append(types, "\r\n");
   g_assert_null(gw_sdp_parse(types->str, types->len, NULL));
   g_autofree char *big = g_strnfill(GW_MAX_SDP_BYTES + 1, 'x');
   g_assert_null(gw_sdp_parse(big, GW_MAX_SDP_BYTES + 1, NULL));
   g_autoptr(GString) sources = g_string_new(HEAD "m=audio 4000 RTP/AVP 0\r\n");
-  for (guint i = 0; i < 100; i++) g_string_append_printf(sources, "a=ssrc:%u cname:x\r\n", i);
+  for (guint i = 0; i < 100; i++)
+    g_string_append_printf(sources, "a=ssrc:%u cname:x\r\n", i);
   g_autoptr(gw_desc) d = parse(sources->str);
   g_assert_cmpuint(gw_desc_audio(d)->sources->len, ==, GW_MAX_SSRCS);
 }
@@ -228,10 +266,11 @@ static void test_print(void) {
   m->ptime = 20;
   m->dir = GW_DIR_RECVONLY;
   g_autofree char *text = gw_sdp_print(d);
-  g_assert_cmpstr(text, ==,
-                  "v=0\r\no=- 5 6 IN IP6 2001:db8::7\r\ns=-\r\nc=IN IP6 2001:db8::7\r\nt=0 0\r\n"
-                  "m=audio 4000 RTP/AVP 111 0\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 usedtx=1\r\n"
-                  "a=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=recvonly\r\n");
+  g_assert_cmpstr(
+      text, ==,
+      "v=0\r\no=- 5 6 IN IP6 2001:db8::7\r\ns=-\r\nc=IN IP6 2001:db8::7\r\nt=0 0\r\n"
+      "m=audio 4000 RTP/AVP 111 0\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 usedtx=1\r\n"
+      "a=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=recvonly\r\n");
 }
 
 /* print(parse(x)) says the same as x: parsing and printing it again changes nothing. */
@@ -239,7 +278,8 @@ static void test_round_trip(void) {
   static const char *const texts[] = {
       HEAD "m=audio 4000 RTP/AVPF 9 0\r\na=rtcp-mux\r\n",
       HEAD "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 198.51.100.9\r\na=mid:a\r\nm=video 0 RTP/AVP 31\r\n",
-      "v=0\r\no=- 1 1 IN IP6 ::1\r\ns=x\r\na=group:BUNDLE x y\r\nc=IN IP6 ::1\r\nm=audio 1 UDP/TLS/RTP/SAVP 0\r\n"
+      "v=0\r\no=- 1 1 IN IP6 ::1\r\ns=x\r\na=group:BUNDLE x y\r\nc=IN IP6 ::1\r\nm=audio 1 "
+      "UDP/TLS/RTP/SAVP 0\r\n"
       "a=mid:x\r\na=fingerprint:sha-1 AA\r\na=setup:passive\r\na=ssrc:4294967295 cname:c d\r\n",
       HEAD};
   for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {

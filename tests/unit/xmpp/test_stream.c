@@ -42,6 +42,8 @@ static void start(fixture *f, gint64 silence, gint64 wait) {
                         .host = "127.0.0.1",
                         .port = f->server->port,
                         .silence_us = silence,
+
+                        .retry_us = 50000,
                         .ping_wait_us = wait};
   f->stream = gw_stream_new(NULL, &c, &events, f);
   gw_stream_start(f->stream);
