@@ -142,10 +142,20 @@ static void propose(gw_flavour *f) {
   say_jmuci(f, GW_JMUCI_PROPOSE);
 }
 
-/* One who accepted just now opens his microphone only when the proposer's offer reaches him: not
- * too close behind. */
+/* The last accept of somebody who will call us; a phone of ours, or one who has gone, will not. */
+static gint64 last_foreign_accept(const gw_flavour *f, const gw_ledger_call *c) {
+  gint64 last = 0;
+  for (guint i = 1; i < c->order->len; i++) {
+    const gw_order_entry *e = gw_ledger_entry(c, i);
+    if (is_mesh_entry(f, e)) last = MAX(last, e->at_us);
+  }
+  return last;
+}
+
+/* One who accepted just now opens his microphone only when the proposer's offer reaches him: not too close behind. */
 static void hold_accept(gw_flavour *f, const gw_ledger_call *c) {
-  const gint64 gap = c->last_accept_us ? c->last_accept_us + GW_MESH_ACCEPT_GAP : f->now;
+  const gint64 last = last_foreign_accept(f, c);
+  const gint64 gap = last ? last + GW_MESH_ACCEPT_GAP : f->now;
   f->accept_at = MAX(f->now, MIN(gap, f->hold_until));
 }
 

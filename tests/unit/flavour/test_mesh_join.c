@@ -141,6 +141,20 @@ static void accept_waits_after_anybody_elses(void) {
   rig_clear(&r);
 }
 
+/* A phone of ours opens no microphone late, and one who has gone calls nobody. */
+static void accept_does_not_wait_for_phones_of_ours_or_the_departed(void) {
+  rig r;
+  rig_two(&r, (rig_opt){0});
+  rig_join_as(&r, "other phone", "101@gw/1", TRUE, FALSE);
+  rig_say(&r, "bob", GW_JMUCI_PROPOSE, "X");
+  rig_say(&r, "carol", GW_JMUCI_ACCEPT, "X");
+  rig_leave(&r, "carol");
+  rig_say(&r, "other phone", GW_JMUCI_ACCEPT, "X");
+  rig_start(&r);
+  rig_expect(&r, "accept X | connecting");
+  rig_clear(&r);
+}
+
 static void accept_waits_again_after_the_next(void) {
   rig r;
   rig_two(&r, (rig_opt){0});
@@ -588,6 +602,7 @@ int main(int argc, char **argv) {
   CASE(rung_and_taken_back_meanwhile);
   CASE(rung_and_taken_back_after_our_accept);
   CASE(accept_waits_after_anybody_elses);
+  CASE(accept_does_not_wait_for_phones_of_ours_or_the_departed);
   CASE(accept_waits_again_after_the_next);
   CASE(a_flood_of_accepts_keeps_us_out_ten_seconds_at_most);
   CASE(retracted_while_the_accept_is_held);
