@@ -273,7 +273,8 @@ static void load_root(loader *l, config_setting_t *root) {
 }
 
 /* --- the text as a whole */
-/* Length of the string that begins at p; 0: it has no end (libconfig would leak it). */
+/* Length of the string that begins at p; 0: it has no end (libconfig would leak it, as it does with one right before a
+ * syntax error). */
 static gsize skip_string(const char *p) {
   const char *end = p + 1;
   for (; *end && *end != '"'; end++)

@@ -14,8 +14,8 @@ static const char *const sql[GW_N_OPS] = {
     [GW_OP_OCCUPANTS_CLEAR] = "DELETE FROM occupant",
     [GW_OP_LEDGER_SAVE] = "INSERT OR REPLACE INTO ledger(room, text) VALUES(?1,?2)",
     [GW_OP_LEDGER_REMOVE] = "DELETE FROM ledger WHERE room=?1",
-    [GW_OP_BINDING_SAVE] = "INSERT OR REPLACE INTO binding(number, contact, source, user_agent, "
-                           "expires) VALUES(?1,?2,?3,?4,?5)",
+    [GW_OP_BINDING_SAVE] = ("INSERT OR REPLACE INTO binding(number, contact, source, user_agent, "
+                            "expires) VALUES(?1,?2,?3,?4,?5)"),
     [GW_OP_BINDING_REMOVE] = "DELETE FROM binding WHERE number=?1 AND contact=?2",
     [GW_OP_RECORD] = "INSERT INTO record(call_id, json, started) VALUES(?1,?2,?3)",
     [GW_OP_ITEM_PUT] = "INSERT OR REPLACE INTO item(kind, number, keys) VALUES(?1,?2,?3)",

@@ -9,11 +9,12 @@ static const char conf_text[] = "xmpp = { domain = \"p.x\"; secret = \"s3cret\";
                                 "phones = ( { number = \"100\"; password = \"p\"; } );\n";
 
 static guint replies;
+static gboolean says_secret; /* the input itself */
 
 static void on_reply(int exit, const char *out, JsonNode *json, void *user) {
   g_autofree char *line = gw_request_answer(exit, out, json);
   g_assert(strchr(line, '\n') == line + strlen(line) - 1);
-  g_assert(!strstr(line, "s3cret"));
+  g_assert(says_secret || !strstr(line, "s3cret"));
   g_assert(exit >= 0 && exit <= 2);
   g_assert(exit == 0 || *out);
   replies++;
@@ -31,6 +32,7 @@ static void run(const char *const *words) {
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize n) {
   g_autoptr(GError) error = NULL;
+  says_secret = memmem(data, n, "s3cret", 6) != NULL;
   g_auto(GStrv) words = gw_request_words((const char *)data, n, &error);
   g_assert((words == NULL) == (error != NULL));
   if (words) {

@@ -359,7 +359,8 @@ static void test_bad_lines(world *w, gconstpointer data) {
   for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
     g_auto(answer) a = {0};
     g_autofree char *said = talk(w, lines[i], strlen(lines[i]));
-    g_test_message("%s -> %s", lines[i], said);
+    g_autofree char *shown = g_strescape(lines[i], NULL);
+    g_test_message("%s", shown);
     read_answer(said, &a);
     g_assert_cmpint(a.exit, ==, 2);
   }

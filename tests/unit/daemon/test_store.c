@@ -206,7 +206,8 @@ static void test_question_at_close(fixture *f, gconstpointer data) {
 static void test_file_mode(fixture *f, gconstpointer data) {
   struct stat st;
   gw_store_record(f->store, "c", "{}", 1);
-  g_autoptr(GPtrArray) wait = history(f, NULL, 0, 1);
+  g_autoptr(GPtrArray) written = history(f, NULL, 0, 1);
+  g_assert_cmpuint(written->len, ==, 1);
   g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
   g_assert_cmpint(g_stat(f->path, &st), ==, 0);
   g_assert_cmpint(st.st_mode & 0777, ==, 0600);
