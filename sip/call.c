@@ -37,10 +37,10 @@ static void call_free(gw_sip_call *call) {
   g_free(call);
 }
 
-/* A call that nobody holds any more but that has not ended is hung up: its user has lost interest. */
+/* Besides its user only the legs hold a call. One that its user has let go of is hung up, and nobody is told. */
 void gw_sip_call_unref(gw_sip_call *call) {
   if (!call) return;
-  if (call->refs == 1 && !call->ended) gw_sip_call_hangup(call, GW_CAUSE_NORMAL);
+  if (!call->ended && call->refs == call->legs->len + 1) gw_sip_call_hangup(call, GW_CAUSE_NORMAL);
   if (--call->refs == 0) call_free(call);
 }
 
@@ -81,7 +81,8 @@ static void ending_tell(void *p) {
   e->call->state = GW_SIP_ENDED;
   gw_info(&(gw_log_ctx){.call = e->call->id}, "sip-ended", "cause=%s status=%u",
           gw_cause_word(e->cause), e->status);
-  if (sip->on.state && gw_sip_alive(sip))
+  gboolean held = e->call->refs > 1; /* by somebody besides this event */
+  if (held && sip->on.state && gw_sip_alive(sip))
     sip->on.state(e->call, GW_SIP_ENDED, e->cause, e->status, sip->user_data);
 }
 

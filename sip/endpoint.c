@@ -224,8 +224,8 @@ gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_
   sip->max_calls = config->max_calls;
   sip->open = config->open;
   sip->ports = g_ptr_array_new_with_free_func(gw_sip_port_free);
-  sip->legs = g_ptr_array_new_with_free_func(g_free);
-  sip->lines = g_ptr_array_new();
+  sip->legs = g_ptr_array_new_with_free_func(gw_sip_leg_free);
+  sip->lines = g_ptr_array_new_with_free_func(gw_sip_line_discard);
   sip->calls = g_hash_table_new(NULL, NULL);
   sip->ids = gw_ids_new();
   gw_ids_bytes(sip->ids, secret, sizeof secret);

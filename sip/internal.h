@@ -179,6 +179,7 @@ char *gw_sip_reason(gw_cause);                         /* Reason header, RFC 332
 
 /* -- leg.c -- */
 gw_sip_leg *gw_sip_leg_new(gw_sip_call *, gw_sip_port *, nua_handle_t *);
+void gw_sip_leg_free(void *);             /* memory only */
 void gw_sip_leg_detach(gw_sip_leg *);     /* its call no longer cares */
 void gw_sip_leg_close(gw_sip_leg *, gw_cause); /* CANCEL or BYE */
 void gw_sip_leg_ack(gw_sip_leg *, const sip_t *ok, const char *sdp_or_null);
@@ -191,6 +192,9 @@ void gw_sip_update_in(gw_sip_leg *, const sip_t *);
 void gw_sip_reinvite_out_done(gw_sip_leg *, int status, const sip_t *);
 void gw_sip_ack_in(gw_sip_leg *, const sip_t *);
 void gw_sip_reinvite_next(gw_sip_call *); /* sends a waiting one if now it may */
+
+/* -- line.c -- */
+void gw_sip_line_discard(void *);         /* memory only */
 
 /* -- text.c -- */
 char *gw_sip_clean(const char *text, gsize max); /* valid UTF-8, no control characters, at most max bytes */

@@ -2,7 +2,11 @@
  * the dialog is over, which may be long after the call has ended for its user (a BYE that nobody answers: 32 s). */
 #include "sip/internal.h"
 #include "sip/dtmf.h"
+#include <sofia-sip/nta.h>
 #include <string.h>
+
+#define UNREACHABLE                                                                                \
+  480 /* what the library's own 503 means: the other side's address does not answer at all */
 
 static void leg_event(gw_sip_owner *, nua_event_t, int, const char *, const sip_t *, tagi_t *);
 
@@ -27,13 +31,18 @@ void gw_sip_leg_detach(gw_sip_leg *leg) {
   gw_sip_call_unref(call);
 }
 
-static void leg_free(gw_sip_leg *leg) {
+void gw_sip_leg_free(void *data) {
+  gw_sip_leg *leg = data;
+  g_free(leg->realm);
+  g_free(leg->early_sdp);
+  g_free(leg);
+}
+
+static void leg_done(gw_sip_leg *leg) {
   gw_sip *sip = leg->sip;
   gw_sip_leg_detach(leg);
   nua_handle_bind(leg->nh, NULL);
   nua_handle_destroy(leg->nh);
-  g_free(leg->realm);
-  g_free(leg->early_sdp);
   g_ptr_array_remove_fast(sip->legs, leg);
   gw_sip_leg_gone(sip);
 }
@@ -177,7 +186,8 @@ static void give_up_auth(gw_sip_leg *leg) {
 
 static void branch_refused(gw_sip_leg *leg, guint status, const sip_t *msg) {
   gw_sip_call *call = leg->call;
-  if (!leg->status && status < 700) leg->status = status;
+  if (!leg->status && status < 700)
+    leg->status = status == 503 && nta_sip_is_internal(msg) ? UNREACHABLE : status;
   if (status == 401 || status == 407) {
     if (call && !leg->tried_auth &&
         gw_sip_authenticate(leg->nh, msg, call->user, call->password, &leg->realm)) {
@@ -228,7 +238,7 @@ static void leg_over(gw_sip_leg *leg, int status) {
     }
     gw_sip_call_unref(call);
   }
-  leg_free(leg);
+  leg_done(leg);
 }
 
 /* -- events -- */

@@ -29,11 +29,8 @@ static void start(gw_sip_line *l) {
                SIPTAG_EXPIRES_STR(expires), TAG_END());
 }
 
-static void line_destroy(gw_sip_line *l) {
-  gw_sip *sip = l->sip;
-  g_ptr_array_remove_fast(sip->lines, l);
-  nua_handle_bind(l->nh, NULL);
-  nua_handle_destroy(l->nh);
+void gw_sip_line_discard(void *data) {
+  gw_sip_line *l = data;
   gw_timer_free(l->retry);
   g_free(l->registrar);
   g_free(l->user);
@@ -41,6 +38,13 @@ static void line_destroy(gw_sip_line *l) {
   g_free(l->password);
   g_free(l->realm);
   g_free(l);
+}
+
+static void line_done(gw_sip_line *l) {
+  gw_sip *sip = l->sip;
+  nua_handle_bind(l->nh, NULL);
+  nua_handle_destroy(l->nh);
+  g_ptr_array_remove_fast(sip->lines, l);
   gw_sip_leg_gone(sip);
 }
 
@@ -81,7 +85,7 @@ static void line_event(gw_sip_owner *owner, nua_event_t event, int status, const
   gw_sip_line *l = (gw_sip_line *)owner;
   if (event == nua_r_unregister && status >= 200) {
     if (status == 401 || status == 407) nua_authenticate(l->nh, TAG_END());
-    line_destroy(l);
+    line_done(l);
   } else if (event == nua_r_register && !l->leaving) {
     answered(l, status, msg);
   }

@@ -2,6 +2,7 @@
  * Thread: control only (GW_ON_CONTROL in every function; gw_sdp_* are pure, any thread).
  * Owner: gw_sip owns everything; a gw_sip_call lives while somebody holds a reference (one is given by on_invite's
  *   gw_sip_call_ref or by gw_sip_dial) and the pointer stays valid until the last unref, also after it has ended.
+ *   A call whose last holder lets go of it is hung up, and no event of it follows.
  * Calls back: from the loop, never from inside the call that caused them; after gw_sip_free() never again.
  * Refused requests (wrong digest, malformed, unknown methods) are answered in here with the right code and one log line. */
 #ifndef GW_SIP_H
@@ -23,7 +24,8 @@ typedef enum {
 } gw_sip_state;
 
 typedef struct {
-  const char *const *listen;    /* NULL-terminated: "udp:0.0.0.0:5060", "tcp:[::1]:5060"; port 0 = choose */
+  const char *const *listen;    /* NULL-terminated: "udp:0.0.0.0:5060", "tcp:[::1]:5060"; port 0 = choose. A wildcard
+                                   stands for the addresses that this host has now */
   const char *realm;            /* digest realm (RFC 7616; MD5) */
   const char *public_address;   /* for Contact and Via behind 1:1 NAT, "" = none */
   guint max_calls;              /* above: 503 + Retry-After */
@@ -73,6 +75,7 @@ char **gw_sip_listening(const gw_sip *);                      /* g_strfreev; "ud
 void gw_sip_restore_binding(gw_sip *, const gw_sip_binding *);/* at start, from the store */
 void gw_sip_forget_phone(gw_sip *, const char *number);       /* drops its bindings */
 guint gw_sip_contacts(const gw_sip *, const char *number);    /* how many live bindings */
+/* refused and bad_messages count the whole process: the library answers most of them without saying for which socket. */
 typedef struct { guint64 auth_failed, refused, bad_messages; guint bindings, calls; } gw_sip_counters;
 void gw_sip_get_counters(const gw_sip *, gw_sip_counters *ret);
 

@@ -191,8 +191,7 @@ static void test_contact_in_answer(void) {
                         "Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s",
                         via, from, to, id, cseq, contact, strlen(SDP), SDP);
     wire_send(w, ok);
-    RIG_WAIT(r, e->states[GW_SIP_ANSWERED] || e->states[GW_SIP_ENDED]);
-    rig_spin(r, 20);
+    rig_spin(r, 60); /* answered, ended, or thrown away by the library: all may be */
     gw_sip_call_hangup(e->call, GW_CAUSE_NORMAL);
     g_assert_true(RIG_WAIT(r, e->states[GW_SIP_ENDED]));
     rig_spin(r, 30);
@@ -580,8 +579,7 @@ static const char *const torture[] = {
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA
     "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: y%u\r\nCSeq: 1 OPTIONS\r\n" CON "\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA "From: \"unterminated <sip:a@b>;tag=1\r\nTo: "
-                                             "<sip:c@d>\r\nCall-ID: z%u\r\nCSeq: 1 INVITE\r\n" CON
-    "\r\n",
+    "<sip:c@d>\r\nCall-ID: z%u\r\nCSeq: 1 INVITE\r\n" CON "\r\n",
     "INVITE sip:x@127.0.0.1 SIP/2.0\r\n" VIA
     "From: <<<>>>\r\nTo: \r\nCall-ID: w%u\r\nCSeq: 1 INVITE\r\n" CON "\r\n",
     "INVITE <sip:x@127.0.0.1> SIP/2.0\r\n" VIA REST CON "Content-Length: 0\r\n\r\n",
@@ -690,7 +688,8 @@ static void test_mutations(void) {
       text[g_test_rand_int_range(0, (gint)n)] = (char)g_test_rand_int_range(0, 256);
     if (i % 7 == 0) n = (gsize)g_test_rand_int_range(1, (gint)n);
     wire_send_bytes(w, text, n);
-    rig_spin(r, 1);
+    while (g_main_context_iteration(r->ctx, FALSE))
+      continue;
   }
   wire_free(w);
   still_alive(r, r->client.udp);

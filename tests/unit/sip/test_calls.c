@@ -176,6 +176,30 @@ static void test_refused(void) {
   }
 }
 
+/* Nobody holds it any more: hung up at the other end, and not a word more here. */
+static void test_let_go(void) {
+  rig *r = rig_new();
+  end *c, *s;
+  connected(r, FALSE, &c, &s);
+  gw_sip_call *call = c->call;
+  c->call = NULL;
+  gw_sip_call_unref(call);
+  g_assert_true(RIG_WAIT(r, s->states[GW_SIP_ENDED]));
+  g_assert_cmpuint(c->states[GW_SIP_ENDED], ==, 0);
+  rig_free(r);
+}
+
+/* Nobody listens there: the call ends at once and is not mistaken for a full house. */
+static void test_unreachable(void) {
+  rig *r = rig_new();
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *c = rig_dial(r, "sip:8000@127.0.0.1:1;transport=tcp", NULL, NULL, offer);
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+  g_assert_cmpuint(c->status, ==, 480);
+  g_assert_cmpint(c->cause, !=, GW_CAUSE_OVERLOAD);
+  rig_free(r);
+}
+
 static void test_early_media(void) {
   rig *r = rig_new();
   g_autofree char *uri = server_uri(r, FALSE);
@@ -497,6 +521,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/sip/calls/forget", test_forget);
   g_test_add_func("/sip/calls/cancel", test_cancel);
   g_test_add_func("/sip/calls/refused", test_refused);
+  g_test_add_func("/sip/calls/let-go", test_let_go);
+  g_test_add_func("/sip/calls/unreachable", test_unreachable);
   g_test_add_func("/sip/calls/early-media", test_early_media);
   g_test_add_func("/sip/calls/hold", test_hold);
   g_test_add_func("/sip/calls/offer-refused", test_offer_refused);
