@@ -83,7 +83,7 @@ typedef struct {
   void (*occupant)(gw_muc *, const gw_occupant *, gw_occ_change, void *user);
   void (*word)(gw_muc *, const gw_word *, void *user);     /* groupchat call words, own reflections too, in the room's order */
 } gw_muc_events;
-/* Joins by muc.md section 1: nick conflict -> "nick (2)".. "(5)" -> nick-<resource>; timers and retries inside. */
+/* Joins by XEP-0045 7.2: nick conflict -> "nick (2)".. "(5)" -> nick-<resource>; timers and retries inside. */
 gw_muc *gw_muc_join(gw_persona *, const char *room, const char *nick, const char *password_or_null, const gw_muc_events *, void *user);
 void gw_muc_leave(gw_muc *, const char *status_or_null);   /* unavailable presence; frees the muc */
 gw_muc_state gw_muc_get_state(const gw_muc *);

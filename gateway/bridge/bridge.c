@@ -73,7 +73,7 @@ static guint calls_of_phone(const gw_bridge *b, const char *phone) {
   return n;
 }
 
-static gw_cause admission(gw_bridge *b, const char *phone) {
+gw_cause gw_bridge_admission(const gw_bridge *b, const char *phone) {
   const gw_phone_conf *p = gw_bridge_conf_phone(b->conf, phone);
   if (b->draining || b->stopped) return GW_CAUSE_SHUTDOWN;
   if (b->calls->len >= b->conf->max_calls) return GW_CAUSE_OVERLOAD;
@@ -92,7 +92,7 @@ static void refuse(gw_sip_call *sip, const gw_sip_invite *i, gw_cause cause, con
 void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, void *bridge) {
   gw_bridge *b = bridge;
   g_autoptr(gw_route) route = gw_bridge_route(b, i->phone ? i->phone : "", i->to_user);
-  gw_cause cause = admission(b, i->phone);
+  gw_cause cause = gw_bridge_admission(b, i->phone);
   gw_sip_call_ref(call); /* the reference of the refusal; a call takes its own */
   const char *why = cause ? gw_cause_text(cause) : NULL;
   if (!cause && !route->allowed) {
@@ -107,12 +107,17 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
     why = "the room has a PIN, and this version cannot ask for one";
   }
   gw_conference *conference = cause ? NULL : conference_of(b, route->room);
-  if (!cause && !conference) cause = GW_CAUSE_INTERNAL, why = "no conference for the room";
+  const gw_room_conf *conf = cause ? NULL : gw_bridge_conf_room(b->conf, route->number);
+  if (!cause && (!conference || !conf))
+    cause = GW_CAUSE_INTERNAL, why = "no conference for the room";
+  if (!cause && !gw_room_conf_flavour(conf)) {
+    cause = GW_CAUSE_NO_CODEC;
+    why = "the room's flavour is not part of this version";
+  }
   if (cause)
     refuse(call, i, cause, why);
   else
-    gw_call_post(gw_call_new_in(b, call, i, conference, route->number),
-                 &(gw_ce){.type = GW_CE_INVITE});
+    gw_call_post(gw_call_new_in(b, call, i, conference, conf), &(gw_ce){.type = GW_CE_INVITE});
   gw_sip_call_unref(call);
 }
 
@@ -195,7 +200,7 @@ void gw_bridge_start(gw_bridge *b) {
 }
 
 /* A room that is no longer configured is left at once, or when its last call has ended. */
-static void drop_rooms(gw_bridge *b) {
+void gw_bridge_drop_rooms(gw_bridge *b) {
   for (guint i = b->conferences->len; i-- > 0;) {
     gw_conference *c = b->conferences->pdata[i];
     gboolean wanted = FALSE, used = FALSE;
@@ -215,7 +220,7 @@ void gw_bridge_reconfigure(gw_bridge *b, gw_bridge_conf *conf) {
   gw_dialplan_free(b->dialplan);
   b->conf = conf;
   b->dialplan = gw_bridge_conf_dialplan(conf);
-  drop_rooms(b);
+  gw_bridge_drop_rooms(b);
   if (b->started) take_rooms(b);
 }
 
@@ -247,6 +252,9 @@ void gw_bridge_stop(gw_bridge *b, void (*done)(void *), void *user) {
 
 void gw_bridge_free(gw_bridge *b) {
   if (!b) return;
+  while (b->calls->len)
+    gw_call_free(
+        g_ptr_array_steal_index(b->calls, b->calls->len - 1)); /* each looks at the others */
   g_ptr_array_unref(b->calls);
   g_ptr_array_unref(b->conferences);
   g_queue_clear_full(&b->ended, (GDestroyNotify)gw_call_info_free);

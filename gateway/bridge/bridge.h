@@ -36,7 +36,7 @@ typedef struct {
 } gw_room_conf;
 void gw_phone_conf_free(gw_phone_conf *);
 void gw_room_conf_free(gw_room_conf *);
-gw_room_conf *gw_room_conf_new(void); /* all defaults of operator.md 2 */
+gw_room_conf *gw_room_conf_new(void); /* all defaults of tipring.conf(5) */
 
 /* Immutable snapshot: swapped at reload, running calls keep what they took. */
 typedef struct {

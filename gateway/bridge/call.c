@@ -88,6 +88,7 @@ static void dial(gw_call *c) {
 
 static void answer(gw_call *c) {
   g_autoptr(gw_desc) d = NULL;
+  if (!c->sip) return; /* given up meanwhile: the event that says so is the next one */
   if (c->offer && !answer_to(c, c->offer, &d)) {
     gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_NO_CODEC});
     return;
@@ -102,15 +103,17 @@ static void answer(gw_call *c) {
   set_held(c, c->offer);
 }
 
+/* The figures are taken while the room still stands: leaving it may close its media. */
 static void leave(gw_call *c) {
+  if (c->leg.v) c->have_last_stats = gw_media_get_stats(c->bridge->media, c->leg, &c->last_stats);
   if (!c->seat) return;
+  c->last_nick = g_strdup(gw_seat_nick(c->seat));
   gw_seat_peers(c->seat, c->last_peers);
   g_clear_pointer(&c->seat, gw_seat_free);
 }
 
 static void close_media(gw_call *c) {
   if (!c->leg.v) return;
-  c->have_last_stats = gw_media_get_stats(c->bridge->media, c->leg, &c->last_stats);
   gw_bridge_disown(c->bridge, c->leg);
   c->leg = GW_HANDLE_NONE;
 }
@@ -138,7 +141,7 @@ static void run(gw_call *c, const gw_ca *a) {
     make_leg(c);
     break;
   case GW_CA_RINGING:
-    gw_sip_call_ringing(c->sip);
+    if (c->sip) gw_sip_call_ringing(c->sip);
     break;
   case GW_CA_DIAL:
     dial(c);
@@ -200,6 +203,7 @@ static void step_all(void *user) {
   gw_bridge *b = c->bridge;
   g_ptr_array_remove(b->calls, c); /* frees it */
   gw_conference_changed(conference);
+  gw_bridge_drop_rooms(b);
   if (b->stopped && !b->calls->len) gw_timer_set(b->stop_timer, 0);
 }
 
@@ -271,10 +275,12 @@ void gw_call_set_muted(gw_call *c, gboolean on) {
 
 /* --- life --- */
 
-static gw_call *call_new(gw_bridge *b, gw_conference *conference) {
+static gw_call *call_new(gw_bridge *b, gw_conference *conference, const gw_room_conf *conf) {
   gw_call *c = g_new0(gw_call, 1);
   c->bridge = b;
   c->conference = conference;
+  c->room_conf = gw_room_conf_copy(conf);
+  c->flavour = gw_room_conf_flavour(conf);
   c->id = gw_ids_hex(b->ids, 4);
   c->began_us = gw_now_us();
   c->since_wall_us = gw_wall_us();
@@ -284,7 +290,7 @@ static gw_call *call_new(gw_bridge *b, gw_conference *conference) {
   c->pending = g_array_new(FALSE, FALSE, sizeof(gw_ce));
   c->timer = gw_timer_new(b->ctx, on_deadline, c);
   c->soon = gw_timer_new(b->ctx, step_all, c);
-  gw_call_machine_init(&c->machine, conference->conf->alone_limit);
+  gw_call_machine_init(&c->machine, conf->alone_limit);
   g_ptr_array_add(b->calls, c);
   return c;
 }
@@ -304,18 +310,18 @@ static char *display_name(const gw_phone_conf *phone, const char *from_name) {
 }
 
 gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
-                        gw_conference *conference, const char *number) {
-  gw_call *c = call_new(b, conference);
+                        gw_conference *conference, const gw_room_conf *conf) {
+  gw_call *c = call_new(b, conference, conf);
   c->sip = gw_sip_call_ref(sip);
   gw_sip_call_set_user_data(sip, c);
   c->phone = g_strdup(i->phone);
-  c->number = g_strdup(number);
+  c->number = g_strdup(conf->number);
   c->name = gw_nick_clean(i->from_name);
   c->sip_name = display_name(gw_bridge_conf_phone(b->conf, i->phone), i->from_name);
   c->remote_hint = host_of_source(i->source);
   c->offer = gw_desc_copy(i->offer);
   gw_log_ctx ctx = gw_call_ctx(c);
-  gw_info(&ctx, "call-in", "phone=%s number=%s source=%s sip_id=%s", c->phone, number, i->source,
+  gw_info(&ctx, "call-in", "phone=%s number=%s source=%s sip_id=%s", c->phone, c->number, i->source,
           i->call_id);
   gw_call_hop(c, "invite");
   return c;
@@ -323,7 +329,7 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
 
 gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, gw_conference *conference,
                          const char *answer_id) {
-  gw_call *c = call_new(b, conference);
+  gw_call *c = call_new(b, conference, conference->conf);
   c->phone = g_strdup(phone->number);
   c->sip_name = display_name(phone, NULL);
   c->number = g_strdup(conference->conf->number);
@@ -358,6 +364,8 @@ void gw_call_free(gw_call *c) {
   g_free(c->number);
   g_free(c->remote_hint);
   g_free(c->answer_id);
+  g_free(c->last_nick);
+  gw_room_conf_free(c->room_conf);
   g_free(c->codec);
   g_free(c);
 }

@@ -80,6 +80,37 @@ const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *c, const char *num
   return NULL;
 }
 
+static gboolean listed(const GPtrArray *words, const char *word) {
+  return g_ptr_array_find_with_equal_func((GPtrArray *)words, word, g_str_equal, NULL);
+}
+
+gw_room_conf *gw_bridge_conf_joined(const gw_bridge_conf *c, const char *room) {
+  gw_room_conf *joined = NULL;
+  g_autoptr(GPtrArray) ring = g_ptr_array_new();
+  for (guint i = 0; i < c->rooms->len; i++) {
+    const gw_room_conf *r = c->rooms->pdata[i];
+    if (!gw_jid_same_bare(r->room, room)) continue;
+    if (!joined) joined = gw_room_conf_copy(r);
+    joined->watch |= r->watch;
+    for (char **n = r->ring; n && *n; n++)
+      if (!listed(ring, *n)) g_ptr_array_add(ring, *n);
+  }
+  if (!joined) return NULL;
+  g_ptr_array_add(ring, NULL);
+  char **all = g_strdupv((char **)ring->pdata);
+  g_strfreev(joined->ring);
+  joined->ring = all;
+  return joined;
+}
+
+/* One flavour is built in so far, so "auto" has nothing to weigh. */
+const gw_flavour_class *gw_room_conf_flavour(const gw_room_conf *r) {
+  gboolean any = g_str_equal(r->flavour, "auto");
+  for (guint i = 0; gw_flavours[i]; i++)
+    if (any || g_str_equal(gw_flavours[i]->name, r->flavour)) return gw_flavours[i];
+  return NULL;
+}
+
 gw_dialplan *gw_bridge_conf_dialplan(const gw_bridge_conf *c) {
   gw_dialplan *d = gw_dialplan_new();
   for (guint i = 0; i < c->rooms->len; i++) {

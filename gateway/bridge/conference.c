@@ -26,6 +26,16 @@ gboolean gw_conference_is_ours(const gw_conference *c, const char *const *jids, 
 
 /* --- the watcher --- */
 
+/* What a session showed and the room never said. A call is dead for newcomers only when no other phone of ours is in it. */
+void gw_conference_learn(gw_conference *c, const gw_seat *s, const char *id, const char *nick) {
+  gw_log_ctx ctx = ctx_of(c);
+  if (nick && !gw_ledger_kill_nick(c->ledger, id, nick)) return;
+  if (!nick && gw_conference_active_seats(c, s)) return;
+  if (!nick) gw_ledger_forget(c->ledger, id);
+  gw_debug(&ctx, "ledger", "proposal=%s dead=%s", id, nick ? nick : "all");
+  gw_conference_touch_ledger(c);
+}
+
 static void save_ledger(void *user) {
   gw_conference *c = user;
   g_autofree char *text = gw_ledger_save(c->ledger);
@@ -61,18 +71,27 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
   if (gw_ledger_occupant(c->ledger, &who, gw_now_us())) gw_conference_touch_ledger(c);
 }
 
+static gboolean is_here(const gw_conference *c, const char *phone) {
+  for (guint i = 0; i < c->bridge->calls->len; i++) {
+    const gw_call *call = c->bridge->calls->pdata[i];
+    if (call->conference == c && !g_strcmp0(call->phone, phone)) return TRUE;
+  }
+  return FALSE;
+}
+
+/* Phones of ours that propose ring the others as well: it is a call like any other. */
 static void ring_phones(gw_conference *c, const gw_word *word) {
   gw_bridge *b = c->bridge;
   for (char **n = c->conf->ring; n && *n; n++) {
     const gw_phone_conf *phone = gw_bridge_conf_phone(b->conf, *n);
-    gboolean busy = !phone || b->draining || b->stopped || !gw_conference_flavour(c);
-    for (guint i = 0; !busy && i < b->calls->len; i++) {
-      gw_call *call = b->calls->pdata[i];
-      busy = call->conference == c && !g_strcmp0(call->phone, *n);
+    if (!phone || is_here(c, *n) || !gw_room_conf_flavour(c->conf)) continue;
+    gw_cause why = gw_bridge_admission(b, *n);
+    if (why) {
+      gw_log_ctx ctx = ctx_of(c);
+      gw_info(&ctx, "not-rung", "phone=%s cause=%s", *n, gw_cause_word(why));
+      continue;
     }
-    if (busy) continue;
-    gw_call *call = gw_call_new_out(b, phone, c, word->u.jmuci.id);
-    gw_call_post(call, &(gw_ce){.type = GW_CE_RING});
+    gw_call_post(gw_call_new_out(b, phone, c, word->u.jmuci.id), &(gw_ce){.type = GW_CE_RING});
   }
 }
 
@@ -117,8 +136,8 @@ static void on_word(gw_muc *muc, const gw_word *word, void *user) {
   gint64 now = gw_now_us();
   if (gw_ledger_word(c->ledger, word, now)) gw_conference_touch_ledger(c);
   if (word->kind != GW_WORD_JMUCI || word->historic) return;
-  if (word->u.jmuci.action == GW_JMUCI_PROPOSE && !word->u.jmuci.sfu && !from_us(c, word)) {
-    ask_proposer(c, word);
+  if (word->u.jmuci.action == GW_JMUCI_PROPOSE && !word->u.jmuci.sfu) {
+    if (!from_us(c, word)) ask_proposer(c, word);
     ring_phones(c, word);
   }
   if (word->u.jmuci.action == GW_JMUCI_RETRACT) stop_ringing(c, word->u.jmuci.id);
@@ -223,29 +242,22 @@ void gw_conference_changed(gw_conference *c) {
 gw_conference *gw_conference_new(gw_bridge *b, const gw_room_conf *conf) {
   gw_conference *c = g_new0(gw_conference, 1);
   c->bridge = b;
-  c->conf = gw_room_conf_copy(conf);
+  c->conf = gw_bridge_conf_joined(b->conf, conf->room);
   c->seats = g_ptr_array_new();
   c->proposer_is_jsxc = GW_ANSWER_UNKNOWN;
   c->grants = g_ptr_array_new_with_free_func(grant_free);
   const char *text = g_hash_table_lookup(b->ledgers, conf->room);
   if (text) c->ledger = gw_ledger_load(text, gw_now_us());
+  g_hash_table_remove(b->ledgers, conf->room); /* old news the next time */
   if (!c->ledger) c->ledger = gw_ledger_new();
   c->save_timer = gw_timer_new(b->ctx, save_ledger, c);
   c->watch_timer = gw_timer_new(b->ctx, retry_watch, c);
   return c;
 }
 
-/* One flavour is built in so far, so "auto" has nothing to weigh. */
-const gw_flavour_class *gw_conference_flavour(const gw_conference *c) {
-  gboolean any = g_str_equal(c->conf->flavour, "auto");
-  for (guint i = 0; gw_flavours[i]; i++)
-    if (any || g_str_equal(gw_flavours[i]->name, c->conf->flavour)) return gw_flavours[i];
-  return NULL;
-}
-
 void gw_conference_set_conf(gw_conference *c, const gw_room_conf *conf) {
   gw_room_conf_free(c->conf);
-  c->conf = gw_room_conf_copy(conf);
+  c->conf = gw_bridge_conf_joined(c->bridge->conf, conf->room);
   if (!c->conf->watch) gw_conference_leave(c);
 }
 

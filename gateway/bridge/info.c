@@ -46,8 +46,8 @@ gw_call_info *gw_call_info_of(const gw_call *c) {
   i->name = g_strdup(c->name ? c->name : c->sip_name);
   i->number = g_strdup(c->number);
   i->room = g_strdup(c->conference->conf->room);
-  i->nick = c->seat ? g_strdup(gw_seat_nick(c->seat)) : NULL;
-  i->flavour = g_strdup(gw_conference_flavour(c->conference)->name);
+  i->nick = g_strdup(c->seat ? gw_seat_nick(c->seat) : c->last_nick);
+  i->flavour = g_strdup(c->flavour->name);
   i->direction = c->machine.out ? "out" : "in";
   i->state = gw_call_state_word(c->machine.state);
   i->muted = c->muted;

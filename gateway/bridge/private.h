@@ -63,8 +63,7 @@ struct gw_conference {
 };
 gw_conference *gw_conference_new(gw_bridge *, const gw_room_conf *);
 void gw_conference_free(gw_conference *);
-const gw_flavour_class *
-gw_conference_flavour(const gw_conference *); /* NULL: the configured one is not built in */
+const gw_flavour_class *gw_room_conf_flavour(const gw_room_conf *); /* NULL: not built in */
 void gw_conference_set_conf(gw_conference *, const gw_room_conf *);
 void gw_conference_watch(gw_conference *); /* the watcher joins, if the room wants one */
 void gw_conference_leave(gw_conference *); /* the watcher leaves */
@@ -82,7 +81,9 @@ void gw_conference_changed(
 guint gw_conference_active_seats(const gw_conference *, const gw_seat *but);
 gboolean gw_conference_is_ours(const gw_conference *, const char *const *jids, const char *nick,
                                gboolean *ret_watcher);
-void gw_conference_touch_ledger(gw_conference *); /* saved soon */
+void gw_conference_learn(gw_conference *, const gw_seat *, const char *id,
+                         const char *nick_or_null); /* GW_ACT_LEDGER */
+void gw_conference_touch_ledger(gw_conference *);   /* saved soon */
 
 /* --- seat.c: one persona in a room with one flavour */
 gw_seat *gw_seat_new(gw_call *, gw_conference *); /* joins at once */
@@ -112,6 +113,8 @@ struct gw_call {
   gboolean gone;
   gw_sip_call *sip;
   gw_conference *conference;
+  gw_room_conf *room_conf; /* of the number that was dialled, as it was then */
+  const gw_flavour_class *flavour;
   gw_seat *seat;
   gw_handle leg;
   gw_desc *leg_caps;      /* media's description of our side */
@@ -120,15 +123,16 @@ struct gw_call {
   char *remote_hint, *answer_id;
   char *codec;
   guint64 session_id, version;
-  gboolean muted, held, media_up;
+  gboolean muted, held;
   gint64 began_us, since_wall_us, ended_wall_us;
   GPtrArray *hops;       /* gw_hop* */
   GPtrArray *last_peers; /* gw_peer_info, kept from the moment the seat is left */
   gw_media_stats last_stats;
   gboolean have_last_stats;
+  char *last_nick;
 };
 gw_call *gw_call_new_in(gw_bridge *, gw_sip_call *, const gw_sip_invite *, gw_conference *,
-                        const char *number);
+                        const gw_room_conf *);
 gw_call *gw_call_new_out(gw_bridge *, const gw_phone_conf *, gw_conference *,
                          const char *answer_id);
 void gw_call_free(gw_call *);
@@ -143,9 +147,16 @@ gw_log_ctx gw_call_ctx(const gw_call *);
 gw_call_info *gw_call_info_of(const gw_call *);
 gw_call_info *gw_call_info_copy(const gw_call_info *); /* peers are shown as ended */
 
+/* --- bridge.c */
+gw_cause gw_bridge_admission(const gw_bridge *,
+                             const char *phone); /* NONE: one more call may come or be rung */
+void gw_bridge_drop_rooms(gw_bridge *);          /* that are neither configured nor in use */
+
 /* --- conf.c */
 const gw_phone_conf *gw_bridge_conf_phone(const gw_bridge_conf *, const char *number);
 const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *, const char *number);
+/* What all numbers of one room together want of its watcher: ring is joined, watch is anybody's. Free it. */
+gw_room_conf *gw_bridge_conf_joined(const gw_bridge_conf *, const char *room);
 gw_room_conf *gw_room_conf_copy(const gw_room_conf *);
 gw_dialplan *gw_bridge_conf_dialplan(const gw_bridge_conf *);
 

@@ -27,10 +27,13 @@ struct gw_seat {
   gw_fl_call_state state;
   char *occupant; /* room/nick as stored */
   char *nick;     /* as granted */
-  /* roster check of a JSXC proposer (jmuci.md 2.6): both answers are asked for at once */
-  gboolean asking, roster_open;
-  char *proposer;
+  /* roster check of a JSXC proposer; both answers are asked for at once */
+  char *asking; /* id that is being weighed, NULL none */
+  gboolean roster_open;
+  char *proposer, *weighed;
   gw_answer jsxc, roster;
+  GPtrArray *refused; /* ids that we must not join */
+  GQueue words;       /* gw_word of the room, not passed on yet */
 };
 
 static gw_log_ctx ctx_of(const gw_seat *s) {
@@ -169,6 +172,9 @@ static void run(gw_seat *s, const gw_action *a) {
   case GW_ACT_SAVE:
     gw_conference_touch_ledger(s->conference);
     break;
+  case GW_ACT_LEDGER:
+    gw_conference_learn(s->conference, s, a->text, a->nick);
+    break;
   }
 }
 
@@ -217,42 +223,44 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
   feed_occupant(user, o, change != GW_OCC_LEFT);
 }
 
-static void on_muc_word(gw_muc *muc, const gw_word *word, void *user) {
-  feed(user, &(gw_ev){.type = GW_EV_WORD, .u.word = word});
-}
-
-static void remember_occupant(gw_seat *s) {
-  gw_bridge *b = s->call->bridge;
-  char *now = g_strdup_printf("%s/%s", s->conference->conf->room, gw_muc_nick(s->muc));
-  if (s->occupant && b->store.occupant_remove)
-    b->store.occupant_remove(gw_seat_jid(s), s->occupant, b->store_user);
-  g_free(s->occupant);
-  s->occupant = now;
-  g_free(s->nick);
-  s->nick = g_strdup(gw_muc_nick(s->muc));
-  if (b->store.occupant_add) b->store.occupant_add(gw_seat_jid(s), s->occupant, b->store_user);
-}
-
 static void admitted(gw_seat *s) {
   gw_call_hop(s->call, "muc-joined");
   gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOINED});
 }
 
+/* --- the roster check of a JSXC proposer (docs/jmuci.md 5) ---
+ * One accepter that a JSXC proposer does not have in its roster ruins the call for everybody. So each proposal is weighed
+ * before the flavour hears of it: until the answers are in, the room's words wait; a proposal that would do harm, and all
+ * that follows it, never reaches the flavour. */
+
+static gboolean is_refused(const gw_seat *s, const char *id) {
+  return g_ptr_array_find_with_equal_func(s->refused, id, g_str_equal, NULL);
+}
+
+static void pass_word(gw_seat *s, const gw_word *word) {
+  if (word->kind == GW_WORD_JMUCI && is_refused(s, word->u.jmuci.id)) return;
+  feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = word});
+}
+
+static void pass_words(gw_seat *s);
+
 static void roster_verdict(gw_seat *s) {
   gw_log_ctx ctx = ctx_of(s);
   if (!s->asking || s->jsxc == GW_ANSWER_UNKNOWN || s->roster_open) return;
-  s->asking = FALSE;
-  if (s->roster != GW_ANSWER_NO) {
-    admitted(s);
-    return;
-  }
-  g_autofree char *ours = gw_jid_bare(gw_seat_jid(s));
-  gw_warn(&ctx, "roster-check", "proposer=%s lacks=%s mend=%s", s->proposer, ours,
-          "put this JID into the proposer's roster (shared roster group), or roster_check = false");
-  if (s->jsxc != GW_ANSWER_YES)
-    admitted(s);
-  else
+  g_autofree char *id = g_steal_pointer(&s->asking), *ours = gw_jid_bare(gw_seat_jid(s));
+  gboolean harm = s->roster == GW_ANSWER_NO && s->jsxc == GW_ANSWER_YES;
+  if (s->roster == GW_ANSWER_NO)
+    gw_warn(
+        &ctx, "roster-check", "proposer=%s lacks=%s joins=%d mend=%s", s->proposer, ours, !harm,
+        "put this JID into the proposer's roster (shared roster group), or roster_check = false");
+  if (harm && s->refused->len < GW_MAX_CALLS_PER_ROOM)
+    g_ptr_array_add(s->refused, g_steal_pointer(&id));
+  if (s->flavour)
+    pass_words(s);
+  else if (harm)
     gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+  else
+    admitted(s);
 }
 
 static void on_roster(gw_answer answer, void *user) {
@@ -268,32 +276,92 @@ static void on_disco(const char *name, const char *const *features, void *user) 
   roster_verdict(s);
 }
 
-/* One accepter that a JSXC proposer does not have in its roster ruins the call for everybody, so it
- * is asked first. */
-static void check_roster(gw_seat *s) {
-  gw_ledger_call *live = gw_ledger_live(s->conference->ledger, FALSE, gw_now_us());
-  const char *jid =
-      live && live->order->len ? g_array_index(live->order, gw_order_entry, 0).jid : NULL;
-  gboolean watcher,
-      ours = jid &&
-             gw_conference_is_ours(s->conference, (const char *const[]){jid, NULL}, NULL, &watcher);
-  if (!jid || ours || !s->conference->conf->roster_check) {
-    admitted(s);
-    return;
-  }
-  g_autofree char *bare = gw_jid_bare(jid);
-  s->proposer = g_strdup(jid);
-  s->asking = s->roster_open = TRUE;
-  s->jsxc = gw_conference_is_jsxc(s->conference, jid);
-  if (s->jsxc == GW_ANSWER_UNKNOWN) gw_persona_ask_disco(s->persona, jid, on_disco, s);
+/* FALSE: there is nobody to ask about; else the verdict comes later. */
+static gboolean weigh(gw_seat *s, const char *id, const char *proposer) {
+  gboolean watcher;
+  const char *const jids[] = {proposer, NULL};
+  if (!proposer || !s->call->room_conf->roster_check ||
+      gw_conference_is_ours(s->conference, jids, NULL, &watcher))
+    return FALSE;
+  g_autofree char *bare = gw_jid_bare(proposer);
+  g_free(s->proposer);
+  g_free(s->weighed);
+  s->proposer = g_strdup(proposer);
+  s->asking = g_strdup(id);
+  s->weighed = g_strdup(id);
+  s->roster_open = TRUE;
+  s->jsxc = gw_conference_is_jsxc(s->conference, proposer);
+  if (s->jsxc == GW_ANSWER_UNKNOWN) gw_persona_ask_disco(s->persona, proposer, on_disco, s);
   gw_persona_ask_roster(s->persona, bare, on_roster, s);
+  return TRUE;
+}
+
+typedef struct {
+  const char *nick;
+  char *jid;
+} lookup;
+
+static void match_nick(const gw_occupant *o, void *user) {
+  lookup *l = user;
+  if (g_strcmp0(o->nick, l->nick) || !o->jids || !o->jids[0]) return;
+  g_free(l->jid);
+  l->jid = g_strdup(o->jids[g_strv_length((char **)o->jids) - 1]);
+}
+
+/* TRUE: this word waits. */
+static gboolean must_weigh(gw_seat *s, const gw_word *word) {
+  if (word->kind != GW_WORD_JMUCI || word->u.jmuci.action != GW_JMUCI_PROPOSE || word->historic)
+    return FALSE;
+  if (!g_strcmp0(word->u.jmuci.id, s->weighed)) return FALSE;
+  lookup l = {.nick = gw_jid_resource(word->from)};
+  gw_muc_foreach(s->muc, match_nick, &l);
+  g_autofree char *jid = l.jid;
+  return weigh(s, word->u.jmuci.id, jid);
+}
+
+/* A proposal stops the queue behind it until it has been weighed. */
+static void pass_words(gw_seat *s) {
+  while (!s->asking && s->words.length) {
+    g_autoptr(gw_word) word = g_queue_pop_head(&s->words);
+    if (must_weigh(s, word))
+      g_queue_push_head(&s->words, g_steal_pointer(&word));
+    else
+      pass_word(s, word);
+  }
+}
+
+static void on_muc_word(gw_muc *muc, const gw_word *word, void *user) {
+  gw_seat *s = user;
+  if (!s->flavour || s->words.length >= GW_MAX_ORDER) return; /* the ledger has it */
+  g_queue_push_tail(&s->words, gw_word_copy(word));
+  pass_words(s);
+}
+
+static void remember_occupant(gw_seat *s) {
+  gw_bridge *b = s->call->bridge;
+  char *now = g_strdup_printf("%s/%s", s->conference->conf->room, gw_muc_nick(s->muc));
+  if (s->occupant && b->store.occupant_remove)
+    b->store.occupant_remove(gw_seat_jid(s), s->occupant, b->store_user);
+  g_free(s->occupant);
+  s->occupant = now;
+  g_free(s->nick);
+  s->nick = g_strdup(gw_muc_nick(s->muc));
+  if (b->store.occupant_add) b->store.occupant_add(gw_seat_jid(s), s->occupant, b->store_user);
+}
+
+/* The call that we come for is weighed before the phone is answered: the one that rings us, else the one that runs. */
+static gboolean weigh_running(gw_seat *s) {
+  const gw_ledger *l = s->conference->ledger;
+  const gw_ledger_call *c = s->call->answer_id ? gw_ledger_find(l, s->call->answer_id)
+                                               : gw_ledger_live(l, FALSE, gw_now_us());
+  return c && c->order->len && weigh(s, c->id, g_array_index(c->order, gw_order_entry, 0).jid);
 }
 
 static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_seat *s = user;
   remember_occupant(s);
   if (!again) {
-    check_roster(s);
+    if (!weigh_running(s)) admitted(s);
     return;
   }
   gw_log_ctx ctx = ctx_of(s);
@@ -358,13 +426,26 @@ static char *fresh_nick(const gw_seat *s) {
 }
 
 static void join(gw_seat *s) {
-  const gw_room_conf *conf = s->conference->conf;
+  const gw_room_conf *conf = s->call->room_conf;
   g_autofree char *nick = fresh_nick(s);
   s->muc = gw_muc_join(s->persona, conf->room, nick, conf->password, &muc_events, s);
 }
 
+/* A session for a phone that has not been answered yet can only be a stray one. */
+static void refuse_word(gw_seat *s, const gw_word *word) {
+  if (word->kind != GW_WORD_JINGLE || word->u.jingle.action != GW_JINGLE_SESSION_INITIATE) return;
+  g_autoptr(gw_word) no =
+      gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, word->from, word->u.jingle.sid, FALSE);
+  no->u.jingle.reason = g_strdup("decline");
+  gw_persona_say(s->persona, NULL, no);
+}
+
 static void on_word(gw_persona *p, const gw_word *word, void *user) {
-  feed(user, &(gw_ev){.type = GW_EV_WORD, .u.word = word});
+  gw_seat *s = user;
+  if (s->flavour)
+    feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = word});
+  else
+    refuse_word(s, word);
 }
 
 static void on_stream(gw_persona *p, gboolean up, void *user) {
@@ -413,8 +494,9 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference) {
   gw_bridge *b = call->bridge;
   s->call = call;
   s->conference = conference;
-  s->class = gw_conference_flavour(conference);
+  s->class = call->flavour;
   s->peers = g_ptr_array_new_with_free_func(peer_free);
+  s->refused = g_ptr_array_new_with_free_func(g_free);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);
   g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
   g_autofree char *node = gw_jid_escape(call->phone);
@@ -428,7 +510,7 @@ void gw_seat_start(gw_seat *s) {
   gw_conference *c = s->conference;
   gw_flavour_params params = {.own_nick = s->nick,
                               .own_jid = gw_seat_jid(s),
-                              .propose_when_idle = c->conf->propose_when_idle,
+                              .propose_when_idle = s->call->room_conf->propose_when_idle,
                               .patient = s->call->answer_id != NULL,
                               .answer_id = s->call->answer_id,
                               .ledger = c->ledger,
@@ -469,6 +551,10 @@ void gw_seat_free(gw_seat *s) {
   g_free(s->occupant);
   g_free(s->nick);
   g_free(s->proposer);
+  g_free(s->asking);
+  g_free(s->weighed);
+  g_ptr_array_unref(s->refused);
+  g_queue_clear_full(&s->words, (GDestroyNotify)gw_word_free);
   g_free(s);
 }
 

@@ -59,7 +59,10 @@ typedef enum {
   GW_ACT_PEER_REMOTE,   /* desc: remote description, or candidates only (transport-info; desc with ufrag/candidates) */
   GW_ACT_PEER_CLOSE,    /* peer */
   GW_ACT_CALL,          /* state of the whole call for bridge and operator: u.call, cause */
-  GW_ACT_SAVE           /* order of a call changed: persist (ledger), id in text */
+  GW_ACT_SAVE,          /* order of a call changed: persist (ledger), id in text */
+  GW_ACT_LEDGER         /* what only our sessions show, for the watcher's ledger: in the call `text` (its id) the entry
+                         * `nick` is dead, or, with nick NULL, the whole call is dead for newcomers: forget its id. May
+                         * come twice, and for ids or nicks that the watcher does not know. */
 } gw_act_type;
 typedef enum {
   GW_CALL_WAITING,      /* nobody to talk to */
@@ -72,12 +75,12 @@ typedef struct {
   guint peer;
   gboolean offerer;     /* PEER_OPEN: we make the offer (ICE controlling) */
   gw_setup setup;       /* PEER_OPEN as answerer: DTLS role we take (ACTIVE or PASSIVE) */
-  char *jid, *nick, *sid; /* PEER_OPEN */
+  char *jid, *nick, *sid; /* PEER_OPEN; nick: LEDGER too */
   gw_word *word;        /* SAY */
   gw_desc *desc;        /* PEER_REMOTE */
   gw_fl_call_state call;
   gw_cause cause;
-  char *text;           /* CALL: reason in words for the log, or NULL */
+  char *text;           /* CALL: reason in words for the log, or NULL; SAVE, LEDGER: id of the call */
 } gw_action;
 typedef struct { GArray *list; /* gw_action */ } gw_actions;
 void gw_actions_init(gw_actions *);

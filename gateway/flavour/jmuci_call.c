@@ -1,4 +1,4 @@
-/* Which call of the room we take part in: joining it, proposing one, leaving it (jmuci.md 3). */
+/* Which call of the room we take part in: joining it, proposing one, leaving it (docs/jmuci.md 3). */
 #include "gateway/flavour/jmuci_mesh.h"
 #include <string.h>
 #include "base/jid.h"
@@ -377,11 +377,22 @@ gint64 gw_mesh_call_deadline(const gw_flavour *f) {
   return MIN(answer, MIN(over_at(f), zombie_at(f)));
 }
 
+/* Nobody after us is to try this call either, but for one that another phone of ours is in. */
+static void bury_call(gw_flavour *f) {
+  if (!somebody_lives(f, TRUE)) gw_mesh_dead(f, NULL);
+}
+
 static void call_is_over(gw_flavour *f) {
   const gboolean dead = !f->had_session && !f->proposer;
   if (!dead) f->armed = FALSE; /* one call has been; the next is for somebody to ask for */
+  bury_call(f);
   leave_call(f, dead ? GW_CAUSE_TIMEOUT : GW_CAUSE_NORMAL,
              dead ? "nobody called us into the call" : "the call is over");
+}
+
+static void end_zombie(gw_flavour *f) {
+  bury_call(f);
+  gw_mesh_end(f, GW_CAUSE_NO_MEDIA, "connected, but nobody was ever heard");
 }
 
 void gw_mesh_check_call(gw_flavour *f) {
@@ -392,7 +403,7 @@ void gw_mesh_check_call(gw_flavour *f) {
   if (unanswered(f) && f->now >= f->said_at + GW_MESH_UNANSWERED)
     leave_call(f, GW_CAUSE_TIMEOUT, "nobody answered our proposal");
   else if (f->now >= zombie_at(f))
-    gw_mesh_end(f, GW_CAUSE_NO_MEDIA, "connected, but nobody was ever heard");
+    end_zombie(f);
   else if (f->now >= over_at(f))
     call_is_over(f);
 }

@@ -174,6 +174,18 @@ void gw_ledger_kill(gw_ledger_call *c, const char *nick) {
   look_if_dead(c);
 }
 
+static gboolean left_in(gw_ledger_call *c, const char *nick) {
+  const gw_order_entry *e = gw_ledger_entry_of(c, nick);
+  if (!e || !e->alive) return FALSE;
+  gw_ledger_kill(c, nick);
+  return TRUE;
+}
+
+gboolean gw_ledger_kill_nick(gw_ledger *l, const char *id, const char *nick) {
+  gw_ledger_call *c = gw_ledger_find(l, id);
+  return c && left_in(c, nick);
+}
+
 /* An accept counts at its first place only; one who had ended and accepts again lives again there.
  */
 static gboolean accept_in(gw_ledger_call *c, const char *nick, const char *jid, gint64 at_us) {
@@ -204,13 +216,6 @@ static gboolean rename_in(gw_ledger_call *c, const char *old_nick, const char *n
     changed = TRUE;
   }
   return changed;
-}
-
-static gboolean left_in(gw_ledger_call *c, const char *nick) {
-  const gw_order_entry *e = gw_ledger_entry_of(c, nick);
-  if (!e || !e->alive) return FALSE;
-  gw_ledger_kill(c, nick);
-  return TRUE;
 }
 
 gboolean gw_ledger_occupant(gw_ledger *l, const gw_fl_occupant *who, gint64 now_us) {

@@ -1,4 +1,4 @@
-/* jmuci_ledger.h - the accept order of JMUCI calls in one room, as the room reflects it (jmuci.md 2, jsxc-observed 2.1).
+/* jmuci_ledger.h - the accept order of JMUCI calls in one room, as the room reflects it (docs/jmuci.md 2).
  * The watcher keeps one for each room from the first proposal on; each seat copies it when its phone comes in.
  * Thread: any (pure).  Owner: caller frees.  Calls back: never. */
 #ifndef GW_JMUCI_LEDGER_H
@@ -37,6 +37,9 @@ gw_ledger_call *gw_ledger_live(const gw_ledger *, gboolean sfu, gint64 now_us);
 /* What gw_ledger_live asks of one call. */
 gboolean gw_ledger_joinable(const gw_ledger *, const gw_ledger_call *, gint64 now_us);
 void gw_ledger_forget(gw_ledger *, const char *id);             /* a call that turned out to be dead */
+/* The entry lives no more: a session with it ended. With its last living entry a call is dead. TRUE when that changed
+ * something; unknown ids and nicks are ignored. */
+gboolean gw_ledger_kill_nick(gw_ledger *, const char *id, const char *nick);
 int gw_ledger_index(const gw_ledger_call *, const char *nick);  /* first index, -1 */
 /* Text for the store: at most GW_MAX_LEDGER_BYTES; times as offsets from the last word or occupant seen. */
 char *gw_ledger_save(const gw_ledger *);

@@ -25,6 +25,12 @@ void gw_mesh_tell(gw_flavour *f, gw_fl_call_state state, gw_cause cause, const c
   a->text = g_strdup(text);
 }
 
+void gw_mesh_dead(gw_flavour *f, const char *nick) {
+  gw_action *a = gw_actions_add(f->out, GW_ACT_LEDGER);
+  a->text = g_strdup(f->call_id);
+  a->nick = g_strdup(nick);
+}
+
 gw_ledger_call *gw_mesh_call(const gw_flavour *f) {
   return gw_ledger_find(f->ledger, f->call_id);
 }

@@ -6,7 +6,7 @@
 #include "gateway/flavour/flavour.h"
 #include "gateway/flavour/jmuci_ledger_priv.h"
 
-/* Times of jmuci.md 3. */
+/* Times of docs/jmuci.md 3. */
 #define GW_MESH_ACCEPT_GAP GW_MS(1500)    /* after anybody else's accept: closer ones give mute pairs */
 #define GW_MESH_HOLD_MAX GW_SEC(10)       /* but a flood of accepts keeps us out no longer */
 #define GW_MESH_SILENT GW_SEC(10)         /* an earlier accepter who has not called by then is called */
@@ -98,6 +98,8 @@ struct gw_flavour {
 /* --- jmuci_mesh.c */
 void gw_mesh_say(gw_flavour *, gw_word *word /* taken */);
 void gw_mesh_tell(gw_flavour *, gw_fl_call_state, gw_cause, const char *text_or_null);
+/* Our sessions show that nick, or (NULL) all of our call, is dead: the watcher is to know it too. */
+void gw_mesh_dead(gw_flavour *, const char *nick_or_null);
 gw_ledger_call *gw_mesh_call(const gw_flavour *);             /* the ledger's view of call_id, or NULL */
 gboolean gw_mesh_is_other(const gw_flavour *, const char *nick); /* in the room, a session is made with him */
 

@@ -142,9 +142,10 @@ void gw_pair_close(gw_flavour *f, gw_pair *p, const char *reason) {
 }
 
 void gw_pair_gone(gw_flavour *f, gw_pair *p, const char *reason) {
-  gw_ledger_call *c = gw_mesh_call(f);
   gw_pair_close(f, p, reason);
-  if (c) gw_ledger_kill(c, p->nick);
+  if (!gw_mesh_call(f)) return;
+  gw_ledger_kill_nick(f->ledger, f->call_id, p->nick);
+  gw_mesh_dead(f, p->nick);
 }
 
 /* --- calling --- */

@@ -33,8 +33,7 @@ void gw_app_sip_config(const gw_conf *c, gw_arena *a, gw_sip_config *ret) {
                          .max_calls = (guint)gw_conf_int(c, "sip.max_calls")};
 }
 
-/* What every persona announces; the flavours add theirs (XEP-0030, jingle.md section 1 of the
- * protocol notes). */
+/* What every persona announces (XEP-0030); the flavours add theirs. */
 static const char *const base_features[] = {"urn:xmpp:jingle:1",
                                             "urn:xmpp:jingle:apps:rtp:1",
                                             "urn:xmpp:jingle:apps:rtp:audio",

@@ -5,7 +5,7 @@
 /* GLib's poll function takes no user data, hence one watch per process. */
 static struct {
   GPollFunc poll;
-  gint64 woke_us, minute_us;
+  gint64 woke_us, minute_us, said_us;
   gint64 *worst_us;
   guint64 *slow;
 } watch;
@@ -19,7 +19,10 @@ static void turn_ended(gint64 now) {
   *watch.worst_us = MAX(*watch.worst_us, busy);
   if (busy < GW_SLOW_TURN_US) return;
   ++*watch.slow;
-  gw_debug(NULL, "slow-turn", "ms=%d", (int)(busy / 1000));
+  if (now - watch.said_us < GW_SEC(10))
+    return; /* a busy minute is one story, not a thousand lines */
+  watch.said_us = now;
+  gw_warn(NULL, "slow-turn", "ms=%d so_far=%" G_GUINT64_FORMAT, (int)(busy / 1000), *watch.slow);
 }
 
 static gint watched_poll(GPollFD *fds, guint n, gint timeout) {

@@ -62,10 +62,12 @@ void *gw_sip_call_user_data(const gw_sip_call *c) {
 }
 
 void gw_sip_call_ringing(gw_sip_call *c) {
+  g_assert_nonnull(c);
   note("sip ringing");
 }
 
 void gw_sip_call_answer(gw_sip_call *c, const gw_desc *d) {
+  g_assert_nonnull(c);
   note("sip answer dir=%d codecs=%u version=%d", gw_desc_audio(d)->dir,
        gw_desc_audio(d)->codecs->len, (int)d->version);
 }

@@ -414,6 +414,134 @@ static void test_reconfigure(void) {
   teardown(&w);
 }
 
+static void use(world *w, const char *flavour, gboolean two_numbers) {
+  gw_bridge_conf *c = conf(FALSE);
+  gw_room_conf *r = c->rooms->pdata[0];
+  g_strfreev(g_steal_pointer(&r->ring));
+  g_free(r->flavour);
+  r->flavour = g_strdup(flavour);
+  if (two_numbers) {
+    gw_room_conf *again = gw_room_conf_new();
+    again->number = g_strdup("8009");
+    again->room = g_strdup(ROOM);
+    again->propose_when_idle = FALSE;
+    again->ring = g_strsplit("101", ",", 0);
+    g_ptr_array_add(c->rooms, again);
+  }
+  gw_bridge_reconfigure(w->b, c);
+}
+
+static void test_unbuilt_flavour(void) {
+  world w;
+  setup(&w);
+  use(&w, "muji", FALSE);
+  gw_sip_call *sip = invite(&w, "100", "8000", NULL);
+  g_assert_true(fake_said("sip hangup no-codec"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(sip);
+  use(&w, "auto", FALSE);
+  sip = seated(&w);
+  use(&w, "jitsi", FALSE); /* a running call keeps what it took */
+  g_autofree char *state = state_of_first(&w);
+  g_assert_cmpstr(state, ==, "waiting");
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+/* The phone gives up in the very turn in which the room lets it in. */
+static void test_cancel_race(void) {
+  world w;
+  setup(&w);
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  fake_muc_in(fake_muc("100@"), FALSE);
+  gw_bridge_sip_state(sip, GW_SIP_ENDED, GW_CAUSE_CANCELLED, 487, w.b);
+  spin();
+  g_assert_false(fake_said("sip answer"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_record_is_whole(void) {
+  world w;
+  setup(&w);
+  gw_sip_call *sip = seated(&w);
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  g_assert_nonnull(strstr(w.store->str, "\"packets_in\":50"));
+  g_assert_nonnull(strstr(w.store->str, "\"nick\":\"Front desk\""));
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+/* The phone sits in the room already when a JSXC that does not know it proposes. */
+static void test_roster_check_later(void) {
+  world w;
+  setup(&w);
+  ring_nobody(&w);
+  bob_joins("gateway@");
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  bob_joins("100@");
+  fake_clear();
+  fake_roster_answer = GW_ANSWER_NO;
+  fake_disco_name = "JSXC";
+  fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "id-9", "bob"));
+  fake_word(fake_muc("100@"), word(GW_JMUCI_PROPOSE, "id-9", "bob"));
+  spin();
+  g_assert_false(fake_said("say accept id-9"));
+  fake_answer_questions();
+  spin();
+  g_assert_false(fake_said("say accept id-9"));
+  fake_roster_answer = GW_ANSWER_YES;
+  fake_word(fake_muc("100@"), word(GW_JMUCI_PROPOSE, "id-10", "bob"));
+  fake_answer_questions();
+  spin();
+  g_assert_true(fake_said("say accept id-10"));
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_two_numbers(void) {
+  world w;
+  setup(&w);
+  use(&w, "auto", TRUE);
+  bob_joins("gateway@");
+  fake_clear();
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8009", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  bob_joins("100@");
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  g_assert_true(fake_said("sip answer"));
+  g_assert_false(fake_said("say propose")); /* 8009 waits, whatever 8000 does */
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_stray_session(void) {
+  world w;
+  setup(&w);
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8000", offer);
+  gw_word *initiate = gw_word_new_jingle(GW_JINGLE_SESSION_INITIATE, NULL, "x:y", FALSE);
+  initiate->from = g_strdup("mallory@x.test/web");
+  fake_jingle("100@", initiate);
+  g_assert_true(fake_said("jingle session-terminate to=mallory@x.test/web"));
+  end_sip(&w, sip, GW_CAUSE_CANCELLED);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/bridge/refusals", test_refusals);
@@ -426,6 +554,12 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/ring", test_ring_and_retract);
   g_test_add_func("/bridge/hold", test_hold);
   g_test_add_func("/bridge/two-phones", test_two_phones);
+  g_test_add_func("/bridge/unbuilt-flavour", test_unbuilt_flavour);
+  g_test_add_func("/bridge/cancel-race", test_cancel_race);
+  g_test_add_func("/bridge/record", test_record_is_whole);
+  g_test_add_func("/bridge/roster-check-later", test_roster_check_later);
+  g_test_add_func("/bridge/two-numbers", test_two_numbers);
+  g_test_add_func("/bridge/stray-session", test_stray_session);
   g_test_add_func("/bridge/stop", test_stop);
   g_test_add_func("/bridge/reconfigure", test_reconfigure);
   return g_test_run();

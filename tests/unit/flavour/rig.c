@@ -101,6 +101,7 @@ char *rig_action_text(const gw_action *a, const char *proposed) {
     return a->call == GW_CALL_ENDED ? g_strdup_printf("ended:%s", gw_cause_word(a->cause))
                                     : g_strdup(states[a->call]);
   case GW_ACT_SAVE:
+  case GW_ACT_LEDGER:
     return NULL;
   }
   return NULL;
@@ -127,6 +128,9 @@ static void note_word(rig *r, const gw_word *w) {
 static void note(rig *r, const gw_action *a) {
   if (a->type == GW_ACT_SAY) note_word(r, a->word);
   if (a->type == GW_ACT_SAVE) r->saves++;
+  if (a->type == GW_ACT_LEDGER)
+    g_string_append_printf(r->dead, "%s%s%s", r->dead->len ? " " : "",
+                           g_strcmp0(a->text, "X") ? "not of X: " : "", a->nick ? a->nick : "*");
   if (a->type == GW_ACT_PEER_OPEN)
     g_assert_true(g_hash_table_add(r->open, GUINT_TO_POINTER(a->peer)));
   if (a->type == GW_ACT_PEER_CLOSE)
@@ -156,6 +160,7 @@ void rig_init(rig *r, rig_opt opt) {
   r->now = GW_SEC(1000);
   r->ids = gw_ids_new_fixed(7);
   r->log = g_string_new(NULL);
+  r->dead = g_string_new(NULL);
   r->accepted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   r->open = g_hash_table_new(NULL, NULL);
   const gw_flavour_params params = {.own_nick = "phone",
@@ -173,6 +178,7 @@ void rig_clear(rig *r) {
   gw_flavour_jmuci_mesh.free(r->f);
   gw_ids_free(r->ids);
   g_string_free(r->log, TRUE);
+  g_string_free(r->dead, TRUE);
   g_free(r->proposed);
   g_free(r->sid);
   gw_word_free(r->said);
@@ -305,6 +311,11 @@ void rig_expect_at(rig *r, const char *text, const char *file, int line) {
     g_test_fail();
   }
   g_string_truncate(r->log, 0);
+}
+
+void rig_expect_dead(rig *r, const char *text) {
+  g_assert_cmpstr(r->dead->str, ==, text);
+  g_string_truncate(r->dead, 0);
 }
 
 /* --- scenes --- */

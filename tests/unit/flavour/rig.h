@@ -20,6 +20,7 @@ typedef struct {
   gw_word *said;          /* last word said */
   gw_desc *remote;        /* of the last PEER_REMOTE */
   guint saves;
+  GString *dead;          /* what the watcher was told since the last rig_expect_dead: "carol", "*" the whole call */
   GHashTable *accepted;   /* ids accepted so far: none may come twice */
   GHashTable *open;       /* peers open now */
 } rig;
@@ -52,6 +53,7 @@ void rig_state(rig *, guint peer, gw_fl_peer_state);
 void rig_after(rig *, gint64 us);                      /* time passes, deadlines are kept on the way */
 #define rig_expect(r, text) rig_expect_at(r, text, __FILE__, __LINE__)
 void rig_expect_at(rig *, const char *text, const char *file, int line);
+void rig_expect_dead(rig *, const char *text);         /* all of them were said of call X */
 
 /* --- scenes: the flavour under test and */
 #define BOB "bob@x/1"

@@ -149,6 +149,7 @@ static void carry_out(sim_party *p, const gw_action *a) {
     p->ended = a->call == GW_CALL_ENDED;
     break;
   case GW_ACT_SAVE:
+  case GW_ACT_LEDGER:
     break;
   }
 }

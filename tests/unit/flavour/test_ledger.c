@@ -470,6 +470,22 @@ static void two_nicks_of_one_bare_jid_are_told_apart(void) {
   g_assert_cmpstr(gw_jmuci_roster_by_jid(r, "guest@gw/other")->nick, ==, "one");
 }
 
+/* What a session shows: who is dead, and with the last of them the call. */
+static void a_session_that_ended_kills_its_entry_and_the_last_one_the_call(void) {
+  g_autoptr(gw_ledger) l = room();
+  say(l, "P", GW_JMUCI_PROPOSE, "X");
+  say(l, "A", GW_JMUCI_ACCEPT, "X");
+  g_assert_true(gw_ledger_kill_nick(l, "X", "A"));
+  g_assert_nonnull(gw_ledger_live(l, FALSE, 0));
+  g_assert_false(gw_ledger_kill_nick(l, "X", "A"));
+  g_assert_false(gw_ledger_kill_nick(l, "X", "nobody"));
+  g_assert_false(gw_ledger_kill_nick(l, "Y", "P"));
+  g_assert_true(gw_ledger_kill_nick(l, "X", "P"));
+  g_assert_null(gw_ledger_live(l, FALSE, 0));
+  say(l, "B", GW_JMUCI_ACCEPT, "X"); /* somebody lives in it again */
+  g_assert_nonnull(gw_ledger_live(l, FALSE, 0));
+}
+
 #define CASE(name) g_test_add_func("/ledger/" #name, name)
 
 int main(int argc, char **argv) {
@@ -501,5 +517,6 @@ int main(int argc, char **argv) {
   CASE(monstrous_names_are_cut_whole);
   CASE(the_roster_knows_jids_and_bounds);
   CASE(two_nicks_of_one_bare_jid_are_told_apart);
+  CASE(a_session_that_ended_kills_its_entry_and_the_last_one_the_call);
   return g_test_run();
 }

@@ -397,6 +397,85 @@ static void after_a_gap_unseen_accepters_are_believed(void) {
   rig_clear(&r);
 }
 
+/* --- what the watcher learns of our sessions --- */
+
+static void a_session_ended_by_them_is_told_to_the_watcher(void) {
+  rig r;
+  rig_talking(&r);
+  rig_expect_dead(&r, "");
+  rig_end(&r, CAROL, "X:1", "success");
+  rig_expect_dead(&r, "carol");
+  rig_after(&r, GW_SEC(20)); /* bob never called, no session any more: over, for newcomers too */
+  rig_expect_dead(&r, "*");
+  rig_expect(&r, "close 1 | connecting | waiting | ended X");
+  rig_clear(&r);
+}
+
+static void a_session_that_fails_is_told_to_the_watcher(void) {
+  rig r;
+  rig_talking(&r);
+  rig_state(&r, 1, GW_PEER_FAILED);
+  rig_expect_dead(&r, "carol");
+  rig_clear(&r);
+}
+
+static void an_alternative_session_leaves_everybody_alive(void) {
+  rig r;
+  rig_talking(&r);
+  rig_end(&r, CAROL, "X:1", "alternative-session");
+  rig_expect_dead(&r, "");
+  rig_clear(&r);
+}
+
+static void our_own_hang_up_leaves_the_call_alive_for_others(void) {
+  rig r;
+  rig_talking(&r);
+  rig_stop(&r);
+  rig_after(&r, GW_SEC(10));
+  rig_expect_dead(&r, "");
+  rig_clear(&r);
+}
+
+static void a_call_where_nobody_calls_us_is_dead_for_newcomers(void) {
+  rig r;
+  rig_two(&r, (rig_opt){0});
+  rig_say(&r, "bob", GW_JMUCI_PROPOSE, "X");
+  rig_start(&r);
+  rig_say(&r, "phone", GW_JMUCI_ACCEPT, "X");
+  rig_after(&r, GW_SEC(10));
+  rig_expect(&r, "accept X | connecting | ended X | waiting");
+  rig_expect_dead(&r, "*");
+  rig_clear(&r);
+}
+
+static void a_zombie_call_is_dead_for_newcomers(void) {
+  rig r;
+  rig_inside(&r, (rig_opt){0});
+  rig_offer(&r, CAROL, "X:1");
+  rig_local(&r, 1);
+  rig_state(&r, 1, GW_PEER_UP);
+  rig_after(&r, GW_SEC(10));
+  rig_expect_dead(&r, "*");
+  rig_clear(&r);
+}
+
+/* Its own sessions may stand: our fate is not that of the call. */
+static void a_call_with_another_phone_of_ours_is_never_dead(void) {
+  rig r;
+  rig_two(&r, (rig_opt){0});
+  rig_join_as(&r, "phone2", "phone2@gw/1", TRUE, FALSE);
+  rig_say(&r, "bob", GW_JMUCI_PROPOSE, "X");
+  rig_say(&r, "phone2", GW_JMUCI_ACCEPT, "X");
+  rig_start(&r);
+  rig_say(&r, "phone", GW_JMUCI_ACCEPT, "X");
+  rig_offer(&r, BOB, "X:1");
+  rig_local(&r, 1);
+  rig_end(&r, BOB, "X:1", "success");
+  rig_after(&r, GW_SEC(20));
+  rig_expect_dead(&r, "bob");
+  rig_clear(&r);
+}
+
 #define CASE(name) g_test_add_func("/mesh/leave/" #name, name)
 
 int main(int argc, char **argv) {
@@ -428,5 +507,12 @@ int main(int argc, char **argv) {
   CASE(who_vanished_meanwhile_is_closed);
   CASE(waiting_times_stand_still_too);
   CASE(after_a_gap_unseen_accepters_are_believed);
+  CASE(a_session_ended_by_them_is_told_to_the_watcher);
+  CASE(a_session_that_fails_is_told_to_the_watcher);
+  CASE(an_alternative_session_leaves_everybody_alive);
+  CASE(our_own_hang_up_leaves_the_call_alive_for_others);
+  CASE(a_call_where_nobody_calls_us_is_dead_for_newcomers);
+  CASE(a_zombie_call_is_dead_for_newcomers);
+  CASE(a_call_with_another_phone_of_ours_is_never_dead);
   return g_test_run();
 }
