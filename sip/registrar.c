@@ -201,6 +201,12 @@ void gw_sip_forget_phone(gw_sip *sip, const char *number) {
   drop_all(sip, number);
 }
 
+char *gw_sip_phone_source(const gw_sip *sip, const char *number) {
+  const gw_bound *all[GW_MAX_BINDINGS];
+  guint n = gw_bindings_get(sip->bindings, number, gw_wall_us(), all, G_N_ELEMENTS(all));
+  return n ? g_strdup(all[n - 1]->source) : NULL;
+}
+
 guint gw_sip_contacts(const gw_sip *sip, const char *number) {
   const gw_bound *all[GW_MAX_BINDINGS];
   return gw_bindings_get(sip->bindings, number, gw_wall_us(), all, G_N_ELEMENTS(all));

@@ -75,6 +75,7 @@ char **gw_sip_listening(const gw_sip *);                      /* g_strfreev; "ud
 void gw_sip_restore_binding(gw_sip *, const gw_sip_binding *);/* at start, from the store */
 void gw_sip_forget_phone(gw_sip *, const char *number);       /* drops its bindings */
 guint gw_sip_contacts(const gw_sip *, const char *number);    /* how many live bindings */
+char *gw_sip_phone_source(const gw_sip *, const char *number); /* "udp:192.0.2.7:49152" of its newest live binding, NULL none; g_free */
 /* refused and bad_messages count the whole process: the library answers most of them without saying for which socket. */
 typedef struct { guint64 auth_failed, refused, bad_messages; guint bindings, calls; } gw_sip_counters;
 void gw_sip_get_counters(const gw_sip *, gw_sip_counters *ret);

@@ -334,6 +334,8 @@ gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, gw_conference
   c->sip_name = display_name(phone, NULL);
   c->number = g_strdup(conference->conf->number);
   c->answer_id = g_strdup(answer_id);
+  g_autofree char *source = gw_sip_phone_source(b->sip, phone->number);
+  c->remote_hint = host_of_source(source); /* our address towards it goes into the offer */
   c->machine.out = TRUE;
   gw_log_ctx ctx = gw_call_ctx(c);
   gw_info(&ctx, "call-out", "phone=%s proposal=%s", c->phone, answer_id);

@@ -80,6 +80,10 @@ void gw_sip_call_hangup(gw_sip_call *c, gw_cause cause) {
   note("sip hangup %s", gw_cause_word(cause));
 }
 
+char *gw_sip_phone_source(const gw_sip *s, const char *number) {
+  return strcmp(number, "100") ? NULL : g_strdup("udp:127.0.0.1:5070");
+}
+
 gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, const char *name,
                                const gw_desc *offer, gw_cause *why) {
   note("sip dial %s", number);

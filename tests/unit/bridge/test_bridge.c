@@ -318,6 +318,7 @@ static void test_ring_and_retract(void) {
   fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "id-1", "bob"));
   spin();
   g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 2);
+  g_assert_true(fake_said("media leg hint=127.0.0.1")); /* or the offer would say 0.0.0.0, which is hold */
   fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
   spin();
   g_assert_true(fake_said("sip dial 101")); /* not registered: that call is over */
