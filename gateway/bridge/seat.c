@@ -244,14 +244,16 @@ static void pass_word(gw_seat *s, const gw_word *word) {
 
 static void pass_words(gw_seat *s);
 
+/* Other clients than JSXC do not mind who is in a roster, so their answer alone decides. */
 static void roster_verdict(gw_seat *s) {
   gw_log_ctx ctx = ctx_of(s);
-  if (!s->asking || s->jsxc == GW_ANSWER_UNKNOWN || s->roster_open) return;
+  if (!s->asking || s->jsxc == GW_ANSWER_UNKNOWN || (s->jsxc == GW_ANSWER_YES && s->roster_open))
+    return;
   g_autofree char *id = g_steal_pointer(&s->asking), *ours = gw_jid_bare(gw_seat_jid(s));
-  gboolean harm = s->roster == GW_ANSWER_NO && s->jsxc == GW_ANSWER_YES;
-  if (s->roster == GW_ANSWER_NO)
+  gboolean harm = s->jsxc == GW_ANSWER_YES && s->roster == GW_ANSWER_NO;
+  if (harm)
     gw_warn(
-        &ctx, "roster-check", "proposer=%s lacks=%s joins=%d mend=%s", s->proposer, ours, !harm,
+        &ctx, "roster-check", "proposer=%s lacks=%s mend=%s", s->proposer, ours,
         "put this JID into the proposer's roster (shared roster group), or roster_check = false");
   if (harm && s->refused->len < GW_MAX_CALLS_PER_ROOM)
     g_ptr_array_add(s->refused, g_steal_pointer(&id));
@@ -280,7 +282,8 @@ static void on_disco(const char *name, const char *const *features, void *user) 
 static gboolean weigh(gw_seat *s, const char *id, const char *proposer) {
   gboolean watcher;
   const char *const jids[] = {proposer, NULL};
-  if (!proposer || !s->call->room_conf->roster_check ||
+  gw_answer jsxc = proposer ? gw_conference_is_jsxc(s->conference, proposer) : GW_ANSWER_NO;
+  if (jsxc == GW_ANSWER_NO || !s->call->room_conf->roster_check ||
       gw_conference_is_ours(s->conference, jids, NULL, &watcher))
     return FALSE;
   g_autofree char *bare = gw_jid_bare(proposer);
@@ -290,7 +293,7 @@ static gboolean weigh(gw_seat *s, const char *id, const char *proposer) {
   s->asking = g_strdup(id);
   s->weighed = g_strdup(id);
   s->roster_open = TRUE;
-  s->jsxc = gw_conference_is_jsxc(s->conference, proposer);
+  s->jsxc = jsxc;
   if (s->jsxc == GW_ANSWER_UNKNOWN) gw_persona_ask_disco(s->persona, proposer, on_disco, s);
   gw_persona_ask_roster(s->persona, bare, on_roster, s);
   return TRUE;

@@ -16,6 +16,9 @@ typedef struct {
   gint64 now;
   gboolean stopped, ended, answered_stop;
   GHashTable *open;     /* peer -> nick when opened */
+  GHashTable *owed;     /* peer -> "jid sid" of an offer that can be answered and is not yet */
+  gboolean late;        /* what is said now was decided while the stream was away */
+  char *offer;          /* "jid sid" of the offer whose transport was opened last, or NULL */
   GHashTable *accepted; /* ids */
   char *sids[4];        /* of our offers */
   guint n_sids;
@@ -32,6 +35,21 @@ static guint8 byte(world *w) {
 
 /* --- what must hold --- */
 
+static gboolean is_value(gpointer peer, gpointer value, gpointer wanted) {
+  return !strcmp(value, wanted);
+}
+
+/* A proposer whose offer is ended before it is accepted calls nobody any more. */
+static void check_answered(world *w, const gw_word *word) {
+  const gw_jingle *j = &word->u.jingle;
+  g_autofree char *key = g_strconcat(word->to, " ", j->sid, NULL);
+  if (j->action == GW_JINGLE_SESSION_ACCEPT)
+    g_hash_table_foreach_remove(w->owed, is_value, key);
+  else if (j->action == GW_JINGLE_SESSION_TERMINATE && !w->late &&
+           strcmp(j->reason, "alternative-session"))
+    g_assert_null(g_hash_table_find(w->owed, is_value, key));
+}
+
 static void check_word(world *w, const gw_word *word) {
   if (word->kind == GW_WORD_JMUCI) {
     const gw_jmuci_action a = word->u.jmuci.action;
@@ -44,6 +62,7 @@ static void check_word(world *w, const gw_word *word) {
   const gw_jingle *j = &word->u.jingle;
   g_assert_true(word->to && j->sid && *j->sid);
   if (j->action == GW_JINGLE_SESSION_TERMINATE) g_assert_nonnull(j->reason);
+  check_answered(w, word);
   if (j->action != GW_JINGLE_SESSION_INITIATE) return;
   g_assert_false(w->stopped);
   g_assert_true(gw_desc_audio(j->desc)->codecs->len > 0);
@@ -61,6 +80,19 @@ static void check_open(world *w, const gw_action *a) {
   g_assert_cmpuint(g_hash_table_size(w->open), <=, GW_MAX_SESSIONS_PER_SEAT);
 }
 
+static void note_offer(world *w, const gw_action *a) {
+  g_free(w->offer);
+  w->offer = a->offerer ? NULL : g_strconcat(a->jid, " ", a->sid, NULL);
+}
+
+/* The description that follows is the offer itself. */
+static void note_owed(world *w, const gw_action *a) {
+  g_autofree char *key = g_steal_pointer(&w->offer);
+  const gw_desc_media *m = gw_desc_audio(a->desc);
+  if (key && m && m->codecs->len && m->fp_value && m->rtcp_mux)
+    g_hash_table_insert(w->owed, GUINT_TO_POINTER(a->peer), g_steal_pointer(&key));
+}
+
 static void check_action(world *w, const gw_action *a) {
   g_assert_true(!w->ended || (a->type == GW_ACT_CALL && a->call == GW_CALL_ENDED && w->stopped &&
                               !w->answered_stop));
@@ -70,11 +102,14 @@ static void check_action(world *w, const gw_action *a) {
     break;
   case GW_ACT_PEER_OPEN:
     check_open(w, a);
+    note_offer(w, a);
     break;
   case GW_ACT_PEER_REMOTE:
     g_assert_true(a->desc && g_hash_table_contains(w->open, GUINT_TO_POINTER(a->peer)));
+    note_owed(w, a);
     break;
   case GW_ACT_PEER_CLOSE:
+    g_hash_table_remove(w->owed, GUINT_TO_POINTER(a->peer));
     g_assert_true(g_hash_table_remove(w->open, GUINT_TO_POINTER(a->peer)));
     break;
   case GW_ACT_CALL:
@@ -82,6 +117,7 @@ static void check_action(world *w, const gw_action *a) {
     if (a->call == GW_CALL_ENDED) w->ended = TRUE;
     break;
   case GW_ACT_SAVE:
+  case GW_ACT_LEDGER:
     g_assert_nonnull(a->text);
     break;
   }
@@ -111,6 +147,7 @@ static void check_state(const world *w) {
 static void feed(world *w, const gw_ev *ev) {
   gw_actions actions;
   gw_actions_init(&actions);
+  w->late = w->f->frozen;
   gw_flavour_jmuci_mesh.step(w->f, ev, w->now, &actions);
   for (guint i = 0; i < gw_actions_count(&actions); i++)
     check_action(w, gw_actions_at(&actions, i));
@@ -267,6 +304,7 @@ static void events(const uint8_t *data, size_t n) {
                                     .ids = w.ids};
   w.f = gw_flavour_jmuci_mesh.make(&params);
   w.open = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+  w.owed = g_hash_table_new_full(NULL, NULL, NULL, g_free);
   w.accepted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   while (w.at < w.end)
     one_event(&w);
@@ -279,6 +317,8 @@ static void events(const uint8_t *data, size_t n) {
   gw_ids_free(w.ids);
   g_hash_table_unref(w.open);
   g_hash_table_unref(w.accepted);
+  g_hash_table_unref(w.owed);
+  g_free(w.offer);
   for (guint i = 0; i < 4; i++)
     g_free(w.sids[i]);
 }

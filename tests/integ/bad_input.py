@@ -155,13 +155,14 @@ with Lab("bad_input") as lab:
                 assert 400 <= e.code < 500, (path, method, e.code)
 
     with lab.case("forged words in the room", go_on=True):
+        call = alice.call_id
+        mallory = lab.peer("bob").wait_joined()  # in the room, not in the call
         for n in range(60):
-            dave.command("say", "accept", f"no-such-call-{n}")
-        dave.command("say", "propose", "x" * 5000)
-        dave.command("say", "retract", alice.call_id)
-        dave.command("say", "accept", alice.call_id)
+            mallory.command("say", "accept", f"no-such-call-{n}")
+        for action, name in (("propose", "x" * 5000), ("retract", call), ("reject", call), ("ended", call), ("nonsense", call)):
+            mallory.command("say", action, name)
         for xml in FORGED:
-            dave.command("raw", "Phone 100", xml.replace("CALL", alice.call_id))
+            mallory.command("raw", "Phone 100", xml.replace("CALL", call))
         time.sleep(2)
 
     with lab.case("after all this: the daemon is alive, the first call has kept its sound, a new one works"):
@@ -169,7 +170,7 @@ with Lab("bad_input") as lab:
         assert gateway.call("100")["state"] == "talking"
         lab.check_hears([alice, dave], "Phone 100", 1000)
         lab.check_mesh([alice, dave])
-        code, heard = lab.dial("101", duration=6).result()
+        code, heard = lab.dial("102", duration=6).result()
         assert code == 0, heard
         assert_heard(heard, 440, 2)
         code, heard = ua.hang_up()

@@ -45,3 +45,30 @@ with Lab("phone_proposes") as lab:
     with lab.case("the call goes on without its proposer"):
         gateway.wait_idle()
         lab.check_mesh([alice, bob])
+
+    with lab.case("everybody has hung up, later another call runs: a phone that dials gets into that one", go_on=True):
+        for p in (alice, bob):
+            p.hangup()
+        time.sleep(2)
+        at = time.monotonic()
+        bob.propose()
+        alice.wait("proposed", since=at, nick="bob")
+        alice.accept()
+        lab.check_mesh([alice, bob])
+        time.sleep(1.6)
+        ua = lab.dial("101", duration=8)
+        call = gateway.wait_talking("101", peers=2, timeout=8)
+        lab.check_hears([alice, bob], call["nick"], ua.tone)
+        assert ua.result()[0] == 0
+
+    with lab.case("everybody has hung up: a phone that dials proposes anew, without a long silence", go_on=True):
+        gateway.wait_idle()
+        for p in (alice, bob):
+            p.hangup()
+        time.sleep(2)
+        at = time.monotonic()
+        ua = lab.dial("102", duration=20)
+        alice.wait("proposed", timeout=14, since=at, nick="Phone 102")
+        alice.accept()
+        lab.check_hears([alice], "Phone 102", ua.tone)
+        assert ua.result()[0] == 0

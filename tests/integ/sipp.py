@@ -34,7 +34,7 @@ a=fmtp:101 0-15
 ]]></send>"""
 SIMPLE = """<send{retrans}><![CDATA[
 {method} sip:8000@[remote_ip]:[remote_port] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch{back}]
 From: "sipp" <sip:103@[remote_ip]>;tag=[call_number]
 To: <sip:8000@[remote_ip]:[remote_port]>[peer_tag_param]
 Call-ID: [call_id]
@@ -67,10 +67,11 @@ def sipp(lab, name, ms, *options):
     with open(path, "w") as f:
         f.write(SCENARIO.format(
             first=INVITE.format(cseq=1, auth=""), second=INVITE.format(cseq=2, auth=auth), ms=ms,
-            ack1=SIMPLE.format(method="ACK", cseq=1, retrans=""), ack2=SIMPLE.format(method="ACK", cseq=2, retrans=""),
-            bye=SIMPLE.format(method="BYE", cseq=3, retrans=' retrans="500"')))
+            ack1=SIMPLE.format(method="ACK", cseq=1, retrans="", back="-3"), ack2=SIMPLE.format(method="ACK", cseq=2, retrans="", back=""),
+            bye=SIMPLE.format(method="BYE", cseq=3, retrans=' retrans="500"', back="")))
     return lab.keep(Process(name, ["sipp", f"127.0.0.1:{lab.gateway.port}", "-sf", path, "-i", "127.0.0.1", "-p", str(free_port()),
-                                   "-mp", str(free_port()), "-rtp_echo", "-nostdin", "-trace_err", "-timeout", "90", *options],
+                                   "-mp", str(free_port()), "-rtp_echo", "-nostdin", "-auth_uri",
+                                   f"8000@127.0.0.1:{lab.gateway.port}", "-trace_err", "-timeout", "90", *options],
                             lab.folder, cwd=lab.folder))
 
 

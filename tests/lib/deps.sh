@@ -1,7 +1,7 @@
 # What ./demo and ./check need of Debian 12, and how they report. Sourced, not run.
 # shellcheck shell=bash disable=SC2034,SC2086 # the lists are used by those who source this, as words
 
-BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 espeak-ng
+BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3
   libglib2.0-dev libconfig-dev libjson-glib-dev libsoup-3.0-dev libsqlite3-dev
   libstrophe-dev libsofia-sip-ua-glib-dev libnice-dev libssl-dev libsrtp2-dev libopus-dev libspandsp-dev"
 DEMO_PACKAGES="prosody chromium libjs-strophe python3-slixmpp"
@@ -70,13 +70,13 @@ install_packages() {
   [ -z "$missing" ] || fail "Still missing after the installation: $missing"
 }
 
-# build_tree FOLDER LOG [MESON OPTION...]: configures if needed, and compiles.
+# build_tree FOLDER LOG [MESON OPTION...]: configures if needed, and compiles $BUILD_TARGETS (all when unset).
 build_tree() {
   local folder=$1 log=$2
   shift 2
   {
     if [ -f "$folder/build.ninja" ]; then meson configure "$folder" "$@"; else meson setup "$folder" "$@"; fi
   } >"$log" 2>&1 || { tail -n 25 "$log" >&2; fail "Configuring failed; the whole log: $log"; }
-  ninja -C "$folder" >>"$log" 2>&1 &
+  ninja -C "$folder" ${BUILD_TARGETS:-} >>"$log" 2>&1 &
   watch_job $! "$log" ninja || { grep -A12 -m3 -E 'FAILED|error:' "$log" >&2; fail "Compiling failed; the whole log: $log"; }
 }

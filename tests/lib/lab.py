@@ -2,6 +2,7 @@
 reported in TAP; the table of who heard whom. A missing program of the machine skips the test, anything else fails it."""
 import contextlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import servers
 from page_server import PageServer
 
 TONES = {"alice": 440, "bob": 660, "carol": 880, "dave": 550}  # what each user sends
+REPORT = re.compile(r"(Address|Leak|Thread)Sanitizer|: runtime error: ")
 PHONE_TONES = {"100": 1000, "101": 1200, "102": 1400, "103": 1700}
 
 
@@ -61,6 +63,7 @@ class Lab:
                 thing.stop()
         if self.page_server:
             self.page_server.stop()
+        self.look_for_reports()
         if self.failed or os.environ.get("TIPRING_KEEP"):
             self.say("kept: " + self.folder)
         else:
@@ -69,6 +72,18 @@ class Lab:
             sys.exit(0)
         print(f"1..{self.number}", flush=True)
         sys.exit(1 if self.failed else 0)
+
+    def look_for_reports(self):
+        """What a sanitizer wrote into a log of ours fails the test, whatever the cases said."""
+        for top, _, files in os.walk(self.folder):
+            for name in (f for f in files if f.endswith(".log")):
+                with open(os.path.join(top, name), errors="replace") as f:
+                    bad = [line for line in f if REPORT.search(line)]
+                if bad:
+                    self.number += 1
+                    self.failed += 1
+                    print(f"not ok {self.number} - no sanitizer report in {name}", flush=True)
+                    self.say("".join(bad[:10]))
 
     def show_logs(self):
         for p in self.people:

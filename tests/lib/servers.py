@@ -257,7 +257,7 @@ async def _configure_room(server, room, owner, members_only, members):
     query = ET.Element("{http://jabber.org/protocol/muc#owner}query")
     query.append(form)
     await _set(client, room, query)
-    for jid in members:
+    for jid in set(members) - {server.jid(owner)}:  # who is an owner must not be made less
         query = ET.Element("{http://jabber.org/protocol/muc#admin}query")
         ET.SubElement(query, "{http://jabber.org/protocol/muc#admin}item", affiliation="member", jid=jid)
         await _set(client, room, query)

@@ -122,6 +122,9 @@ static void note_word(rig *r, const gw_word *w) {
   } else if (w->u.jingle.action == GW_JINGLE_SESSION_INITIATE) {
     g_free(r->sid);
     r->sid = g_strdup(w->u.jingle.sid);
+  } else if (w->u.jingle.action == GW_JINGLE_SESSION_ACCEPT) {
+    gw_desc_free(r->answer);
+    r->answer = gw_desc_copy(w->u.jingle.desc);
   }
 }
 
@@ -183,6 +186,7 @@ void rig_clear(rig *r) {
   g_free(r->sid);
   gw_word_free(r->said);
   gw_desc_free(r->remote);
+  gw_desc_free(r->answer);
   g_hash_table_unref(r->accepted);
   g_hash_table_unref(r->open);
 }

@@ -18,6 +18,7 @@ typedef struct {
   char *proposed;         /* id of our last propose */
   char *sid;              /* of our last session-initiate */
   gw_word *said;          /* last word said */
+  gw_desc *answer;        /* in our last session-accept */
   gw_desc *remote;        /* of the last PEER_REMOTE */
   guint saves;
   GString *dead;          /* what the watcher was told since the last rig_expect_dead: "carol", "*" the whole call */

@@ -206,6 +206,29 @@ static void hang_up_ends_all_sessions_then_says_ended(void) {
   rig_clear(&r);
 }
 
+/* Kicked, banned, or the room destroyed: nobody hung up. */
+static void put_out_of_the_room_sessions_end_with_gone(void) {
+  static const struct {
+    gw_cause cause;
+    const char *reason;
+  } rows[] = {{GW_CAUSE_ROOM_CLOSED, "gone"},
+              {GW_CAUSE_NORMAL, "success"},
+              {GW_CAUSE_SHUTDOWN, "success"}}; /* that JSXC closes cleanly */
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    rig r;
+    rig_talking(&r);
+    rig_offer(&r, BOB, "X:2");
+    rig_ev(&r, &(gw_ev){.type = GW_EV_STOP, .cause = rows[i].cause});
+    rig_local(&r, 2);
+    g_autofree char *expected = g_strdup_printf(
+        "open 2 bob answer:passive | remote 2 | end " CAROL " %s | close 1 | answer " BOB
+        " | end " BOB " %s | close 2 | ended X | ended:%s",
+        rows[i].reason, rows[i].reason, gw_cause_word(rows[i].cause));
+    rig_expect(&r, expected);
+    rig_clear(&r);
+  }
+}
+
 static void hang_up_with_an_offer_under_way_accepts_it_first(void) {
   rig r;
   rig_inside(&r, (rig_opt){0});
@@ -218,6 +241,18 @@ static void hang_up_with_an_offer_under_way_accepts_it_first(void) {
   rig_local(&r, 2);
   rig_expect(&r, "open 2 bob answer:passive | remote 2 | answer " BOB " | end " BOB
                  " success | close 2 | ended X | ended:normal");
+  rig_clear(&r);
+}
+
+static void hang_up_before_our_transport_is_ready_accepts_for_form(void) {
+  rig r;
+  rig_inside(&r, (rig_opt){0});
+  rig_offer(&r, BOB, "X:1");
+  rig_stop(&r);
+  rig_after(&r, GW_SEC(3) - 1);
+  rig_expect(&r, "open 1 bob answer:passive | remote 1");
+  rig_after(&r, 1);
+  rig_expect(&r, "answer " BOB " | end " BOB " success | close 1 | ended X | ended:normal");
   rig_clear(&r);
 }
 
@@ -495,7 +530,9 @@ int main(int argc, char **argv) {
   CASE(hang_up_while_the_accept_is_held);
   CASE(hang_up_of_an_unanswered_proposal_retracts_it);
   CASE(hang_up_ends_all_sessions_then_says_ended);
+  CASE(put_out_of_the_room_sessions_end_with_gone);
   CASE(hang_up_with_an_offer_under_way_accepts_it_first);
+  CASE(hang_up_before_our_transport_is_ready_accepts_for_form);
   CASE(hang_up_waits_three_seconds_for_offers_at_most);
   CASE(hang_up_later_does_not_wait_for_a_proposer_who_never_called);
   CASE(without_stream_everything_stands_still);

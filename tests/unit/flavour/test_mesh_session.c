@@ -1,5 +1,6 @@
 /* One session: who may offer, what is answered, what cures it: one case per rule. */
 #include "rig.h"
+#include <string.h>
 #include "gateway/flavour/jmuci_mesh.h"
 
 /* --- what we write --- */
@@ -130,8 +131,8 @@ static void a_local_description_without_audio_ends_the_session(void) {
   rig_ev(&r, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = 1, .u.desc = empty});
   rig_say(&r, "dave", GW_JMUCI_ACCEPT, "X");
   rig_ev(&r, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = 2, .u.desc = empty});
-  rig_expect(&r, "open 1 carol answer:passive | remote 1 | end " CAROL
-                 " incompatible-parameters | close 1 | open 2 dave offer | close 2");
+  rig_expect(&r, "open 1 carol answer:passive | remote 1 | answer " CAROL " | end " CAROL
+                 " success | close 1 | open 2 dave offer | close 2");
   rig_clear(&r);
 }
 
@@ -404,8 +405,49 @@ static void a_transport_that_never_gets_ready(void) {
   rig_offer(&r, BOB, "X:2");
   rig_say(&r, "dave", GW_JMUCI_ACCEPT, "X");
   rig_expect(&r, "open 2 bob answer:passive | remote 2 | open 3 dave offer");
-  rig_after(&r, GW_SEC(10));
-  rig_expect(&r, "end " BOB " general-error | close 2 | close 3"); /* dave never heard of it */
+  rig_after(&r, GW_SEC(10) - 1);
+  rig_expect(&r, "");
+  rig_after(&r, 1);
+  rig_expect(&r, "answer " BOB " | end " BOB
+                 " success | close 2 | close 3"); /* dave never heard of it */
+  rig_clear(&r);
+}
+
+/* A proposer whose session-initiate ends without a session-accept calls nobody after us: what cannot
+ * be is accepted first and ended then (jsxc-observed 3.2). */
+static void a_transport_that_fails_before_our_answer_accepts_for_form(void) {
+  rig r;
+  rig_inside(&r, (rig_opt){0});
+  rig_offer(&r, BOB, "X:1");
+  rig_expect(&r, "open 1 bob answer:passive | remote 1");
+  g_autoptr(gw_desc) answer = NULL;
+  rig_ev(&r, &(gw_ev){.type = GW_EV_PEER_STATE,
+                      .peer = 1,
+                      .cause = GW_CAUSE_OVERLOAD,
+                      .u.state = GW_PEER_FAILED});
+  rig_expect(&r, "answer " BOB " | end " BOB " success | close 1");
+  g_assert_nonnull(r.answer);
+  answer = gw_desc_copy(r.answer);
+  g_assert_cmpuint(answer->media->len, ==, 2); /* every content, or JSXC refuses it */
+  g_assert_true(answer->bundle);
+  for (guint i = 0; i < answer->media->len; i++) {
+    const gw_desc_media *m = answer->media->pdata[i];
+    g_assert_true(m->rtcp_mux && m->codecs->len > 0 && m->setup == GW_SETUP_PASSIVE);
+    g_assert_cmpuint(strlen(m->ufrag), >=, 4); /* RFC 8839 5.4 */
+    g_assert_cmpuint(strlen(m->pwd), >=, 22);
+    g_assert_cmpstr(m->fp_hash, ==, "sha-256");
+    g_assert_cmpuint(strlen(m->fp_value), ==, 32 * 3 - 1);
+  }
+  rig_clear(&r);
+}
+
+static void a_replaced_offer_needs_no_answer(void) {
+  rig r;
+  rig_inside(&r, (rig_opt){0});
+  rig_offer(&r, BOB, "X:1");
+  rig_offer(&r, BOB, "X:2");
+  rig_expect(&r, "open 1 bob answer:passive | remote 1 | end " BOB
+                 " alternative-session | close 1 | open 2 bob answer:passive | remote 2");
   rig_clear(&r);
 }
 
@@ -588,6 +630,8 @@ int main(int argc, char **argv) {
   CASE(not_connected_in_twenty_seconds);
   CASE(our_offer_unanswered_for_thirty_seconds);
   CASE(a_transport_that_never_gets_ready);
+  CASE(a_transport_that_fails_before_our_answer_accepts_for_form);
+  CASE(a_replaced_offer_needs_no_answer);
   CASE(a_failed_transport_ends_its_session_only);
   CASE(alternative_session_means_another_is_coming);
   CASE(who_wears_us_out_is_not_called_for_ever);

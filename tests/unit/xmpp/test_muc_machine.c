@@ -435,10 +435,51 @@ static void service_restart(fixture *f, gconstpointer d) {
   away(f, "Anna", 110, 332, NULL, "");
   g_assert_cmpint(gw_muc_machine_state(f->m), ==, GW_MUC_JOINING);
   tick(f, GW_SEC(5), "join Anna");
-  refused(f, "remote-server-timeout", "");
-  tick(f, GW_SEC(30), "join Anna");
+  refused(f, "service-unavailable", ""); /* it is down, not full */
+  tick(f, GW_SEC(5), "join Anna");
   self(f, "Anna", 0, "participant", "changed Anna " OWN);
-  subject(f, "gone Bob bob@example/web; in again"); /* those who did not come back */
+  tick(f, GW_SEC(4), "");                                   /* in: only the subject is missing */
+  tick(f, GW_SEC(1), "gone Bob bob@example/web; in again"); /* those who did not come back */
+  tick(f, GW_SEC(60), "");
+  g_assert_cmpint(gw_muc_machine_state(f->m), ==, GW_MUC_IN);
+}
+
+#define CLOSED "out room-closed (the room's service was shut down)"
+
+/* Media is kept for so long: whoever is not back by then is out, and is told. */
+static void service_shutdown(fixture *f, gconstpointer d) {
+  get_in(f);
+  away(f, "Anna", 110, 332, NULL, "");
+  tick(f, GW_SEC(5), "join Anna");
+  refused(f, "remote-server-timeout", "");
+  tick(f, GW_SEC(5), "join Anna");
+  tick(f, GW_SEC(5) - 1, "");
+  g_assert_cmpint(gw_muc_machine_deadline(f->m), ==, f->now + 1);
+  tick(f, 1, "unavailable; " CLOSED);
+  make(f, "Anna"); /* the same when each attempt is refused */
+  get_in(f);
+  away(f, "Anna", 110, 332, NULL, "");
+  for (guint i = 0; i < 2; i++) {
+    tick(f, GW_SEC(5), "join Anna");
+    refused(f, i ? "remote-server-not-found" : "item-not-found", "");
+  }
+  tick(f, GW_SEC(5), CLOSED);
+  g_assert_cmpint(gw_muc_machine_state(f->m), ==, GW_MUC_OUT);
+}
+
+/* But who loses the stream meanwhile goes by the stream's own time. */
+static void service_shutdown_then_stream_loss(fixture *f, gconstpointer d) {
+  get_in(f);
+  away(f, "Anna", 110, 332, NULL, "");
+  stream(f, FALSE, "");
+  tick(f, GW_SEC(60), "");
+  g_assert_cmpint(gw_muc_machine_deadline(f->m), ==, GW_NEVER);
+  stream(f, TRUE, "join Anna");
+  refused(f, "remote-server-timeout", "");
+  tick(f, GW_SEC(5), "join Anna");
+  refused(f, "remote-server-timeout", "");
+  tick(f, GW_SEC(29), "");
+  tick(f, GW_SEC(1), "join Anna");
 }
 
 static void stream_loss(fixture *f, gconstpointer d) {
@@ -537,6 +578,70 @@ static void not_let_speak(fixture *f, gconstpointer d) {
   subject(f, "in; voice; warn");
 }
 
+static void say_refused(fixture *f, const char *condition, const char *expected) {
+  step(f, &(gw_me){.type = GW_ME_SAY_REFUSED, .u.text = condition}, expected);
+}
+
+#define NO_VOICE                                                                                   \
+  "unavailable; out forbidden (forbidden: the room is moderated: give this occupant voice)"
+
+/* Asked once, waited for a while: then whoever rang is told why. */
+static void words_refused(fixture *f, gconstpointer d) {
+  get_in(f);
+  say_refused(f, "forbidden", ""); /* none of ours */
+  word(f, GW_ME_SAY, "1", "send 1");
+  say_refused(f, "policy-violation", "");
+  say_refused(f, "forbidden", "voice; warn");
+  say_refused(f, "forbidden", "");
+  word(f, GW_ME_SAY, "2", ""); /* would be refused, too */
+  tick(f, GW_SEC(10) - 1, "");
+  g_assert_cmpint(gw_muc_machine_deadline(f->m), ==, f->now + 1);
+  tick(f, 1, NO_VOICE);
+  g_assert_cmpint(gw_muc_machine_state(f->m), ==, GW_MUC_OUT);
+}
+
+static void voice_is_given(fixture *f, gconstpointer d) {
+  start(f);
+  disco(f, TRUE, TRUE, FALSE, "join Anna");
+  self(f, "Anna", 0, "visitor", "new Anna " OWN);
+  subject(f, "in; voice; warn");
+  word(f, GW_ME_SAY, "1", "send 1");
+  say_refused(f, "forbidden", ""); /* asked already */
+  word(f, GW_ME_SAY, "2", "");
+  tick(f, GW_SEC(5), "");
+  self(f, "Anna", 0, "visitor", "");                                 /* nothing new */
+  self(f, "Anna", 0, "participant", "changed Anna " OWN "; send 1"); /* the room has not seen it */
+  tick(f, GW_SEC(1), "send 2");
+  tick(f, GW_SEC(20), "");
+  g_assert_cmpint(gw_muc_machine_state(f->m), ==, GW_MUC_IN);
+  say_refused(f, "forbidden", ""); /* and again: it is not asked twice */
+  tick(f, GW_SEC(10), NO_VOICE);
+}
+
+static void leaving_without_voice(fixture *f, gconstpointer d) {
+  get_in(f);
+  word(f, GW_ME_SAY, "1", "send 1");
+  say_refused(f, "forbidden", "voice; warn");
+  word(f, GW_ME_SAY, "ended", "");
+  step(f, &(gw_me){.type = GW_ME_LEAVE}, "unavailable");
+}
+
+static void members_only(fixture *f, gconstpointer d) {
+  g_assert_false(gw_muc_machine_members_only(f->m));
+  start(f);
+  step(f, &(gw_me){.type = GW_ME_DISCO, .u.disco = {TRUE, TRUE, FALSE, TRUE}}, "join Anna");
+  g_assert_true(gw_muc_machine_members_only(f->m));
+  refused(f, "registration-required",
+          "out forbidden (registration-required: make 100@phone.example a member of " ROOM ")");
+  g_assert_true(gw_muc_machine_members_only(f->m)); /* whoever could not get in may ask why */
+  make(f, "Anna");
+  get_in(f);
+  step(f, &(gw_me){.type = GW_ME_DISCO, .u.disco = {TRUE, TRUE, FALSE, TRUE}}, ""); /* changed */
+  g_assert_true(gw_muc_machine_members_only(f->m));
+  step(f, &(gw_me){.type = GW_ME_DISCO}, ""); /* no answer says nothing */
+  g_assert_true(gw_muc_machine_members_only(f->m));
+}
+
 static void becomes_hidden(fixture *f, gconstpointer d) {
   get_in(f);
   disco(f, TRUE, FALSE, TRUE, "warn");
@@ -581,6 +686,8 @@ int main(int argc, char **argv) {
   CASE("crowd", crowd);
   CASE("kicked-again", kicked_again_and_again);
   CASE("service-restart", service_restart);
+  CASE("service-shutdown", service_shutdown);
+  CASE("service-shutdown-stream", service_shutdown_then_stream_loss);
   CASE("stream-loss", stream_loss);
   CASE("self-ping", self_ping);
   CASE("error-asks", error_in_the_room_makes_it_ask);
@@ -589,6 +696,10 @@ int main(int argc, char **argv) {
   CASE("leaving", leaving);
   CASE("leaving-early", leaving_before_joined);
   CASE("no-voice", not_let_speak);
+  CASE("words-refused", words_refused);
+  CASE("voice-given", voice_is_given);
+  CASE("leaving-without-voice", leaving_without_voice);
+  CASE("members-only", members_only);
   CASE("becomes-hidden", becomes_hidden);
   return g_test_run();
 }

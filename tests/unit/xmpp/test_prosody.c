@@ -32,6 +32,8 @@ static const char config[] =
     "muc_room_default_members_only = true\n"
     "  muc_room_default_public_jids = true\n  muc_room_default_persistent = true\n"
     "Component \"hidden.localhost\" \"muc\"\n  muc_room_default_public_jids = false\n"
+    "Component \"quiet.localhost\" \"muc\"\n  muc_room_default_public_jids = true\n"
+    "  muc_room_default_moderated = true\n"
     "Component \"" DOMAIN "\"\n  component_secret = \"wire\"\n";
 
 static void run_quietly(const char *const *argv) {
@@ -325,6 +327,7 @@ static void members_only(void) {
   g_assert_true(kit_until(has_left, b, 10));
   g_assert_cmpint(b->left, ==, GW_CAUSE_FORBIDDEN);
   g_assert_nonnull(strstr(b->detail, "make 100@" DOMAIN " a member of " ROOM));
+  g_assert_true(gw_muc_is_members_only(b->muc));
   gw_muc_leave(g_steal_pointer(&b->muc), NULL);
   gw_persona_grant_member(a->persona, ROOM, "100@" DOMAIN, on_granted, NULL);
   g_assert_true(kit_until(has_answer, NULL, 10));
@@ -343,6 +346,24 @@ static void hidden_room(void) {
   g_assert_cmpint(c->left, ==, GW_CAUSE_FORBIDDEN);
   g_assert_nonnull(strstr(c->detail, "hides real JIDs"));
   side_free(c);
+}
+
+/* A visitor's word is refused; nobody looks at our request for voice. */
+static void moderated_room(void) {
+  side *owner = side_new("102", "x"), *visitor = side_new("103", "x");
+  side_join(owner, "talk@quiet.localhost", "Owner");
+  g_assert_true(kit_until(has_joined, owner, 10));
+  g_assert_cmpint(owner->left, ==, GW_CAUSE_NONE);
+  side_join(visitor, "talk@quiet.localhost", "Visitor");
+  g_assert_true(kit_until(has_joined, visitor, 10));
+  g_assert_cmpint(visitor->left, ==, GW_CAUSE_NONE);
+  say_room(visitor, GW_JMUCI_ACCEPT);
+  g_assert_true(kit_until(has_left, visitor, 20));
+  g_assert_cmpint(visitor->left, ==, GW_CAUSE_FORBIDDEN);
+  g_assert_nonnull(strstr(visitor->detail, "give this occupant voice"));
+  g_assert_cmpstr(owner->words->str, ==, "");
+  side_free(visitor);
+  side_free(owner);
 }
 
 static void words_in_order(void) {
@@ -540,6 +561,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/prosody/joins-and-creates", joins);
   g_test_add_func("/prosody/members-only", members_only);
   g_test_add_func("/prosody/hidden-room", hidden_room);
+  g_test_add_func("/prosody/moderated-room", moderated_room);
   g_test_add_func("/prosody/words-in-order", words_in_order);
   g_test_add_func("/prosody/jingle", jingle_through_the_server);
   g_test_add_func("/prosody/unknown-addressee", unknown_addressee);

@@ -100,6 +100,7 @@ static const struct {
     {NONE, GW_JINGLE_UNKNOWN, "bad-request", 0, -1},
     {NONE, GW_JINGLE_ERROR, "bad-request", 0, -1},
     {NONE, GW_JINGLE_SESSION_INITIATE, NULL, 1, -1},
+    /* their session stands: a terminate with its sid would end it */
     {THEIRS, GW_JINGLE_SESSION_INITIATE, "conflict", 0, -1},
     {THEIRS, GW_JINGLE_SESSION_ACCEPT, ORDER, 0, -1},
     {THEIRS, GW_JINGLE_TRANSPORT_INFO, NULL, 1, -1},
@@ -172,6 +173,8 @@ static void tie_break(fixture *f, gconstpointer d) {
   g_assert_true(send_out(f, GW_JINGLE_SESSION_INITIATE, "m"));
   receive(f, GW_JINGLE_SESSION_INITIATE, "z");
   verdict(f, "conflict/tie-break", FALSE);
+  further(f, GW_JINGLE_SESSION_TERMINATE, "z", "alternative-session"); /* JSXC sees no IQ errors */
+  g_assert_false(f->v.further->u.jingle.we_initiated);
   g_assert_true(gw_sessions_known(f->t, PEER, "m", NULL));
   receive(f, GW_JINGLE_SESSION_INITIATE, "a");
   verdict(f, NULL, TRUE);
@@ -204,6 +207,41 @@ static void tie_break_of_equal_sids(void) {
   }
 }
 
+/* Both sids name one JMUCI call: whose offer stands hangs on the accept order, which is not known
+ * here. Both go on; the owner ends one (jmuci.md 3). */
+static void no_tie_within_a_call(void) {
+  static const struct {
+    const char *ours, *theirs;
+    gboolean tie;
+  } rows[] = {{"X:aaa", "X:bbb", FALSE}, {"X:bbb", "X:aaa", FALSE}, {"X:a", "X:a", TRUE},
+              {"X:a", "XY:b", TRUE},     {"XY:a", "X:b", TRUE},     {":a", ":b", TRUE},
+              {"X:a", "Z:a", TRUE},      {"Xa", "Xb", TRUE},        {"X:a", "X", TRUE}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    fixture f = {0};
+    g_test_message("%s %s", rows[i].ours, rows[i].theirs);
+    set_up(&f, NULL);
+    g_assert_true(send_out(&f, GW_JINGLE_SESSION_INITIATE, rows[i].ours));
+    receive(&f, GW_JINGLE_SESSION_INITIATE, rows[i].theirs);
+    g_assert_cmpint(gw_sessions_count(f.t) == 2, ==, !rows[i].tie);
+    if (!rows[i].tie) {
+      verdict(&f, NULL, TRUE);
+      g_assert_null(f.v.local);
+      g_assert_null(f.v.further);
+      g_assert_true(send_out(&f, GW_JINGLE_SESSION_TERMINATE, rows[i].ours));
+      g_assert_true(send_out(&f, GW_JINGLE_SESSION_ACCEPT, rows[i].theirs));
+    }
+    tear_down(&f, NULL);
+  }
+}
+
+/* A second offer of ours to the same device, of another call, still ties. */
+static void a_tie_beside_a_call(fixture *f, gconstpointer d) {
+  g_assert_true(send_out(f, GW_JINGLE_SESSION_INITIATE, "X:a"));
+  g_assert_true(send_out(f, GW_JINGLE_SESSION_INITIATE, "A:a"));
+  receive(f, GW_JINGLE_SESSION_INITIATE, "X:b");
+  verdict(f, "conflict/tie-break", FALSE);
+}
+
 /* Only sessions that are still pending can tie; a second call to the same device is its own matter.
  */
 static void no_tie_when_active(fixture *f, gconstpointer d) {
@@ -219,6 +257,7 @@ static void bounded(fixture *f, gconstpointer d) {
     receive(f, GW_JINGLE_SESSION_INITIATE, sids[i]);
   receive(f, GW_JINGLE_SESSION_INITIATE, "5");
   verdict(f, "resource-constraint", FALSE);
+  further(f, GW_JINGLE_SESSION_TERMINATE, "5", "busy");
   g_assert_false(send_out(f, GW_JINGLE_SESSION_INITIATE, "6"));
   g_assert_cmpuint(gw_sessions_count(f->t), ==, 4);
   receive(f, GW_JINGLE_SESSION_TERMINATE, "2");
@@ -365,11 +404,16 @@ static void broken(fixture *f, gconstpointer d) {
               {PEER, "T", GW_JINGLE_TRANSPORT_INFO, UNKNOWN},
               {"mallory@example/x", "S", GW_JINGLE_TRANSPORT_INFO,
                UNKNOWN}, /* never say that the sid exists */
-              {PEER, "S", GW_JINGLE_UNKNOWN, "bad-request"}};
+              {PEER, "S", GW_JINGLE_UNKNOWN, "bad-request"},
+              {PEER, "S", GW_JINGLE_SESSION_INITIATE, "bad-request"}}; /* S itself stands */
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     gw_verdict_clear(&f->v);
     gw_sessions_in_broken(f->t, rows[i].peer, rows[i].sid, rows[i].a, &f->v);
     verdict(f, rows[i].error, FALSE);
+    if (i == 2)
+      further(f, GW_JINGLE_SESSION_TERMINATE, "T", "general-error");
+    else
+      g_assert_null(f->v.further);
   }
   g_assert_cmpuint(gw_sessions_count(f->t), ==, 1);
 }
@@ -378,11 +422,13 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sessions/table", the_table);
   g_test_add_func("/sessions/tie-break/equal-sids", tie_break_of_equal_sids);
+  g_test_add_func("/sessions/tie-break/not-within-a-call", no_tie_within_a_call);
   g_test_add_func("/sessions/failing", failing);
 #define CASE(name, fn) g_test_add("/sessions/" name, fixture, NULL, set_up, fn, tear_down)
   CASE("ends", ends);
   CASE("keyed-by-peer-and-sid", keyed_by_peer_and_sid);
   CASE("tie-break/lower-sid", tie_break);
+  CASE("tie-break/beside-a-call", a_tie_beside_a_call);
   CASE("tie-break/not-when-active", no_tie_when_active);
   CASE("bounded", bounded);
   CASE("session-info", session_info);

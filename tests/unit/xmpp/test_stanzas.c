@@ -195,13 +195,14 @@ static void subjects(void) {
 static void room_features(void) {
   static const struct {
     const char *text;
-    gboolean answered, open, closed;
-  } rows[] = {{DISCO("<feature var='muc_nonanonymous'/><feature var='muc_membersonly'/>"), 1, 1, 0},
-              {DISCO("<feature var='muc_semianonymous'/>"), 1, 0, 1},
-              {DISCO(""), 1, 0, 0},
-              {"<iq type='error'><error><item-not-found "
-               "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
-               0, 0, 0}};
+    gboolean answered, open, closed, members_only;
+  } rows[] = {
+      {DISCO("<feature var='muc_nonanonymous'/><feature var='muc_membersonly'/>"), 1, 1, 0, 1},
+      {DISCO("<feature var='muc_semianonymous'/><feature var='muc_open'/>"), 1, 0, 1, 0},
+      {DISCO(""), 1, 0, 0, 0},
+      {"<iq type='error'><error><item-not-found "
+       "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
+       0, 0, 0, 0}};
   gw_muc_disco d;
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     xmpp_stanza_t *s = xml(rows[i].text);
@@ -209,6 +210,7 @@ static void room_features(void) {
     g_assert_cmpint(d.answered, ==, rows[i].answered);
     g_assert_cmpint(d.open, ==, rows[i].open);
     g_assert_cmpint(d.closed, ==, rows[i].closed);
+    g_assert_cmpint(d.members_only, ==, rows[i].members_only);
     xmpp_stanza_release(s);
   }
   gw_muc_xml_disco(NULL, &d);

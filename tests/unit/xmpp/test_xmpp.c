@@ -16,6 +16,7 @@ typedef struct {
   GString *heard;     /* what the callbacks were told */
   const char *wanted; /* for the condition */
   gboolean free_persona, leave_room;
+  gw_persona *watcher; /* takes no calls */
 } fixture;
 
 static void on_word(gw_persona *p, const gw_word *w, void *user) {
@@ -82,6 +83,7 @@ static void set_up(fixture *f, gconstpointer data) {
 
 static void tear_down(fixture *f, gconstpointer data) {
   if (f->muc) gw_muc_leave(f->muc, NULL);
+  gw_persona_free(f->watcher);
   gw_persona_free(f->p);
   gw_xmpp_free(f->x);
   fake_server_free(f->server);
@@ -219,6 +221,7 @@ static void jingle(fixture *f, gconstpointer d) {
   } rows[] = {
       {JINGLE("bob@x/y", US, "session-terminate", "S", ""), "<unknown-session ", NULL},
       {JINGLE("bob@x/y", US, "session-initiate", "S", ""), "<bad-request ", NULL},
+      {JINGLE("bob@x/y", US, "session-initiate", "S", ""), "<general-error/>", NULL},
       {JINGLE("bob@x/y", "100@" DOMAIN "/undefined", "session-initiate", "S", AUDIO),
        "<item-not-found ", NULL},
       {JINGLE("bob@x/y", DOMAIN, "session-initiate", "S", AUDIO), "<item-not-found ", NULL},
@@ -282,6 +285,70 @@ static void refused_accept(fixture *f, gconstpointer d) {
            "S"); /* whoever is told may say so again: it is gone already */
   settle(f);
   g_assert_null(strstr(f->server->got->str, "session-terminate"));
+}
+
+/* The watcher: nobody is to hang in a session with it. */
+static void takes_no_calls(fixture *f, gconstpointer d) {
+  static const gw_persona_events none = {NULL};
+  f->watcher = gw_persona_new(f->x, "gateway", "r", &none, NULL);
+  for (guint i = 0; i < 2; i++) { /* the second is no duplicate: nothing was kept of the first */
+    say(f, JINGLE("bob@x/y", "gateway@" DOMAIN "/r", "session-initiate", "S", AUDIO));
+    settle(f);
+    expect(f, "<service-unavailable ");
+    expect(f, "action=\"session-terminate\"");
+    expect(f, "sid=\"S\"");
+    expect(f, "<decline/>");
+  }
+  say(f, JINGLE("bob@x/y", "gateway@" DOMAIN "/r", "transport-info", "S", AUDIO));
+  settle(f);
+  expect(f, "<unknown-session ");
+  g_assert_null(strstr(f->server->got->str, "session-terminate"));
+  say(f, JINGLE("bob@x/y", "gateway@" DOMAIN "/r", "session-initiate", "T", "")); /* malformed */
+  settle(f);
+  expect(f, "<service-unavailable ");
+  expect(f, "<decline/>");
+}
+
+static void say_in_room(fixture *f, gw_jmuci_action a) {
+  g_autoptr(gw_word) w = gw_word_new_jmuci(a, FALSE, "X");
+  gw_persona_say(f->p, f->muc, w);
+}
+
+/* Only the room itself tells that we have no voice. */
+static void no_voice(fixture *f, gconstpointer d) {
+  get_in(f);
+  say_in_room(f, GW_JMUCI_ACCEPT);
+  expect(f, "<accept ");
+#define FORBIDDEN(from)                                                                            \
+  "<message type='error' from='" from "' to='" US "'><error type='auth'>"                          \
+  "<forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>"
+  say(f, FORBIDDEN(ROOM "/Bob"));
+  settle(f);
+  g_assert_null(strstr(f->server->got->str, "muc#request"));
+  say(f, FORBIDDEN(ROOM));
+  settle(f);
+  expect(f, "http://jabber.org/protocol/muc#request");
+  say(f, "<presence from='" ROOM "/Anna' to='" US
+         "'><x xmlns='http://jabber.org/protocol/muc#user'><item jid='" US
+         "' role='participant' affiliation='member'/><status code='110'/></x></presence>");
+  expect(f, "<accept ");
+}
+
+static void members_only(fixture *f, gconstpointer d) {
+  get_in(f);
+  g_assert_false(gw_muc_is_members_only(f->muc));
+  say(f, "<message type='groupchat' from='" ROOM "' to='" US
+         "'><x xmlns='http://jabber.org/protocol/muc#user'><status code='104'/></x></message>");
+  expect(f, "disco#info");
+  const char *id = strstr(f->server->got->str, "id=\"") + 4;
+  g_autofree char *disco = g_strdup_printf("<iq type='result' id='%.16s' from='" ROOM "' to='" US
+                                           "'><query xmlns='http://jabber.org/protocol/disco#info'>"
+                                           "<feature var='muc_membersonly'/>"
+                                           "<feature var='muc_nonanonymous'/></query></iq>",
+                                           id);
+  say(f, disco);
+  settle(f);
+  g_assert_true(gw_muc_is_members_only(f->muc));
 }
 
 static void subscriptions(fixture *f, gconstpointer d) {
@@ -411,6 +478,9 @@ int main(int argc, char **argv) {
   CASE("silence", silence);
   CASE("jingle", jingle);
   CASE("refused-accept", refused_accept);
+  CASE("takes-no-calls", takes_no_calls);
+  CASE("no-voice", no_voice);
+  CASE("members-only", members_only);
   CASE("subscriptions", subscriptions);
   CASE("room-words", room_words);
   CASE("free-inside", free_inside);

@@ -7,7 +7,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 from lab import Lab, assert_heard  # noqa: E402
 
-with Lab("codecs") as lab:
+with Lab("phone_codecs") as lab:
     gateway = lab.daemon()
     alice, dave = lab.browser("alice"), lab.peer("dave")
     for p in (alice, dave):
