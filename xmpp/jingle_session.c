@@ -133,13 +133,38 @@ static gw_word *error_word(const session *s, gw_jingle_action of, const char *co
 
 /* --- session-initiate */
 
-static session *our_pending_to(const gw_sessions *t, const char *peer) {
+/* JSXC ignores IQ errors: without a terminate its attempt hangs for 30 s. */
+static gw_word *end_refused(const char *peer, const char *sid, const char *reason) {
+  gw_word *w = gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, peer, sid, FALSE);
+  w->u.jingle.reason = g_strdup(reason);
+  return w;
+}
+
+void gw_sessions_deny(const char *peer, const char *sid, gw_verdict *ret) {
+  refuse(ret, "cancel", "service-unavailable", NULL);
+  if (sid) ret->further = end_refused(peer, sid, "decline");
+}
+
+static void refuse_initiate(gw_verdict *v, const gw_word *in, const char *type,
+                            const char *condition, const char *jingle, const char *reason) {
+  refuse(v, type, condition, jingle);
+  v->further = end_refused(in->from, in->u.jingle.sid, reason);
+}
+
+/* JMUCI sids are "call:something": two offers within one call. */
+static gboolean same_call(const char *a, const char *b) {
+  const gsize n = strcspn(a, ":");
+  return n && a[n] && !strncmp(a, b, n + 1) && strcmp(a, b);
+}
+
+/* Within one JMUCI call the accept order says whose offer stands, not the sid: the owner decides. */
+static session *our_pending_to(const gw_sessions *t, const char *peer, const char *sid) {
   GHashTableIter it;
   void *value;
   g_hash_table_iter_init(&it, t->table);
   while (g_hash_table_iter_next(&it, NULL, &value)) {
     session *s = value;
-    if (s->state == PENDING_OUT && gw_jid_same(s->peer, peer)) return s;
+    if (s->state == PENDING_OUT && gw_jid_same(s->peer, peer) && !same_call(s->sid, sid)) return s;
   }
   return NULL;
 }
@@ -153,9 +178,13 @@ static gboolean ours_wins(const session *ours, const gw_word *theirs) {
 }
 
 static void initiate_in(gw_sessions *t, const gw_word *in, gw_verdict *v) {
-  session *ours = our_pending_to(t, in->from), *same = find(t, in->from, in->u.jingle.sid);
+  const char *sid = in->u.jingle.sid;
+  session *same = find(t, in->from, sid), *ours = our_pending_to(t, in->from, sid);
   if (ours && ours_wins(ours, in)) {
-    refuse(v, "cancel", "conflict", "tie-break");
+    if (same) /* a terminate with its sid would end the session that stands; so below */
+      refuse(v, "cancel", "conflict", "tie-break");
+    else
+      refuse_initiate(v, in, "cancel", "conflict", "tie-break", "alternative-session");
     return;
   }
   if (same && same != ours) {
@@ -166,7 +195,7 @@ static void initiate_in(gw_sessions *t, const gw_word *in, gw_verdict *v) {
     return;
   }
   if (!ours && gw_sessions_count(t) >= t->max) {
-    refuse(v, "wait", "resource-constraint", NULL);
+    refuse_initiate(v, in, "wait", "resource-constraint", NULL, "busy");
     return;
   }
   take(v);
@@ -313,11 +342,12 @@ void gw_sessions_in(gw_sessions *t, const gw_word *in, gw_verdict *ret) {
 
 void gw_sessions_in_broken(gw_sessions *t, const char *peer, const char *sid,
                            gw_jingle_action action, gw_verdict *ret) {
-  if (sid && action < GW_JINGLE_ERROR && action != GW_JINGLE_SESSION_INITIATE &&
-      !find(t, peer, sid))
+  const gboolean known = sid && find(t, peer, sid), offer = action == GW_JINGLE_SESSION_INITIATE;
+  if (sid && action < GW_JINGLE_ERROR && !offer && !known)
     unknown_session(ret);
   else
     bad_request(ret);
+  if (sid && offer && !known) ret->further = end_refused(peer, sid, "general-error");
 }
 
 /* --- what we send */

@@ -24,8 +24,12 @@ guint gw_sessions_count(const gw_sessions *);
 /* peer: full JID. FALSE: no such session. Told apart by peer and sid together: a sid alone says nothing. */
 gboolean gw_sessions_known(const gw_sessions *, const char *peer, const char *sid, gboolean *ret_we_initiated);
 
-/* A well-formed request came in (from and to are set). ret is overwritten; clear it. */
+/* A well-formed request came in (from and to are set). ret is overwritten; clear it. A session-initiate that is refused
+ * is ended by a session-terminate too (further), unless its sid is that of another session with this peer, which it would
+ * end. Of two that cross within one JMUCI call ("call:...") none is refused. */
 void gw_sessions_in(gw_sessions *, const gw_word *in, gw_verdict *ret);
+/* Any session-initiate to somebody who takes no calls at all. sid may be NULL. */
+void gw_sessions_deny(const char *peer, const char *sid, gw_verdict *ret);
 /* A malformed one: sid NULL when even that was unusable. */
 void gw_sessions_in_broken(gw_sessions *, const char *peer, const char *sid, gw_jingle_action, gw_verdict *ret);
 /* We are about to send: FALSE when that makes no sense any more (session gone, wrong state, full) and nothing may be

@@ -238,12 +238,20 @@ static gboolean config_changed(xmpp_stanza_t *s) {
   return FALSE;
 }
 
+/* Only the room refuses words said in it; what another occupant sends us privately is no matter. */
+static void error_in(gw_muc *m, xmpp_stanza_t *s) {
+  gw_log_ctx ctx = {NULL, gw_muc_machine_room(m->machine)};
+  const char *nick = gw_jid_resource(xmpp_stanza_get_from(s));
+  gw_me e = {.type = GW_ME_SAY_REFUSED, .u.text = gw_iq_condition(s)};
+  gw_warn(&ctx, "room-word-refused", "jid=%s condition=%s", m->p->jid, e.u.text);
+  if (!nick || !strcmp(nick, gw_muc_machine_nick(m->machine))) step(m, &e);
+}
+
 static void message_in(gw_muc *m, xmpp_stanza_t *s) {
   const char *type = xmpp_stanza_get_type(s);
   gw_me e = {.type = GW_ME_SUBJECT};
   if (!g_strcmp0(type, "error")) {
-    gw_log_ctx ctx = {NULL, gw_muc_machine_room(m->machine)};
-    gw_warn(&ctx, "room-word-refused", "jid=%s condition=%s", m->p->jid, gw_iq_condition(s));
+    error_in(m, s);
     return;
   }
   if (g_strcmp0(type, "groupchat"))
@@ -337,6 +345,10 @@ const char *gw_muc_nick(const gw_muc *m) {
 
 const char *gw_muc_room(const gw_muc *m) {
   return gw_muc_machine_room(m->machine);
+}
+
+gboolean gw_muc_is_members_only(const gw_muc *m) {
+  return gw_muc_machine_members_only(m->machine);
 }
 
 typedef struct {

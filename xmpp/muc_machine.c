@@ -10,7 +10,10 @@
 #define LOCKED_WAIT GW_SEC(10)     /* its creator has not configured it yet */
 #define PING_SILENCE GW_SEC(300)
 #define PING_AGAIN GW_SEC(120)
-#define WORD_GAP GW_SEC(1) /* servers delay or punish faster talkers */
+#define WORD_GAP GW_SEC(1)   /* servers delay or punish faster talkers */
+#define BACK_WAIT GW_SEC(15) /* after a shutdown of the room's service: so long media is kept */
+#define BACK_TRY GW_SEC(5)
+#define VOICE_WAIT GW_SEC(10) /* somebody has to look at our request */
 #define MAX_QUEUE 64
 #define MAX_KICKS 3        /* in a minute, for errors that may be ours */
 #define MAX_TRIES 3        /* joining for the first time */
@@ -23,15 +26,18 @@ struct gw_muc_machine {
   gboolean (*taken)(const char *, void *);
   void *user;
   phase phase;
-  gint64 until; /* end of the phase */
+  gint64 until;   /* end of the phase */
+  gint64 back_by; /* after a 332; else GW_NEVER */
   gboolean been_in;
   gboolean subject_seen, configuring, open, moved, nick_asked, nick_fixed, voice_asked,
-      crowd_warned;
+      crowd_warned, members_only;
   guint nick_no, tries, kicks;
   gint64 locked_since, kicks_since;
   gint64 heard, ping_at; /* of the room, and when to ask it whether we are still in */
   gint64 word_at;        /* earliest next room message */
   GQueue queue;          /* gw_word */
+  gw_word *said;         /* the last one sent */
+  gint64 voice_by;       /* the room refuses our words: they wait, so long at most; else GW_NEVER */
   gw_muc_roster *roster;
 };
 
@@ -77,7 +83,7 @@ gw_muc_machine *gw_muc_machine_new(const gw_muc_params *p) {
   m->resource = g_strdup(p->resource);
   m->taken = p->taken;
   m->user = p->user;
-  m->until = m->ping_at = GW_NEVER;
+  m->until = m->ping_at = m->back_by = m->voice_by = GW_NEVER;
   m->roster = gw_muc_roster_new();
   g_queue_init(&m->queue);
   return m;
@@ -96,6 +102,7 @@ void gw_muc_machine_free(gw_muc_machine *m) {
   g_free(m->resource);
   gw_muc_roster_free(m->roster);
   g_queue_clear_full(&m->queue, word_free);
+  gw_word_free(m->said);
   g_free(m);
 }
 
@@ -111,6 +118,10 @@ const char *gw_muc_machine_room(const gw_muc_machine *m) {
   return m->room;
 }
 
+gboolean gw_muc_machine_members_only(const gw_muc_machine *m) {
+  return m->members_only;
+}
+
 const gw_muc_roster *gw_muc_machine_roster(const gw_muc_machine *m) {
   return m->roster;
 }
@@ -120,11 +131,17 @@ void gw_muc_machine_set_jid(gw_muc_machine *m, const char *own_jid) {
   m->own_jid = g_strdup(own_jid);
 }
 
+/* Settling, the room has let us in already. */
+static gboolean is_outside(const gw_muc_machine *m) {
+  return m->phase == WAITING || m->phase == JOINING || m->phase == ASKING_NICK;
+}
+
 gint64 gw_muc_machine_deadline(const gw_muc_machine *m) {
   gint64 at = m->until;
+  if (is_outside(m)) return MIN(at, m->back_by);
   if (m->phase != IN) return at;
-  if (m->queue.length) at = MIN(at, m->word_at);
-  return MIN(at, m->ping_at);
+  if (m->queue.length && m->voice_by == GW_NEVER) at = MIN(at, m->word_at);
+  return MIN(at, MIN(m->ping_at, m->voice_by));
 }
 
 static void enter(gw_muc_machine *m, phase ph, gint64 until) {
@@ -193,6 +210,10 @@ static void begin(gw_muc_machine *m, gint64 now, GArray *acts) {
 static void try_later(gw_muc_machine *m, gw_cause cause, const char *detail, gint64 now,
                       GArray *acts) {
   static const guint wait_s[] = {5, 30, 120};
+  if (m->back_by != GW_NEVER) {
+    enter(m, WAITING, now + BACK_TRY);
+    return;
+  }
   if (m->tries >= (m->been_in ? MAX_TRIES_AGAIN : MAX_TRIES)) {
     leave_for_good(m, cause, detail, acts);
     return;
@@ -201,11 +222,27 @@ static void try_later(gw_muc_machine *m, gw_cause cause, const char *detail, gin
   m->tries++;
 }
 
+static void not_back_in_time(gw_muc_machine *m, GArray *acts) {
+  if (m->phase == JOINING) act(acts, GW_MA_UNAVAILABLE, NULL); /* it may yet let us in */
+  leave_for_good(m, GW_CAUSE_ROOM_CLOSED, "the room's service was shut down", acts);
+}
+
 static void refuse_hidden(gw_muc_machine *m, GArray *acts) {
   g_autofree char *detail = g_strdup_printf(
       "the room hides real JIDs: let anyone see them (whois = anyone) in %s", m->room);
   act(acts, GW_MA_UNAVAILABLE, NULL);
   leave_for_good(m, GW_CAUSE_FORBIDDEN, detail, acts);
+}
+
+static gboolean is_mute(const gw_muc_occ *self) {
+  return !g_strcmp0(self->role, "visitor");
+}
+
+static void ask_voice(gw_muc_machine *m, GArray *acts) {
+  if (m->voice_asked) return;
+  m->voice_asked = TRUE;
+  act(acts, GW_MA_VOICE, NULL);
+  act(acts, GW_MA_WARN, "the room is moderated and does not let us speak: give us voice there");
 }
 
 static void joined(gw_muc_machine *m, gint64 now, GArray *acts) {
@@ -219,16 +256,13 @@ static void joined(gw_muc_machine *m, gint64 now, GArray *acts) {
     gw_muc_occ_free(gone);
   }
   enter(m, IN, GW_NEVER);
+  m->back_by = m->voice_by = GW_NEVER;
   m->tries = 0;
   m->locked_since = 0;
   m->ping_at = now + PING_SILENCE;
   act(acts, GW_MA_TELL_JOINED, NULL)->again = m->been_in;
   m->been_in = TRUE;
-  if (self && !g_strcmp0(self->role, "visitor") && !m->voice_asked) {
-    m->voice_asked = TRUE;
-    act(acts, GW_MA_VOICE, NULL);
-    act(acts, GW_MA_WARN, "the room is moderated and does not let us speak: give us voice there");
-  }
+  if (self && is_mute(self)) ask_voice(m, acts);
 }
 
 static void maybe_joined(gw_muc_machine *m, gint64 now, GArray *acts) {
@@ -236,7 +270,10 @@ static void maybe_joined(gw_muc_machine *m, gint64 now, GArray *acts) {
 }
 
 static void on_disco(gw_muc_machine *m, const gw_muc_disco *d, gint64 now, GArray *acts) {
-  if (d->answered) m->open = d->open;
+  if (d->answered) {
+    m->open = d->open;
+    m->members_only = d->members_only;
+  }
   if (m->phase == IN && d->answered && d->closed)
     act(acts, GW_MA_WARN, "the room hides real JIDs now: no new sessions can be made in it");
   if (m->phase != ASKING) return;
@@ -260,7 +297,17 @@ static void on_registered_nick(gw_muc_machine *m, const char *nick, gint64 now, 
 
 /* --- refusals of a join (XEP-0045 7.2) */
 
-typedef enum { NEXT_NICK, FATAL, MEMBERS, LOCKED, LATER, ASK_NICK, PLAIN_NICK, MOVED } reaction;
+typedef enum {
+  NEXT_NICK,
+  FATAL,
+  FULL,
+  MEMBERS,
+  LOCKED,
+  LATER,
+  ASK_NICK,
+  PLAIN_NICK,
+  MOVED
+} reaction;
 static const struct {
   const char *condition;
   reaction what;
@@ -271,8 +318,8 @@ static const struct {
     {"not-authorized", FATAL, GW_CAUSE_AUTH, "the room's password is missing or wrong"},
     {"registration-required", MEMBERS, GW_CAUSE_FORBIDDEN, ""},
     {"forbidden", FATAL, GW_CAUSE_FORBIDDEN, "banned from the room"},
-    {"service-unavailable", FATAL, GW_CAUSE_BUSY, "the room is full"},
-    {"resource-constraint", FATAL, GW_CAUSE_BUSY, "the room is full or the server at a limit"},
+    {"service-unavailable", FULL, GW_CAUSE_BUSY, "the room is full"},
+    {"resource-constraint", FULL, GW_CAUSE_BUSY, "the room is full or the server at a limit"},
     {"item-not-found", LOCKED, GW_CAUSE_NOT_FOUND,
      "no such room, or not configured by its creator"},
     {"not-allowed", FATAL, GW_CAUSE_FORBIDDEN, "rooms may not be created there"},
@@ -309,11 +356,17 @@ static char *members_hint(const gw_muc_machine *m) {
   return g_strdup_printf("make %s a member of %s", bare ? bare : "this JID", m->room);
 }
 
+/* After a shutdown these only mean that the service is not there yet. */
+static reaction reaction_to(const gw_muc_machine *m, guint i) {
+  const reaction what = refusals[i].what;
+  return m->back_by != GW_NEVER && (what == FULL || what == LOCKED) ? LATER : what;
+}
+
 static void react(gw_muc_machine *m, guint i, const char *alternate, gint64 now, GArray *acts) {
   g_autofree char *hint =
       refusals[i].what == MEMBERS ? members_hint(m) : g_strdup(refusals[i].hint);
   g_autofree char *detail = g_strdup_printf("%s: %s", refusals[i].condition, hint);
-  switch (refusals[i].what) {
+  switch (reaction_to(m, i)) {
   case NEXT_NICK:
     if (m->nick_fixed) m->nick_no = N_NICKS;
     m->nick_fixed = FALSE;
@@ -403,7 +456,9 @@ static void on_available(gw_muc_machine *m, const gw_muc_presence *p, gint64 now
   }
   if (news == GW_ROSTER_NEW) tell_occupant(acts, o, GW_OCC_JOINED, NULL);
   if (news == GW_ROSTER_CHANGED) tell_occupant(acts, o, GW_OCC_CHANGED, NULL);
-  if (self) on_self(m, p, now, acts);
+  if (!self) return;
+  if (o && !is_mute(o)) m->voice_by = GW_NEVER;
+  on_self(m, p, now, acts);
 }
 
 static void on_rename(gw_muc_machine *m, const gw_muc_presence *p, const char *to, gboolean self,
@@ -449,9 +504,10 @@ static void on_removed(gw_muc_machine *m, const gw_muc_presence *p, gint64 now, 
       return;
     }
   if (m->phase == JOINING) return; /* a ghost of ours being cleared away */
-  if (has(p, 332))
-    try_later(m, GW_CAUSE_ROOM_CLOSED, "the room's service was shut down", now, acts);
-  else
+  if (has(p, 332)) {
+    m->back_by = now + BACK_WAIT;
+    enter(m, WAITING, now + BACK_TRY);
+  } else
     rejoin_now(m, now, acts);
 }
 
@@ -488,9 +544,28 @@ static void on_presence(gw_muc_machine *m, const gw_muc_presence *p, gint64 now,
 /* --- words */
 
 static void send_due(gw_muc_machine *m, gint64 now, GArray *acts) {
-  if (m->phase != IN || g_queue_is_empty(&m->queue) || now < m->word_at) return;
-  act(acts, GW_MA_SEND, NULL)->word = g_queue_pop_head(&m->queue);
+  if (m->phase != IN || m->voice_by != GW_NEVER || g_queue_is_empty(&m->queue) || now < m->word_at)
+    return;
+  gw_word_free(m->said);
+  m->said = g_queue_pop_head(&m->queue);
+  act(acts, GW_MA_SEND, NULL)->word = gw_word_copy(m->said);
   m->word_at = now + WORD_GAP;
+}
+
+/* XEP-0045 7.5, 8.7: a visitor of a moderated room. Nobody has seen the word, so it is said again as
+ * soon as we have voice. */
+static void on_say_refused(gw_muc_machine *m, const char *condition, gint64 now, GArray *acts) {
+  if (m->phase != IN || m->voice_by != GW_NEVER || !m->said || g_strcmp0(condition, "forbidden"))
+    return;
+  g_queue_push_head(&m->queue, g_steal_pointer(&m->said));
+  m->voice_by = now + VOICE_WAIT;
+  ask_voice(m, acts);
+}
+
+static void no_voice(gw_muc_machine *m, GArray *acts) {
+  act(acts, GW_MA_UNAVAILABLE, NULL);
+  leave_for_good(m, GW_CAUSE_FORBIDDEN,
+                 "forbidden: the room is moderated: give this occupant voice", acts);
 }
 
 static void on_say(gw_muc_machine *m, const gw_word *w, gint64 now, GArray *acts) {
@@ -520,6 +595,14 @@ static void on_ping(gw_muc_machine *m, gw_ping_result r, gint64 now, GArray *act
 }
 
 static void on_tick(gw_muc_machine *m, gint64 now, GArray *acts) {
+  if (is_outside(m) && now >= m->back_by) {
+    not_back_in_time(m, acts);
+    return;
+  }
+  if (m->phase == IN && now >= m->voice_by) {
+    no_voice(m, acts);
+    return;
+  }
   send_due(m, now, acts);
   if (m->phase == IN && now >= m->ping_at) {
     m->ping_at = now + PING_AGAIN;
@@ -553,14 +636,16 @@ static void on_tick(gw_muc_machine *m, gint64 now, GArray *acts) {
 
 static void on_stream(gw_muc_machine *m, gboolean up, gint64 now, GArray *acts) {
   if (m->phase == OUT) return;
-  if (!up)
+  if (!up) {
+    m->back_by = GW_NEVER; /* the stream has its own time */
     enter(m, IDLE, GW_NEVER);
-  else if (m->phase == IDLE)
+  } else if (m->phase == IDLE) {
     begin(m, now, acts);
+  }
 }
 
 static void on_leave(gw_muc_machine *m, const char *status, GArray *acts) {
-  while (m->phase == IN && !g_queue_is_empty(&m->queue))
+  while (m->phase == IN && m->voice_by == GW_NEVER && !g_queue_is_empty(&m->queue))
     act(acts, GW_MA_SEND, NULL)->word = g_queue_pop_head(&m->queue);
   if (m->phase != OUT && (m->been_in || m->phase == JOINING || m->phase == SETTLING))
     act(acts, GW_MA_UNAVAILABLE, status);
@@ -585,6 +670,9 @@ void gw_muc_machine_step(gw_muc_machine *m, const gw_me *e, gint64 now, GArray *
     break;
   case GW_ME_SAY:
     on_say(m, e->u.word, now, acts);
+    break;
+  case GW_ME_SAY_REFUSED:
+    on_say_refused(m, e->u.text, now, acts);
     break;
   case GW_ME_DISCO:
     on_disco(m, &e->u.disco, now, acts);

@@ -37,6 +37,7 @@ typedef enum {
   GW_ME_SUBJECT,
   GW_ME_WORD,           /* u.word, copied; of this room, from an occupant */
   GW_ME_SAY,            /* u.word, copied; ours, to be sent */
+  GW_ME_SAY_REFUSED,    /* u.text: condition of the error that came back for a word of ours */
   GW_ME_DISCO,          /* u.disco */
   GW_ME_REGISTERED_NICK,/* u.text: the nick reserved for us, or NULL */
   GW_ME_CONFIGURED,     /* flag: went well */
@@ -44,7 +45,7 @@ typedef enum {
   GW_ME_LEAVE,          /* u.text: status or NULL */
   GW_ME_TICK
 } gw_me_type;
-typedef struct { gboolean answered, open /* muc_nonanonymous */, closed /* semi or fully anonymous */; } gw_muc_disco;
+typedef struct { gboolean answered, open /* muc_nonanonymous */, closed /* semi or fully anonymous */, members_only; } gw_muc_disco;
 typedef struct {
   gw_me_type type;
   gboolean flag;
@@ -77,6 +78,7 @@ gint64 gw_muc_machine_deadline(const gw_muc_machine *);   /* us; GW_NEVER */
 gw_muc_state gw_muc_machine_state(const gw_muc_machine *);
 const char *gw_muc_machine_nick(const gw_muc_machine *);
 const char *gw_muc_machine_room(const gw_muc_machine *);  /* changes once at most, when the room has moved */
+gboolean gw_muc_machine_members_only(const gw_muc_machine *);
 const gw_muc_roster *gw_muc_machine_roster(const gw_muc_machine *);
 void gw_muc_machine_set_jid(gw_muc_machine *, const char *own_jid);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_muc_machine, gw_muc_machine_free)

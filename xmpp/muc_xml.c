@@ -62,6 +62,7 @@ void gw_muc_xml_disco(xmpp_stanza_t *result, gw_muc_disco *ret) {
     const char *var = gw_xml_is(c, "feature", NULL) ? gw_xml_get(c, "var") : NULL;
     if (!var) continue;
     if (!strcmp(var, "muc_nonanonymous")) ret->open = TRUE;
+    if (!strcmp(var, "muc_membersonly")) ret->members_only = TRUE;
     if (!strcmp(var, "muc_semianonymous") || !strcmp(var, "muc_fullyanonymous")) ret->closed = TRUE;
   }
 }

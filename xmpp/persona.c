@@ -159,19 +159,31 @@ static gboolean is_occupant(const gw_persona *p, const char *jid) {
   return FALSE;
 }
 
-static gw_word *judge(gw_persona *p, xmpp_stanza_t *iq, const char *from, gw_verdict *v) {
-  gw_jingle_head head;
+static gw_word *weigh(gw_persona *p, xmpp_stanza_t *iq, const char *from,
+                      const gw_jingle_head *head, const char **ret_why, gw_verdict *v) {
   gboolean we_initiated = FALSE;
-  const char *why = "no such session";
-  gw_words_peek_jingle(iq, &head);
-  gboolean known = head.sid && gw_sessions_known(p->sessions, from, head.sid, &we_initiated);
+  const gboolean offer = head->action == GW_JINGLE_SESSION_INITIATE;
+  const gboolean known =
+      head->sid && gw_sessions_known(p->sessions, from, head->sid, &we_initiated);
+  if (offer && !p->events.word) { /* the watcher: who offers must not wait for it */
+    *ret_why = "takes no calls";
+    gw_sessions_deny(from, head->sid, v);
+    return NULL;
+  }
   gw_word *w = NULL;
-  if (head.action == GW_JINGLE_SESSION_INITIATE || known || !head.sid)
-    w = gw_words_parse_jingle(iq, head.action != GW_JINGLE_SESSION_INITIATE && we_initiated, &why);
+  if (offer || known || !head->sid) w = gw_words_parse_jingle(iq, !offer && we_initiated, ret_why);
   if (w)
     gw_sessions_in(p->sessions, w, v);
   else
-    gw_sessions_in_broken(p->sessions, from, head.sid, head.action, v);
+    gw_sessions_in_broken(p->sessions, from, head->sid, head->action, v);
+  return w;
+}
+
+static gw_word *judge(gw_persona *p, xmpp_stanza_t *iq, const char *from, gw_verdict *v) {
+  gw_jingle_head head;
+  const char *why = "no such session";
+  gw_words_peek_jingle(iq, &head);
+  gw_word *w = weigh(p, iq, from, &head, &why, v);
   if (!v->ack)
     gw_info(NULL, "jingle-refused", "to=%s from=%s action=%s sid=%s condition=%s reason=%s", p->jid,
             from, gw_jingle_action_name(head.action), head.sid ? head.sid : "", v->condition,

@@ -51,7 +51,9 @@ typedef struct {
    * and malformed ones, refused). session-initiate from anybody arrives here, but for those sent through a room: whether
    * the sender may is decided by the receiver, who refuses by saying session-terminate. From the session-initiate on the
    * session is known by (peer, sid) until either side ends it. Of two initiates that cross, the one with the lower sid
-   * stays (XEP-0166 7.2.16): if ours loses, GW_JINGLE_ERROR "conflict" for it comes first and then their initiate. */
+   * stays (XEP-0166 7.2.16): if ours loses, GW_JINGLE_ERROR "conflict" for it comes first and then their initiate. But
+   * two of one JMUCI call (sids alike before the ':') both go on: the receiver ends one of them. NULL: this persona takes
+   * no calls, each initiate is refused at once. */
   void (*word)(gw_persona *, const gw_word *, void *user);
   void (*stream)(gw_persona *, gboolean up, void *user);   /* its stream went down or is up again */
 } gw_persona_events;
@@ -77,8 +79,9 @@ typedef struct {
 typedef enum { GW_MUC_OUT, GW_MUC_JOINING, GW_MUC_IN } gw_muc_state;
 typedef struct {
   void (*joined)(gw_muc *, gboolean again, void *user);    /* self-presence 110 and the subject have come; again: after a stream loss or a kick 332/333 */
-  /* We are out for good: kicked, banned, destroyed, or the join was refused (cause; detail: condition and what the
-   * operator can do). Temporary trouble (332, 333, stream) is mended in here and is not told. */
+  /* We are out for good: kicked, banned, destroyed, not let speak, or the join was refused (cause; detail: condition and
+   * what the operator can do). Temporary trouble (332, 333, stream) is mended in here and is not told; but who is not back
+   * 15 s after a shutdown of the room's service (332) is out with GW_CAUSE_ROOM_CLOSED, and may join again later. */
   void (*left)(gw_muc *, gw_cause, const char *detail, void *user);
   void (*occupant)(gw_muc *, const gw_occupant *, gw_occ_change, void *user);
   void (*word)(gw_muc *, const gw_word *, void *user);     /* groupchat call words, own reflections too, in the room's order */
@@ -89,6 +92,7 @@ void gw_muc_leave(gw_muc *, const char *status_or_null);   /* unavailable presen
 gw_muc_state gw_muc_get_state(const gw_muc *);
 const char *gw_muc_nick(const gw_muc *);                   /* as the room granted it */
 const char *gw_muc_room(const gw_muc *);
+gboolean gw_muc_is_members_only(const gw_muc *);           /* as disco#info showed before the join or since; also once `left` */
 void gw_muc_foreach(const gw_muc *, void (*fn)(const gw_occupant *, void *), void *user); /* present occupants, self too */
 guint gw_muc_count(const gw_muc *);
 /* Replaces the status shown in the room ("on hold"), NULL to clear. */

@@ -54,9 +54,15 @@ static void say_jmuci(gw_flavour *f, gw_jmuci_action action) {
   gw_mesh_say(f, w);
 }
 
+/* A shutdown is a plain hang-up to the others: JSXC closes its side of it cleanly. */
+const char *gw_mesh_farewell(const gw_flavour *f) {
+  return f->stop_cause == GW_CAUSE_ROOM_CLOSED ? gw_cause_jingle(f->stop_cause)
+                                               : gw_cause_jingle(GW_CAUSE_NORMAL);
+}
+
 static void say_goodbye(gw_flavour *f) {
   for (guint i = 0; i < f->pairs->len; i++)
-    gw_pair_close(f, f->pairs->pdata[i], "success");
+    gw_pair_close(f, f->pairs->pdata[i], gw_mesh_farewell(f));
   for (guint i = 0; i < f->early->len; i++) {
     const gw_word *offer = ((gw_early *)f->early->pdata[i])->offer;
     gw_mesh_refuse(f, offer->from, offer->u.jingle.sid, "decline");
@@ -116,12 +122,15 @@ static gw_ledger_call *joinable(const gw_flavour *f, const char *id) {
   return c && !c->sfu && !is_left(f, id) && gw_ledger_joinable(f->ledger, c, f->now) ? c : NULL;
 }
 
-/* The call we were rung for, else the oldest that runs. */
+/* The call we were rung for, else the best of those that run. */
 static gw_ledger_call *pick(const gw_flavour *f) {
-  gw_ledger_call *c = joinable(f, f->answer_id);
-  for (guint i = 0; !c && !f->patient && i < gw_ledger_count(f->ledger); i++)
-    c = joinable(f, gw_ledger_at(f->ledger, i)->id);
-  return c;
+  gw_ledger_call *best = joinable(f, f->answer_id);
+  if (best || f->patient) return best;
+  for (guint i = 0; i < gw_ledger_count(f->ledger); i++) {
+    gw_ledger_call *c = joinable(f, gw_ledger_at(f->ledger, i)->id);
+    if (c && (!best || gw_ledger_better(f->ledger, c, best))) best = c;
+  }
+  return best;
 }
 
 static gboolean may_propose(const gw_flavour *f) {
@@ -438,5 +447,6 @@ void gw_mesh_stop(gw_flavour *f, gw_cause cause) {
   f->phase = GW_MESH_STOPPING;
   f->goodbye_by = f->now + GW_MESH_GOODBYE;
   for (guint i = 0; i < f->pairs->len; i++)
-    if (!owes_answer(f, f->pairs->pdata[i])) gw_pair_close(f, f->pairs->pdata[i], "success");
+    if (!owes_answer(f, f->pairs->pdata[i]))
+      gw_pair_close(f, f->pairs->pdata[i], gw_mesh_farewell(f));
 }

@@ -132,20 +132,57 @@ gboolean gw_ledger_entry_lives(const gw_ledger *l, const gw_order_entry *e) {
   return p && !p->self && !p->watcher;
 }
 
+typedef struct {
+  guint others, with_us;
+  gint64 accepted_us; /* latest accept of a living one; 0 none */
+} living;
+
+static living count_living(const gw_ledger *l, const gw_ledger_call *c) {
+  living n = {0};
+  for (guint i = 0; i < c->order->len; i++) {
+    const gw_order_entry *e = gw_ledger_entry(c, i);
+    const gw_jmuci_person *p = e->alive ? gw_jmuci_roster_find(l->roster, e->nick) : NULL;
+    n.others += gw_ledger_entry_lives(l, e);
+    n.with_us += p && !p->watcher;
+    if (i && gw_ledger_entry_lives(l, e)) n.accepted_us = MAX(n.accepted_us, e->at_us);
+  }
+  return n;
+}
+
+/* A call that was accepted and has one participant left is over, since clients hang up without a word in the room; unless
+ * that one accepted just now and waits for the others. */
 gboolean gw_ledger_joinable(const gw_ledger *l, const gw_ledger_call *c, gint64 now_us) {
   if (c->dead || c->retracted || c->historic) return FALSE;
-  if (!c->last_accept_us && now_us - c->proposed_us >= OPEN_FOR) return FALSE;
-  for (guint i = 0; i < c->order->len; i++)
-    if (gw_ledger_entry_lives(l, gw_ledger_entry(c, i))) return TRUE;
-  return FALSE;
+  const living n = count_living(l, c);
+  if (!n.others) return FALSE;
+  if (c->last_accept_us && n.with_us > 1) return TRUE;
+  if (c->last_accept_us) return n.accepted_us && now_us - n.accepted_us < OPEN_FOR;
+  return now_us - c->proposed_us < OPEN_FOR;
+}
+
+static gboolean proposer_lives(const gw_ledger *l, const gw_ledger_call *c) {
+  return c->order->len && gw_ledger_entry_lives(l, gw_ledger_entry(c, 0));
+}
+
+/* Of two calls that could be joined: the one whose proposer is still in it, then the one that somebody took, then the
+ * latest taken; of two fresh proposals the first. */
+gboolean gw_ledger_better(const gw_ledger *l, const gw_ledger_call *a, const gw_ledger_call *b) {
+  const gboolean pa = proposer_lives(l, a), pb = proposer_lives(l, b);
+  if (pa != pb) return pa;
+  if (!a->last_accept_us != !b->last_accept_us) return a->last_accept_us != 0;
+  return a->last_accept_us ? a->last_accept_us > b->last_accept_us
+                           : a->proposed_us < b->proposed_us;
 }
 
 gw_ledger_call *gw_ledger_live(const gw_ledger *l, gboolean sfu, gint64 now_us) {
+  gw_ledger_call *best = NULL;
   for (guint i = 0; i < l->calls->len; i++) {
     gw_ledger_call *c = l->calls->pdata[i];
-    if (!c->sfu == !sfu && gw_ledger_joinable(l, c, now_us)) return c;
+    if (!c->sfu == !sfu && gw_ledger_joinable(l, c, now_us) &&
+        (!best || gw_ledger_better(l, c, best)))
+      best = c;
   }
-  return NULL;
+  return best;
 }
 
 void gw_ledger_forget(gw_ledger *l, const char *id) {
@@ -275,6 +312,12 @@ static void start_over(gw_ledger *l, gw_ledger_call *c, const gw_word *w, const 
   adopt_orphans(l, c, now_us);
 }
 
+/* Nobody is in two calls: who takes part in this one has left the others, said or unsaid. */
+static void leave_others(gw_ledger *l, const gw_ledger_call *in, const char *nick) {
+  for (guint i = 0; i < l->calls->len; i++)
+    if (l->calls->pdata[i] != in) left_in(l->calls->pdata[i], nick);
+}
+
 static gboolean on_propose(gw_ledger *l, const gw_word *w, const char *nick, const char *jid,
                            gint64 now_us) {
   gw_ledger_call *c = gw_ledger_find(l, w->u.jmuci.id);
@@ -290,6 +333,7 @@ static gboolean on_propose(gw_ledger *l, const gw_word *w, const char *nick, con
     g_ptr_array_add(l->calls, c);
   }
   start_over(l, c, w, nick, jid, now_us);
+  if (!w->historic) leave_others(l, c, nick);
   return TRUE;
 }
 
@@ -308,7 +352,9 @@ static gboolean on_accept(gw_ledger *l, const gw_word *w, const char *nick, cons
   gw_ledger_call *c = gw_ledger_find(l, w->u.jmuci.id);
   if (!c) return keep_orphan(l, w, nick, jid, now_us);
   if (!accept_in(c, nick, jid, now_us)) return FALSE;
-  if (!w->historic) c->historic = FALSE;
+  if (w->historic) return TRUE;
+  c->historic = FALSE;
+  leave_others(l, c, nick);
   return TRUE;
 }
 

@@ -31,8 +31,9 @@ gboolean gw_ledger_word(gw_ledger *, const gw_word *, gint64 now_us);
 guint gw_ledger_count(const gw_ledger *);
 gw_ledger_call *gw_ledger_at(const gw_ledger *, guint i);
 gw_ledger_call *gw_ledger_find(const gw_ledger *, const char *id);
-/* The call that a newcomer should join: not dead, not retracted, not historic, and accepted by somebody or proposed
- * less than 30 s ago, with a living entry that is not ours to ignore; the oldest of them. NULL: none runs. */
+/* The call that a newcomer should join: not dead, not retracted, not historic, and accepted with two living entries left
+ * or proposed less than 30 s ago with its proposer there. Of several the one whose proposer is still in it, then the one
+ * accepted last, then the first proposed. NULL: none runs. */
 gw_ledger_call *gw_ledger_live(const gw_ledger *, gboolean sfu, gint64 now_us);
 /* What gw_ledger_live asks of one call. */
 gboolean gw_ledger_joinable(const gw_ledger *, const gw_ledger_call *, gint64 now_us);

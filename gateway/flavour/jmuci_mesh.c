@@ -123,13 +123,14 @@ static void on_stream_down(gw_flavour *f) {
   gw_jmuci_roster_doubt(gw_ledger_roster(f->ledger));
 }
 
-/* only_ends: the phone has gone, what was to be begun need not be any more. */
+/* only_ends: the phone has gone, what was to be begun need not be any more. An accept is owed all the same. */
 static void say_held(gw_flavour *f, gboolean only_ends) {
   f->frozen = FALSE;
   for (guint i = 0; i < f->held->len; i++) {
     const gw_word *w = f->held->pdata[i];
     const gboolean ends =
-        w->kind == GW_WORD_JINGLE && w->u.jingle.action == GW_JINGLE_SESSION_TERMINATE;
+        w->kind == GW_WORD_JINGLE && (w->u.jingle.action == GW_JINGLE_SESSION_TERMINATE ||
+                                      w->u.jingle.action == GW_JINGLE_SESSION_ACCEPT);
     if (ends || !only_ends)
       gw_actions_add(f->out, GW_ACT_SAY)->word = g_steal_pointer(&f->held->pdata[i]);
   }

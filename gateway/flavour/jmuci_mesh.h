@@ -13,7 +13,9 @@
 #define GW_MESH_EARLY GW_SEC(5)           /* an offer that overtook its sender's accept waits so long */
 #define GW_MESH_UNANSWERED GW_SEC(60)     /* own proposal; also the least time between two */
 #define GW_MESH_CURE GW_SEC(1)            /* from refusing a mute offer to our own */
-#define GW_MESH_LOCAL GW_SEC(10)          /* transport that never gets ready */
+/* A transport that never gets ready. Long: the offer is answered as soon as it is ready and its sender waits 30 s, so to
+ * give up earlier gains nothing, and an offer given up is a session lost that might have stood. */
+#define GW_MESH_LOCAL GW_SEC(10)
 #define GW_MESH_OFFERED GW_SEC(30)        /* our offer without an answer */
 #define GW_MESH_CONNECT GW_SEC(20)        /* from session-accept to DTLS done */
 #define GW_MESH_DECLINED GW_SEC(2)        /* a decline so soon comes from the wrong device: try another */
@@ -119,7 +121,8 @@ void gw_pair_local(gw_flavour *, gw_pair *, const gw_desc *);
 void gw_pair_candidate(gw_flavour *, gw_pair *, const gw_candidate *);
 void gw_pair_remote(gw_flavour *, gw_pair *, const gw_desc *);    /* their transport-info */
 void gw_pair_mute(gw_flavour *, const gw_pair *);
-/* Ends what there is; reason: said as session-terminate if the other side knows of the session, NULL: not said. */
+/* Ends what there is; reason: said as session-terminate if the other side knows of the session, NULL: not said. An offer
+ * that waits for our answer is accepted first, unless another session takes its place. */
 void gw_pair_close(gw_flavour *, gw_pair *, const char *reason);
 void gw_pair_gone(gw_flavour *, gw_pair *, const char *reason);   /* and the other lives no more for us */
 void gw_pair_due(gw_flavour *, gw_pair *);
@@ -141,6 +144,7 @@ void gw_mesh_check_call(gw_flavour *);                        /* over, dead, zom
 gint64 gw_mesh_call_deadline(const gw_flavour *);
 void gw_mesh_stop(gw_flavour *, gw_cause);
 void gw_mesh_check_goodbye(gw_flavour *);
+const char *gw_mesh_farewell(const gw_flavour *);             /* Jingle reason of sessions that we end */
 void gw_mesh_vanished(gw_flavour *, const char *nick);        /* left the room */
 void gw_mesh_end(gw_flavour *, gw_cause, const char *text);   /* ENDED by ourselves */
 

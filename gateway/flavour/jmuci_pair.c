@@ -110,6 +110,113 @@ static void say_remote(gw_flavour *f, const gw_pair *p, const gw_desc *desc) {
   act(f, GW_ACT_PEER_REMOTE, p)->desc = gw_desc_copy(desc);
 }
 
+/* --- descriptions --- */
+
+/* Without cname and msid a browser's page attaches no stream and plays nothing. */
+static void dress_sources(gw_desc_media *m) {
+  for (guint i = 0; i < m->sources->len; i++) {
+    gw_source *s = &g_array_index(m->sources, gw_source, i);
+    if (!s->cname) s->cname = g_strdup("tipring");
+    if (!s->msid) s->msid = g_strdup_printf("%s a%u", s->cname, i);
+  }
+}
+
+static void add_early_candidates(gw_desc_media *m, const gw_pair *p) {
+  const guint room =
+      m->candidates->len < GW_MAX_CANDIDATES ? GW_MAX_CANDIDATES - m->candidates->len : 0;
+  g_array_append_vals(m->candidates, p->local->data, MIN(p->local->len, room));
+}
+
+static void remember_transport(gw_pair *p, const gw_desc_media *m) {
+  p->mid = g_strdup(m->mid);
+  p->ufrag = g_strdup(m->ufrag);
+  p->pwd = g_strdup(m->pwd);
+  g_array_set_size(p->local, 0);
+}
+
+/* What every JMUCI client takes: these three and no more (G.722 and telephone-event come back by
+ * our answers only). */
+static void keep_offered(gw_desc_media *m) {
+  static const struct {
+    const char *name;
+    guint8 pt;
+    guint32 clock;
+    guint8 channels;
+  } known[] = {{"opus", 111, 48000, 2}, {"PCMU", 0, 8000, 1}, {"PCMA", 8, 8000, 1}};
+  g_autoptr(gw_desc) scratch = gw_desc_new();
+  gw_desc_media *had = gw_desc_add(scratch, GW_KIND_AUDIO, NULL);
+  GArray *codecs = m->codecs;
+  m->codecs = had->codecs;
+  had->codecs = codecs;
+  for (guint i = 0; i < had->codecs->len; i++) {
+    const gw_codec *c = &g_array_index(had->codecs, gw_codec, i);
+    for (guint k = 0; k < G_N_ELEMENTS(known); k++)
+      if (gw_codec_is(c, known[k].name) && c->clock == known[k].clock)
+        gw_desc_media_add_codec(m, c->pt, c->name, c->clock, c->channels, c->fmtp);
+  }
+  const gboolean none = !m->codecs->len;
+  for (guint k = 0; none && k < G_N_ELEMENTS(known); k++)
+    gw_desc_media_add_codec(m, known[k].pt, known[k].name, known[k].clock, known[k].channels, NULL);
+}
+
+/* Our offer: one content "0", like a browser's. */
+static gw_desc *make_offer(const gw_pair *p, const gw_desc *local) {
+  g_autoptr(gw_desc) d = gw_desc_copy(local);
+  gw_desc_media *m = gw_desc_audio(d);
+  if (!m) return NULL;
+  while (d->media->len > 1)
+    g_ptr_array_remove_index(d->media, d->media->pdata[0] == m ? 1 : 0);
+  d->bundle = TRUE;
+  g_free(m->mid);
+  m->mid = g_strdup("0");
+  m->proto = GW_PROTO_DTLS_SAVPF;
+  m->dir = GW_DIR_SENDRECV;
+  m->rtcp_mux = TRUE;
+  m->setup = GW_SETUP_ACTPASS;
+  keep_offered(m);
+  dress_sources(m);
+  add_early_candidates(m, p);
+  return g_steal_pointer(&d);
+}
+
+/* RFC 5763 5. Towards a browser (bundle) we may be the DTLS server, which wins the cheaper cipher;
+ * nobody else likes it. */
+static gw_setup answer_setup(const gw_desc *offer) {
+  const gw_desc_media *m = gw_desc_audio(offer);
+  if (m->setup == GW_SETUP_ACTIVE) return GW_SETUP_PASSIVE;
+  if (m->setup == GW_SETUP_PASSIVE) return GW_SETUP_ACTIVE;
+  return offer->bundle ? GW_SETUP_PASSIVE : GW_SETUP_ACTIVE;
+}
+
+static gw_desc *make_answer(const gw_pair *p, const gw_desc *local, const char **ret_reason) {
+  g_autoptr(gw_desc) caps = gw_desc_copy(local);
+  gw_desc_media *m = gw_desc_audio(caps);
+  gw_cause why = GW_CAUSE_INTERNAL;
+  gw_desc *answer = NULL;
+  if (m) {
+    m->setup = answer_setup(p->offer);
+    m->rtcp_mux = TRUE;
+    dress_sources(m);
+    add_early_candidates(m, p);
+  }
+  if (gw_desc_answer(p->offer, caps, FALSE, &answer, &why)) return answer;
+  *ret_reason = why == GW_CAUSE_BAD_REQUEST ? "incompatible-parameters" : gw_cause_jingle(why);
+  return NULL;
+}
+
+/* Bundled contents share the first one's transport: its candidates are said once. */
+static gw_desc_media *only_audio_candidates(gw_desc *answer) {
+  gw_desc_media *audio = NULL;
+  for (guint i = 0; i < answer->media->len; i++) {
+    gw_desc_media *m = answer->media->pdata[i];
+    if (!audio && m->kind == GW_KIND_AUDIO && !m->refused)
+      audio = m;
+    else
+      g_array_set_size(m->candidates, 0);
+  }
+  return audio;
+}
+
 /* --- ending --- */
 
 void gw_mesh_refuse(gw_flavour *f, const char *jid, const char *sid, const char *reason) {
@@ -118,12 +225,49 @@ void gw_mesh_refuse(gw_flavour *f, const char *jid, const char *sid, const char 
   gw_mesh_say(f, w);
 }
 
+static char *random_fingerprint(gw_ids *ids) {
+  guint8 digest[32];
+  GString *s = g_string_new(NULL);
+  gw_ids_bytes(ids, digest, sizeof digest);
+  for (guint i = 0; i < sizeof digest; i++)
+    g_string_append_printf(s, "%s%02X", i ? ":" : "", digest[i]);
+  return g_string_free(s, FALSE);
+}
+
+/* A JSXC proposer whose offer ends before it was accepted calls nobody after us, whatever the reason
+ * (jmuci.md 2.2). Where we have no transport, an answer is made without one: it is ended in the same
+ * breath. FALSE: not even that can be answered. */
+static gboolean accept_for_form(gw_flavour *f, gw_pair *p) {
+  g_autoptr(gw_desc) caps = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(caps, GW_KIND_AUDIO, NULL);
+  const char *why = NULL;
+  m->dir = GW_DIR_SENDRECV;
+  m->ufrag = gw_ids_hex(f->ids, 4);
+  m->pwd = gw_ids_hex(f->ids, 12);
+  m->fp_hash = g_strdup("sha-256");
+  m->fp_value = random_fingerprint(f->ids);
+  keep_offered(m);
+  gw_desc *answer = make_answer(p, caps, &why);
+  if (!answer) return FALSE;
+  only_audio_candidates(answer);
+  gw_word *w = jingle(p, GW_JINGLE_SESSION_ACCEPT);
+  w->u.jingle.desc = answer;
+  gw_mesh_say(f, w);
+  return TRUE;
+}
+
+static void say_terminate(gw_flavour *f, gw_pair *p, const char *reason) {
+  const gboolean replaced = !strcmp(reason, "alternative-session"); /* the next one is accepted */
+  if (p->state == GW_PAIR_ANSWERING && !replaced && accept_for_form(f, p))
+    reason = gw_mesh_farewell(f);
+  gw_word *w = jingle(p, GW_JINGLE_SESSION_TERMINATE);
+  w->u.jingle.reason = g_strdup(reason);
+  gw_mesh_say(f, w);
+}
+
 void gw_pair_close(gw_flavour *f, gw_pair *p, const char *reason) {
-  if (reason && p->state >= GW_PAIR_OFFERED) { /* earlier states: the other side knows of nothing */
-    gw_word *w = jingle(p, GW_JINGLE_SESSION_TERMINATE);
-    w->u.jingle.reason = g_strdup(reason);
-    gw_mesh_say(f, w);
-  }
+  if (reason && p->state >= GW_PAIR_OFFERED) /* earlier states: the other side knows of nothing */
+    say_terminate(f, p, reason);
   if (p->peer) act(f, GW_ACT_PEER_CLOSE, p);
   set_state(p, GW_PAIR_NONE, GW_NEVER);
   p->peer = 0;
@@ -195,74 +339,7 @@ gboolean gw_pair_retry(gw_flavour *f, gw_pair *p) {
   return TRUE;
 }
 
-/* --- descriptions --- */
-
-/* Without cname and msid a browser's page attaches no stream and plays nothing. */
-static void dress_sources(gw_desc_media *m) {
-  for (guint i = 0; i < m->sources->len; i++) {
-    gw_source *s = &g_array_index(m->sources, gw_source, i);
-    if (!s->cname) s->cname = g_strdup("tipring");
-    if (!s->msid) s->msid = g_strdup_printf("%s a%u", s->cname, i);
-  }
-}
-
-static void add_early_candidates(gw_desc_media *m, const gw_pair *p) {
-  const guint room =
-      m->candidates->len < GW_MAX_CANDIDATES ? GW_MAX_CANDIDATES - m->candidates->len : 0;
-  g_array_append_vals(m->candidates, p->local->data, MIN(p->local->len, room));
-}
-
-static void remember_transport(gw_pair *p, const gw_desc_media *m) {
-  p->mid = g_strdup(m->mid);
-  p->ufrag = g_strdup(m->ufrag);
-  p->pwd = g_strdup(m->pwd);
-  g_array_set_size(p->local, 0);
-}
-
-/* What every JMUCI client takes: these three and no more (G.722 and telephone-event come back by
- * our answers only). */
-static void keep_offered(gw_desc_media *m) {
-  static const struct {
-    const char *name;
-    guint8 pt;
-    guint32 clock;
-    guint8 channels;
-  } known[] = {{"opus", 111, 48000, 2}, {"PCMU", 0, 8000, 1}, {"PCMA", 8, 8000, 1}};
-  g_autoptr(gw_desc) scratch = gw_desc_new();
-  gw_desc_media *had = gw_desc_add(scratch, GW_KIND_AUDIO, NULL);
-  GArray *codecs = m->codecs;
-  m->codecs = had->codecs;
-  had->codecs = codecs;
-  for (guint i = 0; i < had->codecs->len; i++) {
-    const gw_codec *c = &g_array_index(had->codecs, gw_codec, i);
-    for (guint k = 0; k < G_N_ELEMENTS(known); k++)
-      if (gw_codec_is(c, known[k].name) && c->clock == known[k].clock)
-        gw_desc_media_add_codec(m, c->pt, c->name, c->clock, c->channels, c->fmtp);
-  }
-  const gboolean none = !m->codecs->len;
-  for (guint k = 0; none && k < G_N_ELEMENTS(known); k++)
-    gw_desc_media_add_codec(m, known[k].pt, known[k].name, known[k].clock, known[k].channels, NULL);
-}
-
-/* Our offer: one content "0", like a browser's. */
-static gw_desc *make_offer(const gw_pair *p, const gw_desc *local) {
-  g_autoptr(gw_desc) d = gw_desc_copy(local);
-  gw_desc_media *m = gw_desc_audio(d);
-  if (!m) return NULL;
-  while (d->media->len > 1)
-    g_ptr_array_remove_index(d->media, d->media->pdata[0] == m ? 1 : 0);
-  d->bundle = TRUE;
-  g_free(m->mid);
-  m->mid = g_strdup("0");
-  m->proto = GW_PROTO_DTLS_SAVPF;
-  m->dir = GW_DIR_SENDRECV;
-  m->rtcp_mux = TRUE;
-  m->setup = GW_SETUP_ACTPASS;
-  keep_offered(m);
-  dress_sources(m);
-  add_early_candidates(m, p);
-  return g_steal_pointer(&d);
-}
+/* --- our descriptions are said --- */
 
 static void say_offer(gw_flavour *f, gw_pair *p, const gw_desc *local) {
   gw_desc *offer = make_offer(p, local);
@@ -284,44 +361,6 @@ static void become_active(gw_flavour *f, gw_pair *p) {
   if (f->muted) gw_pair_mute(f, p);
 }
 
-/* RFC 5763 5. Towards a browser (bundle) we may be the DTLS server, which wins the cheaper cipher;
- * nobody else likes it. */
-static gw_setup answer_setup(const gw_desc *offer) {
-  const gw_desc_media *m = gw_desc_audio(offer);
-  if (m->setup == GW_SETUP_ACTIVE) return GW_SETUP_PASSIVE;
-  if (m->setup == GW_SETUP_PASSIVE) return GW_SETUP_ACTIVE;
-  return offer->bundle ? GW_SETUP_PASSIVE : GW_SETUP_ACTIVE;
-}
-
-static gw_desc *make_answer(const gw_pair *p, const gw_desc *local, const char **ret_reason) {
-  g_autoptr(gw_desc) caps = gw_desc_copy(local);
-  gw_desc_media *m = gw_desc_audio(caps);
-  gw_cause why = GW_CAUSE_INTERNAL;
-  gw_desc *answer = NULL;
-  if (m) {
-    m->setup = answer_setup(p->offer);
-    m->rtcp_mux = TRUE;
-    dress_sources(m);
-    add_early_candidates(m, p);
-  }
-  if (gw_desc_answer(p->offer, caps, FALSE, &answer, &why)) return answer;
-  *ret_reason = why == GW_CAUSE_BAD_REQUEST ? "incompatible-parameters" : gw_cause_jingle(why);
-  return NULL;
-}
-
-/* Bundled contents share the first one's transport: its candidates are said once. */
-static gw_desc_media *only_audio_candidates(gw_desc *answer) {
-  gw_desc_media *audio = NULL;
-  for (guint i = 0; i < answer->media->len; i++) {
-    gw_desc_media *m = answer->media->pdata[i];
-    if (!audio && m->kind == GW_KIND_AUDIO && !m->refused)
-      audio = m;
-    else
-      g_array_set_size(m->candidates, 0);
-  }
-  return audio;
-}
-
 static void say_answer(gw_flavour *f, gw_pair *p, const gw_desc *local) {
   const char *reason = NULL;
   gw_desc *answer = make_answer(p, local, &reason);
@@ -336,7 +375,8 @@ static void say_answer(gw_flavour *f, gw_pair *p, const gw_desc *local) {
   gw_mesh_say(f, w);
   if (f->phase == GW_MESH_STOPPING) {
     p->state = GW_PAIR_ACTIVE;
-    gw_pair_close(f, p, "success"); /* the phone has gone, but a proposer must see an accept, or it
+    gw_pair_close(
+        f, p, gw_mesh_farewell(f)); /* the phone has gone, but a proposer must see an accept, or it
                                        calls nobody else */
   } else {
     become_active(f, p);

@@ -131,7 +131,26 @@ static void retract_after_an_accept_speaks_for_the_proposer_only(void) {
   say(l, "A", GW_JMUCI_ACCEPT, "X");
   g_assert_true(say(l, "P", GW_JMUCI_RETRACT, "X"));
   is_order(l, "X", "P- A");
+  g_assert_nonnull(gw_ledger_live(l, FALSE, GW_SEC(1))); /* A came just now */
+  g_assert_null(gw_ledger_live(l, FALSE, GW_SEC(31)));   /* A alone is no call */
+  say(l, "B", GW_JMUCI_ACCEPT, "X");
   g_assert_nonnull(gw_ledger_live(l, FALSE, GW_SEC(1)));
+}
+
+/* Clients hang up without a word: who turns up in another call has left this one. */
+static void nobody_is_in_two_calls(void) {
+  g_autoptr(gw_ledger) l = room();
+  say(l, "P", GW_JMUCI_PROPOSE, "X");
+  say(l, "A", GW_JMUCI_ACCEPT, "X");
+  say(l, "B", GW_JMUCI_ACCEPT, "X");
+  say(l, "P", GW_JMUCI_PROPOSE, "Y");
+  is_order(l, "X", "P- A B");
+  g_assert_cmpstr(gw_ledger_live(l, FALSE, GW_SEC(1))->id, ==,
+                  "Y"); /* its proposer is there, X's has gone */
+  say(l, "A", GW_JMUCI_ACCEPT, "Y");
+  is_order(l, "X", "P- A- B");
+  is_order(l, "Y", "P A");
+  g_assert_cmpstr(gw_ledger_live(l, FALSE, GW_SEC(100))->id, ==, "Y");
 }
 
 static void ended_and_leaving_kill_an_entry_and_all_kill_the_call(void) {
@@ -293,9 +312,13 @@ static void calls_and_orders_are_bounded(void) {
 static void when_all_run_a_new_one_is_refused(void) {
   g_autoptr(gw_ledger) l = room();
   for (guint i = 0; i < GW_MAX_CALLS_PER_ROOM; i++) {
-    g_autofree char *id = g_strdup_printf("c%u", i);
-    say(l, "P", GW_JMUCI_PROPOSE, id);
-    say(l, "A", GW_JMUCI_ACCEPT, id);
+    g_autofree char *id = g_strdup_printf("c%u", i), *p = g_strdup_printf("p%u", i),
+                    *a = g_strdup_printf("a%u", i);
+    g_autofree char *p_jid = g_strdup_printf("p%u@x/1", i), *a_jid = g_strdup_printf("a%u@x/1", i);
+    join(l, p, p_jid);
+    join(l, a, a_jid);
+    say(l, p, GW_JMUCI_PROPOSE, id);
+    say(l, a, GW_JMUCI_ACCEPT, id);
   }
   g_assert_false(say(l, "B", GW_JMUCI_PROPOSE, "one more"));
   g_assert_null(gw_ledger_find(l, "one more"));
@@ -324,8 +347,9 @@ static void saved_and_loaded_it_is_the_same(void) {
   leave(l, "A");
   word(l, "B", GW_JMUCI_PROPOSE, "sfu", GW_SEC(14), (extra){.sfu = TRUE});
   word(l, "ghost", GW_JMUCI_PROPOSE, "old", GW_SEC(15), (extra){.historic = TRUE});
-  word(l, "P", GW_JMUCI_PROPOSE, "back", GW_SEC(16), (extra){0});
-  word(l, "P", GW_JMUCI_RETRACT, "back", GW_SEC(20), (extra){0});
+  join(l, "Q", "q@x/1");
+  word(l, "Q", GW_JMUCI_PROPOSE, "back", GW_SEC(16), (extra){0});
+  word(l, "Q", GW_JMUCI_RETRACT, "back", GW_SEC(20), (extra){0});
   gw_ledger_find(l, "X")->video = TRUE;
   g_autofree char *text = gw_ledger_save(l);
   g_autoptr(gw_ledger) m = gw_ledger_load(text, GW_SEC(1000));
@@ -344,6 +368,7 @@ static void saved_and_loaded_it_is_the_same(void) {
   g_assert_true(gw_ledger_find(m, "back")->retracted);
   g_assert_null(gw_ledger_live(m, FALSE, GW_SEC(1000))); /* nobody has been seen in the room yet */
   join(m, "P", "p@x/1");
+  join(m, "Ünï cödé\n%", "u@x/a b");
   g_assert_cmpstr(gw_ledger_live(m, FALSE, GW_SEC(1000))->id, ==, "X");
   g_autofree char *again = gw_ledger_save(m);
   g_autoptr(gw_ledger) n = gw_ledger_load(again, GW_SEC(1000));
@@ -476,14 +501,14 @@ static void a_session_that_ended_kills_its_entry_and_the_last_one_the_call(void)
   say(l, "P", GW_JMUCI_PROPOSE, "X");
   say(l, "A", GW_JMUCI_ACCEPT, "X");
   g_assert_true(gw_ledger_kill_nick(l, "X", "A"));
-  g_assert_nonnull(gw_ledger_live(l, FALSE, 0));
+  g_assert_null(gw_ledger_live(l, FALSE, 0)); /* P has nobody left, so it has closed its window */
   g_assert_false(gw_ledger_kill_nick(l, "X", "A"));
   g_assert_false(gw_ledger_kill_nick(l, "X", "nobody"));
   g_assert_false(gw_ledger_kill_nick(l, "Y", "P"));
   g_assert_true(gw_ledger_kill_nick(l, "X", "P"));
   g_assert_null(gw_ledger_live(l, FALSE, 0));
-  say(l, "B", GW_JMUCI_ACCEPT, "X"); /* somebody lives in it again */
-  g_assert_nonnull(gw_ledger_live(l, FALSE, 0));
+  word(l, "B", GW_JMUCI_ACCEPT, "X", GW_SEC(5), (extra){0}); /* somebody lives in it again */
+  g_assert_nonnull(gw_ledger_live(l, FALSE, GW_SEC(5)));
 }
 
 #define CASE(name) g_test_add_func("/ledger/" #name, name)
@@ -497,6 +522,7 @@ int main(int argc, char **argv) {
   CASE(orphans_are_bounded);
   CASE(retract_counts_from_the_proposer_only);
   CASE(retract_after_an_accept_speaks_for_the_proposer_only);
+  CASE(nobody_is_in_two_calls);
   CASE(ended_and_leaving_kill_an_entry_and_all_kill_the_call);
   CASE(a_reject_never_removes_an_accept);
   CASE(renamed_ones_keep_their_place);

@@ -173,6 +173,13 @@ static void say_nested(fixture *f, guint depth) {
   g_string_free(s, TRUE);
 }
 
+/* Newer expat (CVE-2023-52425) looks again at an unfinished token only when twice as much has come: what follows a
+ * monster helps it through. */
+static void say_blanks(fixture *f, gsize n) {
+  g_autofree char *blanks = g_strnfill(n, ' ');
+  fake_server_say(f->server, blanks);
+}
+
 static void monstrous_stanzas(fixture *f, gconstpointer data) {
   start(f, 0, 0);
   await(f, ups_reached, 1);
@@ -181,6 +188,7 @@ static void monstrous_stanzas(fixture *f, gconstpointer data) {
   g_autofree char *value = g_strnfill(1 << 20, 'v');
   g_autofree char *attribute = g_strdup_printf("<message id='%s'/>", value);
   fake_server_say(f->server, attribute);
+  say_blanks(f, 2 << 20);
   await(f, stanzas_reached, 2);
   g_assert_cmpuint(strlen(f->last), ==, 1 << 20);
   g_assert_cmpuint(f->ups, ==, 1);
