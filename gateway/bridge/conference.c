@@ -3,6 +3,7 @@
 
 #define LEDGER_SAVE_DELAY GW_MS(50) /* a burst of accepts is one write */
 #define WATCH_RETRY GW_SEC(30)
+#define BACK_AFTER GW_SEC(30) /* after a stream loss others come back later than we do */
 
 static gw_log_ctx ctx_of(const gw_conference *c) {
   return (gw_log_ctx){.room = c->conf->room};
@@ -47,9 +48,39 @@ void gw_conference_touch_ledger(gw_conference *c) {
   gw_timer_set(c->save_timer, gw_now_us() + LEDGER_SAVE_DELAY);
 }
 
+static void tell_gone(gw_conference *c, const char *nick) {
+  const gw_fl_occupant who = {.nick = nick, .present = FALSE};
+  if (gw_ledger_occupant(c->ledger, &who, gw_now_us())) gw_conference_touch_ledger(c);
+}
+
+/* Who has not come back by now has gone. */
+static void settle_absent(void *user) {
+  gw_conference *c = user;
+  for (guint i = 0; i < c->absent->len; i++)
+    tell_gone(c, c->absent->pdata[i]);
+  g_ptr_array_set_size(c->absent, 0);
+}
+
+static gboolean forget_absent(gw_conference *c, const char *nick) {
+  guint i;
+  if (!g_ptr_array_find_with_equal_func(c->absent, nick, g_str_equal, &i)) return FALSE;
+  g_ptr_array_remove_index(c->absent, i);
+  return TRUE;
+}
+
+/* TRUE: out of the room only because the server was away, and perhaps quicker than we saw it; the order is kept for a while. */
+static gboolean may_come_back(gw_conference *c, const char *nick) {
+  if (gw_muc_get_state(c->watch_muc) == GW_MUC_IN || c->absent->len >= GW_MAX_OCCUPANTS)
+    return FALSE;
+  if (!forget_absent(c, nick)) gw_timer_set(c->absent_timer, gw_now_us() + BACK_AFTER);
+  g_ptr_array_add(c->absent, g_strdup(nick));
+  return TRUE;
+}
+
 static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_conference *c = user;
   gw_log_ctx ctx = ctx_of(c);
+  if (c->absent->len) gw_timer_set(c->absent_timer, gw_now_us() + BACK_AFTER);
   gw_info(&ctx, "watching", "nick=%s occupants=%u again=%d", gw_muc_nick(muc), gw_muc_count(muc),
           again);
 }
@@ -64,6 +95,8 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
 
 static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change, void *user) {
   gw_conference *c = user;
+  if (change == GW_OCC_LEFT && may_come_back(c, o->nick)) return;
+  if (change != GW_OCC_LEFT) forget_absent(c, o->nick);
   gw_fl_occupant who = {
       .nick = o->nick, .old_nick = o->old_nick, .jids = o->jids, .present = change != GW_OCC_LEFT};
   who.seat = gw_conference_is_ours(c, o->jids, o->nick, &who.watcher);
@@ -251,6 +284,8 @@ gw_conference *gw_conference_new(gw_bridge *b, const gw_room_conf *conf) {
   g_hash_table_remove(b->ledgers, conf->room); /* old news the next time */
   if (!c->ledger) c->ledger = gw_ledger_new();
   c->save_timer = gw_timer_new(b->ctx, save_ledger, c);
+  c->absent = g_ptr_array_new_with_free_func(g_free);
+  c->absent_timer = gw_timer_new(b->ctx, settle_absent, c);
   c->watch_timer = gw_timer_new(b->ctx, retry_watch, c);
   return c;
 }
@@ -267,6 +302,8 @@ void gw_conference_free(gw_conference *c) {
   gw_persona_free(c->watcher);
   gw_timer_free(c->save_timer);
   gw_timer_free(c->watch_timer);
+  gw_timer_free(c->absent_timer);
+  g_ptr_array_unref(c->absent);
   if (c->room.v) gw_media_close(c->bridge->media, c->room);
   gw_ledger_free(c->ledger);
   g_free(c->proposer);

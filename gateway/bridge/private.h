@@ -58,6 +58,8 @@ struct gw_conference {
   GPtrArray *seats; /* gw_seat*, not owned */
   char *proposer;   /* full JID of the last one asked */
   gw_answer proposer_is_jsxc;
+  GPtrArray *absent; /* nicks that a stream loss took out of the room, owned */
+  gw_timer *absent_timer;
   GPtrArray *grants; /* questions about membership under way, owned */
   gw_timer *save_timer, *watch_timer;
 };

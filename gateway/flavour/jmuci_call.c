@@ -343,16 +343,27 @@ static void renamed(gw_flavour *f, const char *old_nick, const char *nick) {
   p->nick = g_strdup(nick);
 }
 
-void gw_mesh_occupant(gw_flavour *f, const gw_fl_occupant *who) {
+void gw_mesh_gone(gw_flavour *f, const gw_fl_occupant *who) {
+  if (gw_ledger_occupant(f->ledger, who, f->now) && f->call_id) save(f, f->call_id);
+  gw_mesh_vanished(f, who->nick);
+}
+
+static void is_there(gw_flavour *f, const gw_fl_occupant *who) {
   const gw_jmuci_roster *r = gw_ledger_roster(f->ledger);
-  const gboolean moved = who->present && who->old_nick && strcmp(who->old_nick, who->nick);
+  const gboolean moved = who->old_nick && strcmp(who->old_nick, who->nick);
   const gboolean known = gw_jmuci_roster_find(r, moved ? who->old_nick : who->nick) != NULL;
   if (moved) renamed(f, who->old_nick, who->nick);
   if (gw_ledger_occupant(f->ledger, who, f->now) && f->call_id) save(f, f->call_id);
-  if (!who->present)
-    gw_mesh_vanished(f, who->nick);
-  else if (!known && gw_mesh_is_other(f, who->nick))
-    f->armed = TRUE;
+  if (!known && gw_mesh_is_other(f, who->nick)) f->armed = TRUE;
+}
+
+void gw_mesh_occupant(gw_flavour *f, const gw_fl_occupant *who) {
+  if (who->present)
+    is_there(f, who);
+  else if (gw_mesh_is_missed(f, who->nick))
+    gw_jmuci_roster_miss(gw_ledger_roster(f->ledger), who->nick);
+  else
+    gw_mesh_gone(f, who);
 }
 
 /* --- time --- */

@@ -61,7 +61,7 @@ static gw_flavour *make(const gw_flavour_params *params) {
   f->early = g_ptr_array_new_with_free_func(gw_early_free);
   f->left = g_ptr_array_new_with_free_func(g_free);
   f->held = g_ptr_array_new_with_free_func((GDestroyNotify)gw_word_free);
-  f->first_up = f->idle_since = f->proposed_at = GW_NEVER;
+  f->first_up = f->idle_since = f->proposed_at = f->settle_at = GW_NEVER;
   f->armed = TRUE;
   f->told = -1;
   forget_former_self(f);
@@ -155,16 +155,32 @@ static void shift_times(gw_flavour *f, gint64 by) {
     shift(&((gw_early *)f->early->pdata[i])->until, by);
 }
 
+static gboolean still_heard(const char *nick, const void *user) {
+  const gw_pair *p = gw_pair_find(user, nick);
+  return p && p->state == GW_PAIR_ACTIVE && p->up;
+}
+
+gboolean gw_mesh_is_missed(const gw_flavour *f, const char *nick) {
+  return (f->frozen || f->settle_at != GW_NEVER) && still_heard(nick, f);
+}
+
+/* Whoever is stale by now has gone; who is still heard may come back until settle_at, for our rejoin may be the quicker. */
+static void settle(gw_flavour *f, gboolean all) {
+  g_autoptr(GPtrArray) gone =
+      gw_jmuci_roster_settle(gw_ledger_roster(f->ledger), all ? NULL : still_heard, f);
+  f->settle_at = all ? GW_NEVER : f->now + GW_MESH_BACK;
+  for (guint i = 0; i < gone->len; i++) {
+    const gw_fl_occupant who = {.nick = gone->pdata[i], .present = FALSE};
+    gw_mesh_gone(f, &who);
+  }
+}
+
 static void on_stream_up(gw_flavour *f) {
   if (!f->frozen) return;
   say_held(f, FALSE);
   shift_times(f, f->now - f->frozen_at);
   f->gap = f->call_id != NULL;
-  g_autoptr(GPtrArray) gone = gw_jmuci_roster_settle(gw_ledger_roster(f->ledger));
-  for (guint i = 0; i < gone->len; i++) {
-    const gw_fl_occupant who = {.nick = gone->pdata[i], .present = FALSE};
-    gw_mesh_occupant(f, &who);
-  }
+  settle(f, FALSE);
 }
 
 static void on_stop(gw_flavour *f, gw_cause cause) {
@@ -223,6 +239,7 @@ static void on_event(gw_flavour *f, const gw_ev *ev) {
 /* --- time --- */
 
 static void run_due(gw_flavour *f) {
+  if (f->now >= f->settle_at) settle(f, TRUE);
   for (guint i = 0; i < f->pairs->len; i++) {
     gw_pair *p = f->pairs->pdata[i];
     /* going away, we call nobody any more */
@@ -262,7 +279,7 @@ static void step(gw_flavour *f, const gw_ev *ev, gint64 now_us, gw_actions *ret)
 
 static gint64 deadline(const gw_flavour *f) {
   if (f->phase == GW_MESH_DONE || f->frozen) return GW_NEVER;
-  gint64 at = gw_mesh_call_deadline(f);
+  gint64 at = MIN(f->settle_at, gw_mesh_call_deadline(f));
   for (guint i = 0; i < f->pairs->len; i++) {
     const gw_pair *p = f->pairs->pdata[i];
     if (f->phase != GW_MESH_STOPPING || p->state >= GW_PAIR_OPENING) at = MIN(at, p->due);

@@ -21,6 +21,7 @@
 #define GW_MESH_DECLINED GW_SEC(2)        /* a decline so soon comes from the wrong device: try another */
 #define GW_MESH_NO_RTP GW_SEC(10)         /* since the first connection: a zombie call */
 #define GW_MESH_IDLE GW_SEC(10)           /* a call without any session is over */
+#define GW_MESH_BACK GW_SEC(30)           /* after a stream loss others come back later than we do, and talk meanwhile */
 #define GW_MESH_GOODBYE GW_SEC(3)         /* the phone has gone, offers under way are still answered */
 #define GW_MESH_ATTEMPTS 8                /* offers to one occupant in one call */
 #define GW_MESH_MAX_EARLY 16              /* offers held back at once */
@@ -84,7 +85,7 @@ struct gw_flavour {
   GPtrArray *left;      /* char*: ids that we are through with */
   /* stream */
   gboolean frozen, gap; /* gap: accepts may have been missed */
-  gint64 frozen_at;
+  gint64 frozen_at, settle_at; /* settle_at: who has not come back by then has gone; GW_NEVER */
   GPtrArray *held;      /* gw_word: said once the stream is up again */
   /* the rest */
   gboolean muted, stop_told;
@@ -104,6 +105,8 @@ void gw_mesh_tell(gw_flavour *, gw_fl_call_state, gw_cause, const char *text_or_
 void gw_mesh_dead(gw_flavour *, const char *nick_or_null);
 gw_ledger_call *gw_mesh_call(const gw_flavour *);             /* the ledger's view of call_id, or NULL */
 gboolean gw_mesh_is_other(const gw_flavour *, const char *nick); /* in the room, a session is made with him */
+
+gboolean gw_mesh_is_missed(const gw_flavour *, const char *nick); /* out of the room since a stream loss, but still heard */
 
 /* --- jmuci_pair.c */
 gw_pair *gw_pair_new(const char *nick);
@@ -138,6 +141,7 @@ void gw_early_free(gpointer early);
 /* --- jmuci_call.c */
 void gw_mesh_jmuci(gw_flavour *, const gw_word *);
 void gw_mesh_occupant(gw_flavour *, const gw_fl_occupant *);
+void gw_mesh_gone(gw_flavour *, const gw_fl_occupant *);      /* out of the room for good */
 void gw_mesh_decide(gw_flavour *);                            /* WAITING: is there something to take part in? */
 void gw_mesh_say_accept(gw_flavour *);                        /* HOLDING: now */
 void gw_mesh_check_call(gw_flavour *);                        /* over, dead, zombie, unanswered? */

@@ -457,6 +457,8 @@ static void expected_in_vain(gw_flavour *f, gw_pair *p) {
     gw_pair_close(f, p, NULL);
   else if (gw_ledger_index(c, p->nick) == 0)
     p->due = GW_NEVER; /* it serves one after the other: our turn may come */
+  else if (!f->had_session)
+    p->due = GW_NEVER; /* not one has called: the whole call is dead, and its windows are closed */
   else
     gw_pair_call(f, p);
 }

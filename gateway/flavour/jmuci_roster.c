@@ -124,18 +124,25 @@ void gw_jmuci_roster_doubt(gw_jmuci_roster *r) {
     ((gw_jmuci_person *)value)->stale = TRUE;
 }
 
+void gw_jmuci_roster_miss(gw_jmuci_roster *r, const char *nick) {
+  gw_jmuci_person *p = g_hash_table_lookup(r->by_nick, nick);
+  if (p) p->stale = TRUE;
+}
+
 static int by_name(gconstpointer a, gconstpointer b) {
   return g_strcmp0(*(char *const *)a, *(char *const *)b);
 }
 
-GPtrArray *gw_jmuci_roster_settle(gw_jmuci_roster *r) {
+GPtrArray *gw_jmuci_roster_settle(gw_jmuci_roster *r,
+                                  gboolean (*keep)(const char *nick, const void *user),
+                                  const void *user) {
   GPtrArray *gone = g_ptr_array_new_with_free_func(g_free);
   GHashTableIter it;
   gpointer value;
   g_hash_table_iter_init(&it, r->by_nick);
   while (g_hash_table_iter_next(&it, NULL, &value)) {
     const gw_jmuci_person *p = value;
-    if (!p->stale) continue;
+    if (!p->stale || (keep && keep(p->nick, user))) continue;
     g_ptr_array_add(gone, g_strdup(p->nick));
     g_hash_table_iter_remove(&it);
   }

@@ -26,7 +26,10 @@ gw_jmuci_person *gw_jmuci_roster_by_jid(const gw_jmuci_roster *, const char *jid
 guint gw_jmuci_roster_others(const gw_jmuci_roster *); /* neither self, seat nor watcher */
 void gw_jmuci_roster_doubt(gw_jmuci_roster *);         /* the stream went: nobody is certain */
 /* Drops those who stayed in doubt; returns their nicks (free with g_ptr_array_unref). */
-GPtrArray *gw_jmuci_roster_settle(gw_jmuci_roster *);
+/* One that is doubted from now on. */
+void gw_jmuci_roster_miss(gw_jmuci_roster *, const char *nick);
+/* keep (or NULL) says who is doubted further. */
+GPtrArray *gw_jmuci_roster_settle(gw_jmuci_roster *, gboolean (*keep)(const char *nick, const void *user), const void *user);
 const char *gw_jmuci_person_newest(const gw_jmuci_person *); /* newest JID with a resource, or NULL */
 gboolean gw_jmuci_person_owns(const gw_jmuci_person *, const char *jid); /* jid has one of its bare JIDs and a resource */
 

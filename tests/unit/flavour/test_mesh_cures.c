@@ -108,18 +108,22 @@ static void glare_with_a_later_one_his_offer_stands(void) {
 /* carol, earlier, was silent for 10 s and got our offer (peer 1); then hers comes (X:9). */
 static void glare_with_carol(rig *r) {
   rig_three(r);
-  rig_after(r, GW_SEC(10));
+  rig_offer(r, BOB, "X:8"); /* somebody calls, so the call lives */
   rig_local(r, 1);
+  rig_state(r, 1, GW_PEER_RTP);
+  rig_after(r, GW_SEC(10));
+  rig_local(r, 2);
   rig_offer(r, CAROL, "X:9");
   rig_jingle(r, GW_JINGLE_TRANSPORT_INFO, CAROL, "X:9");
-  rig_expect(r, "open 1 carol offer | initiate " CAROL);
+  rig_expect(r, "open 1 bob answer:passive | remote 1 | answer " BOB
+                " | talking | open 2 carol offer | initiate " CAROL);
 }
 
 static void glare_with_an_earlier_one_ours_stands(void) {
   rig r;
   glare_with_carol(&r);
   rig_accepts(&r, CAROL, r.sid);
-  rig_expect(&r, "remote 1 | end " CAROL " alternative-session");
+  rig_expect(&r, "remote 2 | end " CAROL " alternative-session");
   rig_clear(&r);
 }
 
@@ -127,8 +131,8 @@ static void glare_with_an_earlier_one_hers_is_taken_when_ours_fails(void) {
   rig r;
   glare_with_carol(&r);
   rig_error(&r, CAROL, r.sid, GW_JINGLE_SESSION_INITIATE, "conflict");
-  rig_local(&r, 2);
-  rig_expect(&r, "close 1 | open 2 carol answer:passive | remote 2 | remote 2 | answer " CAROL);
+  rig_local(&r, 3);
+  rig_expect(&r, "close 2 | open 3 carol answer:passive | remote 3 | remote 3 | answer " CAROL);
   rig_clear(&r);
 }
 

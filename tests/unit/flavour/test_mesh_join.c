@@ -228,20 +228,43 @@ static void a_call_through_an_sfu_is_not_ours(void) {
 
 /* --- the order --- */
 
-static void earlier_ones_call_us_the_silent_accepter_is_called_the_proposer_never(void) {
+static void earlier_ones_call_us_the_silent_accepter_is_called(void) {
   rig r;
   rig_inside(&r, (rig_opt){0});
+  rig_offer(&r, BOB, "X:1");
+  rig_local(&r, 1);
+  rig_state(&r, 1, GW_PEER_RTP);
+  rig_expect(&r, "open 1 bob answer:passive | remote 1 | answer " BOB " | talking");
   rig_after(&r, GW_SEC(10) - 1);
   rig_expect(&r, "");
   rig_after(&r, 1);
-  rig_expect(&r, "open 1 carol offer");
-  rig_local(&r, 1);
+  rig_expect(&r, "open 2 carol offer");
+  rig_local(&r, 2);
   rig_expect(&r, "initiate " CAROL);
   g_assert_true(g_str_has_prefix(r.sid, "X:") && !strchr(r.sid + 2, ':') && strlen(r.sid) == 38);
   rig_accepts(&r, CAROL, r.sid);
+  rig_expect(&r, "remote 2");
+  rig_clear(&r);
+}
+
+static void the_silent_proposer_is_never_called(void) {
+  rig r;
+  rig_inside(&r, (rig_opt){0});
+  rig_offer(&r, CAROL, "X:1");
+  rig_local(&r, 1);
   rig_state(&r, 1, GW_PEER_RTP);
+  rig_expect(&r, "open 1 carol answer:passive | remote 1 | answer " CAROL " | talking");
   rig_after(&r, GW_SEC(100));
-  rig_expect(&r, "remote 1 | talking"); /* bob, who proposed, is left alone for ever */
+  rig_expect(&r, "");
+  rig_clear(&r);
+}
+
+/* Not one of them has called: their windows are closed, and calling them would only make a zombie. */
+static void a_call_in_which_nobody_calls_is_given_up_at_once(void) {
+  rig r;
+  rig_inside(&r, (rig_opt){0});
+  rig_after(&r, GW_SEC(10));
+  rig_expect(&r, "ended X | waiting");
   rig_clear(&r);
 }
 
@@ -418,6 +441,10 @@ static void back_at_our_old_place_we_call_those_behind(void) {
 static void an_earlier_one_who_comes_back_is_expected_anew(void) {
   rig r;
   rig_inside(&r, (rig_opt){0});
+  rig_offer(&r, BOB, "X:1");
+  rig_local(&r, 1);
+  rig_state(&r, 1, GW_PEER_RTP);
+  rig_expect(&r, "open 1 bob answer:passive | remote 1 | answer " BOB " | talking");
   rig_leave(&r, "carol");
   rig_join(&r, "carol", "carol@x/2");
   rig_after(&r, GW_SEC(8));
@@ -425,7 +452,7 @@ static void an_earlier_one_who_comes_back_is_expected_anew(void) {
   rig_after(&r, GW_SEC(9));
   rig_expect(&r, "");
   rig_after(&r, GW_SEC(1));
-  rig_expect(&r, "open 1 carol offer");
+  rig_expect(&r, "open 2 carol offer");
   rig_clear(&r);
 }
 
@@ -608,7 +635,9 @@ int main(int argc, char **argv) {
   CASE(retracted_while_the_accept_is_held);
   CASE(history_never_makes_us_join);
   CASE(a_call_through_an_sfu_is_not_ours);
-  CASE(earlier_ones_call_us_the_silent_accepter_is_called_the_proposer_never);
+  CASE(earlier_ones_call_us_the_silent_accepter_is_called);
+  CASE(the_silent_proposer_is_never_called);
+  CASE(a_call_in_which_nobody_calls_is_given_up_at_once);
   CASE(nobody_calls_the_call_is_dead_and_we_propose);
   CASE(nobody_answers_the_call_is_dead_when_rung_too);
   CASE(a_later_accepter_is_called_at_once);
