@@ -39,12 +39,14 @@ void gw_conference_learn(gw_conference *c, const gw_seat *s, const char *id, con
 
 static void save_ledger(void *user) {
   gw_conference *c = user;
+  c->save_due = FALSE;
   g_autofree char *text = gw_ledger_save(c->ledger);
   if (c->bridge->store.ledger_save)
     c->bridge->store.ledger_save(c->conf->room, text, c->bridge->store_user);
 }
 
 void gw_conference_touch_ledger(gw_conference *c) {
+  c->save_due = TRUE;
   gw_timer_set(c->save_timer, gw_now_us() + LEDGER_SAVE_DELAY);
 }
 
@@ -299,6 +301,7 @@ void gw_conference_set_conf(gw_conference *c, const gw_room_conf *conf) {
 void gw_conference_free(gw_conference *c) {
   if (!c) return;
   gw_conference_leave(c);
+  if (c->save_due) save_ledger(c);
   gw_persona_free(c->watcher);
   gw_timer_free(c->save_timer);
   gw_timer_free(c->watch_timer);

@@ -58,6 +58,7 @@ struct gw_conference {
   GPtrArray *seats; /* gw_seat*, not owned */
   char *proposer;   /* full JID of the last one asked */
   gw_answer proposer_is_jsxc;
+  gboolean save_due; /* the ledger has changed since it was stored */
   GPtrArray *absent; /* nicks that a stream loss took out of the room, owned */
   gw_timer *absent_timer;
   GPtrArray *grants; /* questions about membership under way, owned */

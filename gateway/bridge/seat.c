@@ -379,8 +379,9 @@ static void join(gw_seat *s);
 /* The watcher's answer: the seat may be another's by now, so the conference looks it up again. */
 void gw_seat_granted(gw_seat *s, gw_answer answer, const char *detail) {
   gw_log_ctx ctx = ctx_of(s);
-  if (answer == GW_ANSWER_YES) {
-    gw_info(&ctx, "member-granted", "jid=%s", gw_seat_jid(s));
+  if (answer == GW_ANSWER_YES) gw_info(&ctx, "member-granted", "jid=%s", gw_seat_jid(s));
+  if (answer == GW_ANSWER_YES ||
+      !s->muc) { /* not granted, but perhaps a member already: the join will tell */
     gw_muc_leave(g_steal_pointer(&s->muc), NULL);
     join(s);
     return;
@@ -505,7 +506,10 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference) {
   g_autofree char *node = gw_jid_escape(call->phone);
   s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
   gw_conference_add_seat(conference, s);
-  join(s);
+  /* a members-only room is asked to take us before it has to refuse us */
+  s->granted = conference->watch_muc && gw_muc_is_members_only(conference->watch_muc) &&
+               gw_conference_grant(conference, s);
+  if (!s->granted) join(s);
   return s;
 }
 

@@ -60,6 +60,18 @@ const char *gw_mesh_farewell(const gw_flavour *f) {
                                                : gw_cause_jingle(GW_CAUSE_NORMAL);
 }
 
+/* Without us there is at most one left: his last session was ours, and his window closes with it. */
+static gboolean we_end_it(const gw_flavour *f) {
+  const gw_ledger_call *c = gw_mesh_call(f);
+  guint n = 0;
+  if (somebody_lives(f, TRUE)) return FALSE; /* another phone of ours will see to it */
+  for (guint i = 0; c && i < c->order->len; i++) {
+    const gw_order_entry *e = gw_ledger_entry(c, i);
+    n += strcmp(e->nick, f->own_nick) && gw_ledger_entry_lives(f->ledger, e);
+  }
+  return n < 2;
+}
+
 static void say_goodbye(gw_flavour *f) {
   for (guint i = 0; i < f->pairs->len; i++)
     gw_pair_close(f, f->pairs->pdata[i], gw_mesh_farewell(f));
@@ -70,8 +82,10 @@ static void say_goodbye(gw_flavour *f) {
   g_ptr_array_set_size(f->early, 0);
   if (unanswered(f))
     say_jmuci(f, GW_JMUCI_RETRACT);
-  else if (in_call(f) || f->phase == GW_MESH_STOPPING)
+  else if (in_call(f) || f->phase == GW_MESH_STOPPING) {
+    if (we_end_it(f)) gw_mesh_dead(f, NULL);
     say_jmuci(f, GW_JMUCI_ENDED);
+  }
 }
 
 /* Through with this call for good: an accept is never repeated. A proposal of ours that nobody took
@@ -88,7 +102,7 @@ static void forget_call(gw_flavour *f) {
     g_ptr_array_add(f->left, g_steal_pointer(&f->call_id));
   }
   g_ptr_array_set_size(f->pairs, 0);
-  f->proposer = f->answered = f->had_session = f->rtp = f->gap = FALSE;
+  f->proposer = f->answered = f->had_session = f->rtp = f->gap = f->buried = FALSE;
   f->first_up = f->idle_since = GW_NEVER;
 }
 

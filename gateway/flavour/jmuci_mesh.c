@@ -26,6 +26,8 @@ void gw_mesh_tell(gw_flavour *f, gw_fl_call_state state, gw_cause cause, const c
 }
 
 void gw_mesh_dead(gw_flavour *f, const char *nick) {
+  if (!nick && f->buried) return;
+  f->buried |= !nick;
   gw_action *a = gw_actions_add(f->out, GW_ACT_LEDGER);
   a->text = g_strdup(f->call_id);
   a->nick = g_strdup(nick);

@@ -75,7 +75,7 @@ struct gw_flavour {
   guint last_peer;
   /* the call we are in, or hold an accept for */
   char *call_id;
-  gboolean proposer, answered /* own proposal was */, had_session, rtp;
+  gboolean proposer, answered /* own proposal was */, had_session, rtp, buried /* said to be dead */;
   gint64 accept_at, hold_until;
   gint64 said_at;       /* our accept or propose */
   gint64 first_up, idle_since;

@@ -31,9 +31,12 @@ with Lab("ejabberd", server="ejabberd") as lab:
         gateway.wait_idle()
 
     with lab.case("a phone proposes"):
+        other = lab.dial("101", duration=6)  # whose sessions show that the call is over: clients say nothing in the room
+        gateway.wait_talking("101", peers=2)
         for p in people:
             p.hangup()
-        time.sleep(1)
+        other.result()
+        gateway.wait_idle()
         at = time.monotonic()
         ua = lab.dial("100", duration=10)
         alice.wait("proposed", since=at, nick="Phone 100")

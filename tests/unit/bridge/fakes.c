@@ -118,6 +118,7 @@ static GPtrArray *personas, *mucs;
 static GArray *questions;
 gw_xmpp_state fake_stream;
 gw_answer fake_roster_answer, fake_grant_answer;
+gboolean fake_members_only;
 const char *fake_disco_name;
 
 void fake_reset(void) {
@@ -130,7 +131,7 @@ void fake_reset(void) {
   fake_roster_answer = GW_ANSWER_YES;
   fake_grant_answer = GW_ANSWER_YES;
   fake_disco_name = "";
-  fake_media_full = FALSE;
+  fake_media_full = fake_members_only = FALSE;
 }
 
 gw_xmpp_state gw_xmpp_get_state(const gw_xmpp *x) {
@@ -182,6 +183,7 @@ gw_muc *gw_muc_join(gw_persona *p, const char *room, const char *nick, const cha
 }
 
 void gw_muc_leave(gw_muc *m, const char *status) {
+  if (!m) return;
   note("leave %s as %s", m->room, m->nick);
   g_ptr_array_remove(mucs, m);
   g_free(m->room);
@@ -197,6 +199,10 @@ gw_muc_state gw_muc_get_state(const gw_muc *m) {
 
 const char *gw_muc_nick(const gw_muc *m) {
   return m->nick;
+}
+
+gboolean gw_muc_is_members_only(const gw_muc *m) {
+  return fake_members_only;
 }
 
 const char *gw_muc_room(const gw_muc *m) {

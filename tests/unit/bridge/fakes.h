@@ -28,6 +28,7 @@ void fake_persona_stream(const char *jid_part, gboolean up);
 extern gw_answer fake_roster_answer;
 extern const char *fake_disco_name;
 extern gw_answer fake_grant_answer;
+extern gboolean fake_members_only;
 void fake_answer_questions(void); /* the roster, disco and grant questions asked so far */
 
 /* --- media */

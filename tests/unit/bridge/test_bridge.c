@@ -232,6 +232,30 @@ static void ring_nobody(world *w) {
   gw_bridge_reconfigure(w->b, quiet);
 }
 
+static void test_membership_beforehand(void) {
+  world w;
+  setup(&w);
+  fake_members_only = TRUE;
+  fake_clear();
+  gw_sip_call *sip = invite(&w, "100", "8000", NULL);
+  g_assert_true(fake_said("grant 100@gw.test"));
+  g_assert_false(fake_said("join"));
+  fake_answer_questions();
+  g_assert_true(fake_said("join " ROOM " as Front desk"));
+  end_sip(&w, sip, GW_CAUSE_CANCELLED);
+  fake_clear();
+  fake_grant_answer = GW_ANSWER_NO;
+  gw_sip_call *again = invite(&w, "100", "8000", NULL);
+  fake_answer_questions();
+  g_assert_true(fake_said("join " ROOM)); /* perhaps it is a member all the same */
+  fake_muc_out(fake_muc("100@"), GW_CAUSE_FORBIDDEN, "registration-required");
+  spin();
+  g_assert_true(fake_said("sip hangup forbidden"));
+  gw_sip_call_unref(sip);
+  gw_sip_call_unref(again);
+  teardown(&w);
+}
+
 /* bob proposes, the phone accepts, bob calls, the phone talks; then the stream drops and comes
  * back. */
 static void test_mesh(void) {
@@ -318,7 +342,8 @@ static void test_ring_and_retract(void) {
   fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "id-1", "bob"));
   spin();
   g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 2);
-  g_assert_true(fake_said("media leg hint=127.0.0.1")); /* or the offer would say 0.0.0.0, which is hold */
+  g_assert_true(
+      fake_said("media leg hint=127.0.0.1")); /* or the offer would say 0.0.0.0, which is hold */
   fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
   spin();
   g_assert_true(fake_said("sip dial 101")); /* not registered: that call is over */
@@ -550,6 +575,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/no-codec", test_no_codec_is_told_before_the_room);
   g_test_add_func("/bridge/overload", test_overload);
   g_test_add_func("/bridge/membership", test_membership);
+  g_test_add_func("/bridge/membership-beforehand", test_membership_beforehand);
   g_test_add_func("/bridge/mesh", test_mesh);
   g_test_add_func("/bridge/roster-check", test_roster_check);
   g_test_add_func("/bridge/ring", test_ring_and_retract);

@@ -493,6 +493,17 @@ static void our_own_hang_up_leaves_the_call_alive_for_others(void) {
   rig_clear(&r);
 }
 
+static void our_own_hang_up_ends_a_call_of_two(void) {
+  rig r;
+  rig_inside(&r, (rig_opt){0});
+  rig_offer(&r, BOB, "X:1");
+  rig_leave(&r, "carol");
+  rig_stop(&r);
+  rig_after(&r, GW_SEC(10));
+  rig_expect_dead(&r, "*");
+  rig_clear(&r);
+}
+
 static void a_call_where_nobody_calls_us_is_dead_for_newcomers(void) {
   rig r;
   rig_two(&r, (rig_opt){0});
@@ -571,6 +582,7 @@ int main(int argc, char **argv) {
   CASE(a_session_that_fails_is_told_to_the_watcher);
   CASE(an_alternative_session_leaves_everybody_alive);
   CASE(our_own_hang_up_leaves_the_call_alive_for_others);
+  CASE(our_own_hang_up_ends_a_call_of_two);
   CASE(a_call_where_nobody_calls_us_is_dead_for_newcomers);
   CASE(a_zombie_call_is_dead_for_newcomers);
   CASE(a_call_with_another_phone_of_ours_is_never_dead);
