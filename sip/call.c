@@ -56,6 +56,10 @@ const char *gw_sip_call_id(const gw_sip_call *call) {
   return call->id;
 }
 
+gboolean gw_sip_call_secure(const gw_sip_call *call) {
+  return call->leg && call->leg->port->transport == GW_TLS;
+}
+
 /* -- state -- */
 
 void gw_sip_call_set_state(gw_sip_call *call, gw_sip_state state, gw_cause cause, guint status) {

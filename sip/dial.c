@@ -25,8 +25,9 @@ static void start_branch(gw_sip_call *call, const branch *b, const char *sdp) {
   g_autofree char *id =
       call->legs->len ? g_strdup_printf("%s-%u", call->id, call->legs->len) : g_strdup(call->id);
   gw_sip_leg *leg = gw_sip_leg_new(call, b->port, NULL);
-  if (!call->contact) call->contact = gw_sip_port_contact(b->port, b->user);
-  g_autofree char *contact = gw_sip_port_contact(b->port, b->user);
+  g_autofree char *contact =
+      gw_sip_port_contact(b->port, b->user, g_ascii_strncasecmp(b->uri, "sips:", 5) == 0);
+  if (!call->contact) call->contact = g_strdup(contact);
   leg->nh = nua_handle(b->port->nua, &leg->owner, NUTAG_URL(b->uri), SIPTAG_TO_STR(b->to),
                        SIPTAG_FROM_STR(b->from), TAG_END());
   if (b->proxy) nua_set_hparams(leg->nh, NUTAG_PROXY(b->proxy), TAG_END());
@@ -97,8 +98,9 @@ gw_sip_port *gw_sip_port_for_url(const gw_sip *sip, const url_t *url) {
   gboolean v6 = url->url_host[0] == '[';
   g_autofree char *ip = literal_ip(url);
   if (url->url_params) url_param(url->url_params, "transport", transport, sizeof transport);
-  gw_sip_port *p = gw_sip_port_for(sip, g_ascii_strcasecmp(transport, "tcp") == 0, v6, ip);
-  return p || *transport ? p : gw_sip_port_for(sip, TRUE, v6, ip);
+  if (url->url_type == url_sips) return gw_sip_port_for(sip, GW_TLS, v6, ip);
+  gw_sip_port *p = gw_sip_port_for(sip, gw_transport_of(transport), v6, ip);
+  return p || *transport ? p : gw_sip_port_for(sip, GW_TCP, v6, ip);
 }
 
 static const url_t *parse_url(su_home_t *home, const char *text, GError **error) {
@@ -107,14 +109,15 @@ static const url_t *parse_url(su_home_t *home, const char *text, GError **error)
       *url->url_host)
     return url;
   g_set_error(error, dial_error_quark(), 1,
-              "%s is no SIP address (sip:user@host:port;transport=udp|tcp)", text);
+              "%s is no SIP address (sip:user@host:port;transport=udp|tcp|tls)", text);
   return NULL;
 }
 
 static char *proxy_uri(const char *proxy) {
   if (!proxy || !*proxy) return NULL;
-  return g_ascii_strncasecmp(proxy, "sip:", 4) == 0 ? g_strdup(proxy)
-                                                    : g_strdup_printf("sip:%s", proxy);
+  gboolean whole =
+      g_ascii_strncasecmp(proxy, "sip:", 4) == 0 || g_ascii_strncasecmp(proxy, "sips:", 5) == 0;
+  return whole ? g_strdup(proxy) : g_strdup_printf("sip:%s", proxy);
 }
 
 static gw_sip_call *dial(gw_sip *sip, su_home_t *home, const gw_sip_target *t, const gw_desc *offer,

@@ -30,6 +30,9 @@ void gw_app_sip_config(const gw_conf *c, gw_arena *a, gw_sip_config *ret) {
   *ret = (gw_sip_config){.listen = keep_strv(a, gw_conf_strv(c, "sip.listen")),
                          .realm = *realm ? realm : str(c, a, "xmpp.domain"),
                          .public_address = str(c, a, "sip.public_address"),
+                         .certificate = str(c, a, "sip.certificate"),
+                         .key = str(c, a, "sip.key"),
+                         .client_ca = str(c, a, "sip.client_ca"),
                          .max_calls = (guint)gw_conf_int(c, "sip.max_calls")};
 }
 

@@ -24,7 +24,7 @@ PUBLIC = {  # what others may see of a room; rooms that are not named here show 
 ROOMS = {  # room: (rooms it may include, libraries beside GLib)
     "src/base": ([], {"gio"}),
     "conf": (["src/base"], {"libconfig", "gio"}),
-    "sip": (["src/base"], {"sofia", "gio"}),
+    "sip": (["src/base"], {"sofia", "openssl", "gio"}),
     "xmpp": (["src/base"], {"strophe", "gio"}),
     "gateway/media": (["src/base"], {"nice", "srtp2", "nss", "opus", "openssl", "spandsp", "gio"}),
     "gateway/sfu": (["src/base"], {"soup", "json", "gio"}),
