@@ -7,6 +7,7 @@
 #include "gateway/media/env.h"
 #include "gateway/media/latch.h"
 #include "gateway/media/mixer.h"
+#include "gateway/media/seal.h"
 #include "gateway/media/tone.h"
 #include "gateway/media/voice.h"
 
@@ -23,6 +24,7 @@ struct gw_leg {
   gw_leg_socket rtp, rtcp;
   gw_addr local; /* bound RTP address */
   gw_latch latch;
+  gw_seal seal;
   gw_addr rtcp_to; /* from the SDP; used while RTP goes where the SDP said */
   gboolean rtcp_mux;
   gw_dir dir;         /* ours: bit 1 the phone hears, bit 2 it is heard */

@@ -242,6 +242,7 @@ gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *params)
   g_strlcpy(c->local_address, params->local_address ? params->local_address : "",
             sizeof c->local_address);
   g_strlcpy(c->remote_hint, params->remote_hint ? params->remote_hint : "", sizeof c->remote_hint);
+  c->srtp = params->srtp;
   for (guint i = 0, n = 0; params->codecs && params->codecs[i] && n < GW_LEG_CODECS; i++)
     if (gw_codec_known(params->codecs[i]))
       g_strlcpy(c->codecs[n++], params->codecs[i], sizeof c->codecs[0]);

@@ -180,6 +180,7 @@ static gw_ua_call *new_call(gw_ua_phone *phone, const gw_ua_call_params *params,
                        .echo = o->echo,
                        .record = params->record,
                        .thorough = params->thorough,
+                       .sdes = o->sdes,
                        .shared = params->shared};
   gw_ua_stream *stream = gw_ua_stream_new(gw_ua_phone_media(phone), address, &sound, error);
   if (!stream) return NULL;
