@@ -224,6 +224,7 @@ static gboolean prepare_tls(gw_sip *sip, const gw_sip_config *c, GError **error)
   sip->tls_policy = clients   ? TPTLS_VERIFY_INCOMING
                     : servers ? TPTLS_VERIFY_SUBJECTS_OUT
                               : TPTLS_VERIFY_NONE;
+  gw_tls_mend_start();
   sip->tls_folder = gw_tls_folder_new(&files, error);
   return sip->tls_folder != NULL;
 }

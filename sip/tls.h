@@ -18,4 +18,9 @@ gboolean gw_tls_check(const gw_tls_files *, gint64 *ret_expires, GError **);
 char *gw_tls_folder_new(const gw_tls_files *, GError **);
 void gw_tls_folder_free(char *folder); /* removes it: the library has read it once a socket is open */
 
+/* -- tls_mend.c: frees the OpenSSL objects that the SIP library forgets. Control thread only. -- */
+void gw_tls_mend_start(void);      /* before any TLS socket is opened; again: no-op */
+void gw_tls_mend_connection(void); /* the library has just said that it made a TLS connection */
+guint gw_tls_mend_count(void);     /* how many were freed so far */
+
 #endif

@@ -3,6 +3,7 @@
  * others cost one comparison. When a newer library words them otherwise, lines are missing and nothing else breaks:
  * the unit test says so. One per process, as the library's log is. */
 #include "sip/internal.h"
+#include "sip/tls.h"
 #include <sofia-sip/su_log.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,8 +77,10 @@ static void note_connection(const char *fmt, va_list ap) {
   va_copy(again, ap);
   vsnprintf(line, sizeof line, fmt, again);
   va_end(again);
+  if (strstr(line, " connecting to tls/")) gw_tls_mend_connection();
   const char *from = strstr(line, " from tls/");
   if (!from) return;
+  gw_tls_mend_connection();
   from += strlen(" from tls/");
   (void)va_arg(ap, const char *);
   guint i = watch.tls_next++ % TLS_REMEMBERED;
@@ -154,7 +157,8 @@ static void on_line(void *stream, char const *fmt, va_list ap) {
     note_source(fmt, ap);
   } else if (g_str_has_prefix(fmt, "nua(%p): recv signal")) {
     watch.open = FALSE; /* an answer of ours is on its way: not the library's own */
-  } else if (g_str_has_prefix(fmt, "%s(%p): new connection from ")) {
+  } else if (g_str_has_prefix(fmt, "%s(%p): new connection from ") ||
+             g_str_has_prefix(fmt, "%s(%p): connecting to ")) {
     note_connection(fmt, ap);
   } else if (g_str_has_prefix(fmt, "%s(%p): TLS setup failed")) {
     note_tls_failed("no handshake", ap);

@@ -1,8 +1,19 @@
 /* test_tls.c - SIP over TLS on loopback: registration, calls both ways on one connection, sips:, certificates right and
  * wrong, and what is no TLS at all. The certificates are made by the openssl program at the start. */
 #include "rig.h"
+#include "sip/tls.h"
 #include <glib/gstdio.h>
 #include <string.h>
+
+/* The SIP library forgets some 250 bytes of each certificate with names that the other side shows. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) {
+  return "fast_unwind_on_malloc=0";
+}
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+  return "leak:tls_connect\n";
+}
 
 static char *folder;
 
@@ -211,6 +222,20 @@ static void check_ring(void) {
   rig_free(r);
 }
 
+/* Nothing of a connection stays behind (the sanitizers look, too). */
+static void check_mended(void) {
+  guint before = gw_tls_mend_count();
+  for (guint i = 0; i < 5; i++) {
+    rig *r = tls_rig(&usual);
+    guint up = 0, down = 0;
+    gw_sip_line *line = register_100(r, &up, &down);
+    g_assert_true(RIG_WAIT(r, up));
+    gw_sip_line_free(line);
+    rig_free(r);
+  }
+  g_assert_cmpuint(gw_tls_mend_count() - before, ==, 10); /* both ends */
+}
+
 static void check_plain_is_not_secure(void) {
   rig *r = rig_new();
   g_autoptr(gw_desc) offer = rig_desc(40000, GW_DIR_SENDRECV);
@@ -313,6 +338,7 @@ int main(int argc, char **argv) {
   g_test_add_data_func("/sip/tls/call", "sip", check_call);
   g_test_add_data_func("/sip/tls/call-sips", "sips", check_call);
   g_test_add_func("/sip/tls/ring", check_ring);
+  g_test_add_func("/sip/tls/mended", check_mended);
   g_test_add_func("/sip/tls/plain-is-not-secure", check_plain_is_not_secure);
   g_test_add_func("/sip/tls/sips-without-tls", check_sips_without_tls);
   g_test_add_func("/sip/tls/trust", check_trust);
