@@ -92,6 +92,7 @@ static void take_rtcp(gw_leg *leg, guint8 *data, gsize n, const gw_addr *from, g
     leg->in.bad++;
     return;
   }
+  leg->alive++;
   gw_flow_heard(&leg->out, &leg->in, &report, now_us, gw_wall_us());
 }
 
@@ -104,12 +105,15 @@ static void take_rtp(gw_leg *leg, guint8 *data, gsize n, const gw_addr *from, gi
   }
   gw_in_use use =
       gw_rtp_parse(data, n, 0, &rtp) ? gw_inflow_use(&leg->in, rtp.pt, &clock) : GW_IN_NONE;
-  if (use == GW_IN_NONE && gw_addr_equal(from, &leg->latch.target))
+  if (use == GW_IN_NONE && gw_addr_equal(from, &leg->latch.target)) {
+    leg->alive++;
     return; /* comfort noise and other extras of the phone itself */
+  }
   if (use == GW_IN_NONE || !gw_latch_packet(&leg->latch, from)) {
     leg->in.bad++;
     return;
   }
+  leg->alive++;
   gw_inflow_rtp(&leg->in, &rtp, n, now_us);
   if (use == GW_IN_DIGIT) take_digit(leg, &rtp, clock, now_us);
   if (!leg->heard_any) {
@@ -325,7 +329,20 @@ void gw_leg_say(gw_leg *leg, const gint16 *pcm) {
   sendto(leg->rtp.watch.fd, leg->env->tx, len, MSG_DONTWAIT | MSG_NOSIGNAL, &to->u.sa, to->len);
 }
 
+/* A phone that lost its power or its network says no BYE. Not while it is held, as many then send nothing. */
+static void look_for_life(gw_leg *leg, gint64 now_us) {
+  gboolean expected = leg->encoder && leg->latch.target.len && leg->dir == GW_DIR_SENDRECV;
+  if (leg->given_up || !gw_quiet_too_long(&leg->quiet, leg->alive, expected, now_us,
+                                          leg->env->engine->rtp_timeout_us))
+    return;
+  leg->given_up = TRUE;
+  gw_info(NULL, "phone-quiet", "leg=%" G_GINT64_MODIFIER "x for_s=%d", leg->handle.v,
+          (int)(leg->env->engine->rtp_timeout_us / GW_SEC(1)));
+  gw_env_state(leg->env, leg->handle, GW_MS_FAILED, GW_CAUSE_NO_MEDIA);
+}
+
 void gw_leg_report(gw_leg *leg, gint64 now_us) {
+  look_for_life(leg, now_us);
   if (!leg->out.report_tick || leg->env->tick < leg->out.report_tick) return;
   gboolean said = send_report(leg, FALSE, now_us);
   leg->out.report_tick = leg->env->tick + (said ? REPORT_TICKS : FIRST_REPORT_TICKS);

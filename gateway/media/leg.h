@@ -7,6 +7,7 @@
 #include "gateway/media/env.h"
 #include "gateway/media/latch.h"
 #include "gateway/media/mixer.h"
+#include "gateway/media/quiet.h"
 #include "gateway/media/seal.h"
 #include "gateway/media/tone.h"
 #include "gateway/media/voice.h"
@@ -29,6 +30,9 @@ struct gw_leg {
   gboolean rtcp_mux;
   gw_dir dir;         /* ours: bit 1 the phone hears, bit 2 it is heard */
   gboolean heard_any; /* GW_MS_UP was said */
+  guint64 alive;      /* packets that were believed, of any kind */
+  gw_quiet quiet;
+  gboolean given_up; /* GW_MS_FAILED was said */
   gw_inflow in;
   gw_outflow out;
   gw_dtmf_in dtmf;

@@ -22,6 +22,7 @@ typedef struct {
   const char *stun_host; guint16 stun_port;             /* literal address or NULL */
   const gw_turn_server *turn; guint n_turn;
   guint workers;                        /* 0 = cores - 1, at least 1 */
+  guint rtp_timeout_s;                  /* 0: GW_RTP_TIMEOUT_S (quiet.h). A leg from which nothing comes fails with NO_MEDIA */
   const char *prompt_dir;               /* WAV files (16 bit mono, 8 or 16 kHz), read once at start; NULL or "": none */
 } gw_media_config;
 
