@@ -7,6 +7,7 @@
 
 #define CALLS_DEADLINE GW_MS(1500) /* for goodbyes to be answered, when shutting down */
 #define STACK_DEADLINE GW_MS(1000) /* and for the library after that */
+#define SESSION_S 1800             /* RFC 4028 4: recommended */
 #define BANS_REMEMBERED 4096
 
 enum { RUNNING, ENDING_CALLS, ENDING_STACK, ENDED };
@@ -253,6 +254,7 @@ gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_
   sip->realm = g_strdup(config->realm ? config->realm : "");
   sip->public_address = g_strdup(config->public_address ? config->public_address : "");
   sip->max_calls = config->max_calls;
+  sip->session_s = config->session_s ? config->session_s : SESSION_S;
   sip->open = config->open;
   sip->ports = g_ptr_array_new_with_free_func(gw_sip_port_free);
   sip->legs = g_ptr_array_new_with_free_func(gw_sip_leg_free);

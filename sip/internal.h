@@ -107,6 +107,7 @@ struct gw_sip {
   void *user_data;
   char *realm, *public_address;
   guint max_calls;
+  guint session_s;
   gboolean open;
   gboolean draining, closing, freed;
   su_root_t *root;
@@ -167,6 +168,7 @@ void gw_sip_request(gw_sip_port *, nua_event_t, nua_handle_t *, const sip_t *);
 /* The phone that sent this, g_free; NULL: it has been answered. */
 char *gw_sip_authorize(gw_sip_port *, nua_handle_t *, const sip_t *, const char *source, const char *ip);
 gboolean gw_sip_contact_usable(const sip_t *);
+gboolean gw_sip_takes_update(const sip_t *);
 gboolean gw_sip_is_sips(const sip_t *);   /* the Request-URI is */
 
 /* -- registrar.c -- */

@@ -14,6 +14,7 @@
 #define MAX_MESSAGE 65536          /* bytes of one SIP message; 413 above */
 #define TCP_IDLE_MS (3720u * 1000) /* longer than any registration that lives on the connection */
 #define MAX_ADDRESSES 64           /* of this host, behind a wildcard */
+#define MIN_SESSION_S 90           /* RFC 4028 5 */
 #define MAX_OPEN_REQUESTS 2000     /* server transactions without a final answer; 503 above */
 
 static GQuark port_error_quark(void) {
@@ -114,8 +115,9 @@ static nua_t *stack_new(gw_sip_port *p, const char *url) {
       p->sip->root, gw_sip_on_event, p, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0),
       NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(0), NUTAG_AUTO302(0), NUTAG_AUTO305(0),
       NUTAG_MAX_RETRY_AFTER(0), NUTAG_EARLY_MEDIA(0), NUTAG_ENABLEMESSAGE(0),
-      NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(90), NUTAG_SESSION_REFRESHER(nua_remote_refresher),
-      NUTAG_UPDATE_REFRESH(1), NUTAG_OUTBOUND("no-options-keepalive no-outbound no-validate"),
+      NUTAG_SESSION_TIMER(p->sip->session_s), NUTAG_MIN_SE(MIN(MIN_SESSION_S, p->sip->session_s)),
+      NUTAG_SESSION_REFRESHER(nua_remote_refresher), NUTAG_UPDATE_REFRESH(1),
+      NUTAG_OUTBOUND("no-options-keepalive no-outbound no-validate"),
       SIPTAG_USER_AGENT_STR("Tipring/" TIPRING_VERSION),
       SIPTAG_ALLOW_STR(p->sip->open ? GW_SIP_METHODS : GW_SIP_METHODS ", REGISTER"),
       SIPTAG_SUPPORTED_STR("timer"), NUTAG_APPL_METHOD("OPTIONS"), NUTAG_APPL_METHOD("UPDATE"),

@@ -105,6 +105,10 @@ gboolean gw_sip_contact_usable(const sip_t *msg) {
   return m->m_url->url_type == url_sip || m->m_url->url_type == url_sips;
 }
 
+gboolean gw_sip_takes_update(const sip_t *msg) {
+  return msg->sip_allow && sip_is_allowed(msg->sip_allow, sip_method_update, NULL);
+}
+
 gboolean gw_sip_is_sips(const sip_t *msg) {
   return msg->sip_request && msg->sip_request->rq_url->url_type == url_sips;
 }
@@ -175,6 +179,9 @@ static void accept_invite(request *r, const char *phone, const gw_desc *offer) {
     g_autofree char *back = gw_sip_source_uri(r->source);
     nua_set_hparams(r->nh, NUTAG_PROXY(back), TAG_END());
   }
+  /* Without UPDATE we could only refresh by a re-INVITE that lacks a description: nothing that phones are good at. */
+  if (!gw_sip_takes_update(r->msg) && !r->msg->sip_session_expires)
+    nua_set_hparams(r->nh, NUTAG_SESSION_TIMER(0), TAG_END());
   nua_handle_bind(r->nh, &leg->owner);
   offer_call(call, leg, r, phone, offer);
   gw_sip_call_unref(call);

@@ -29,6 +29,7 @@ typedef struct {
   const char *realm;            /* digest realm (RFC 7616; MD5) */
   const char *public_address;   /* for Contact and Via behind 1:1 NAT, "" = none */
   guint max_calls;              /* above: 503 + Retry-After */
+  guint session_s;              /* RFC 4028: what we ask for; 0: 1800. Below 90 only for tests */
   /* TLS, only looked at when something listens on it. PEM files; "" or NULL: none. They are read once, at start. */
   const char *certificate, *key; /* ours, with the certificates between it and its root; none: one that we sign ourselves */
   const char *client_ca;        /* who must have signed the certificate of whoever connects; none: nobody is asked for one */
