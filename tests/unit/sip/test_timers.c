@@ -1,4 +1,5 @@
-/* test_timers.c - session timers (RFC 4028) in both roles, with intervals of a few seconds. */
+/* test_timers.c - dialogs that must hold: session timers (RFC 4028) in both roles, with intervals of a few seconds;
+ * requests that come twice or cross. */
 #include "rig.h"
 #include <string.h>
 
@@ -165,6 +166,51 @@ static void test_we_call(void) {
   tear_down(&s);
 }
 
+/* The same request by two ways (a fork that meets again, a loop through a proxy): the second one gets 482. */
+static void test_merged(void) {
+  setup s = set_up(SESSION);
+  g_autofree char *ok = call(&s, NULL);
+  g_autofree char *again = wire_request(s.w, "INVITE", s.uri, "timer", 1, NULL, NULL, sdp);
+  wire_send(s.w, again);
+  for (guint i = 0; i < 3; i++) { /* the 200 may come once more */
+    g_autofree char *answer = wire_final(s.r, s.w, 3000);
+    if (answer && g_str_has_prefix(answer, "SIP/2.0 200")) continue;
+    g_assert_nonnull(answer);
+    g_assert_true(g_str_has_prefix(answer, "SIP/2.0 482"));
+    break;
+  }
+  g_assert_cmpuint(s.r->client.ends->len, ==, 1);
+  tear_down(&s);
+}
+
+/* Both sides offer at once (RFC 3261 14.1): theirs gets 491 while ours waits for its answer, and ours comes again after
+ * theirs was refused. */
+static void test_glare(void) {
+  setup s = set_up(0);
+  g_autofree char *ok = call(&s, NULL);
+  g_autofree char *to = wire_header(ok, "To");
+  const char *tag = strstr(to, "tag=") + strlen("tag=");
+  g_autofree char *only = g_strndup(tag, strcspn(tag, ";"));
+  end *e = rig_in(&s.r->client, 0);
+  g_assert_true(RIG_WAIT(s.r, e->states[GW_SIP_CONFIRMED]));
+  g_autoptr(gw_desc) hold = rig_desc(40000, GW_DIR_SENDONLY);
+  gw_sip_call_reinvite(e->call, hold);
+  g_autofree char *ours = next_request(s.r, s.w, "INVITE", 2000);
+  g_assert_nonnull(ours);
+  g_autofree char *theirs = wire_request(s.w, "INVITE", s.uri, "timer", 2, only, NULL, sdp);
+  wire_send(s.w, theirs);
+  g_assert_cmpuint(wire_status(s.r, s.w, 3000), ==, 491);
+  reply(s.w, ours, "491 Request Pending", NULL, NULL);
+  g_autofree char *again =
+      next_request(s.r, s.w, "INVITE", 5000); /* after 0 to 2 s: we were called */
+  g_assert_nonnull(again);
+  g_assert_nonnull(strstr(again, "a=sendonly"));
+  reply(s.w, again, "200 OK", sdp_type, sdp);
+  g_assert_true(RIG_WAIT(s.r, e->remotes == 1));
+  g_assert_cmpuint(e->states[GW_SIP_ENDED], ==, 0);
+  tear_down(&s);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sip/timers/we-refresh", test_we_refresh);
@@ -172,5 +218,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/sip/timers/old-phone", test_old_phone);
   g_test_add_func("/sip/timers/too-small", test_too_small);
   g_test_add_func("/sip/timers/we-call", test_we_call);
+  g_test_add_func("/sip/timers/merged", test_merged);
+  g_test_add_func("/sip/timers/glare", test_glare);
   return g_test_run();
 }
