@@ -25,6 +25,7 @@ static void stamp(gw_call *c, gw_desc *d) {
 }
 
 static void use_agreed(gw_call *c, const gw_desc *remote, const gw_desc *agreed) {
+  gw_call_srtp_agreed(c, agreed);
   const gw_desc_media *audio = gw_desc_audio(agreed);
   if (audio && audio->codecs->len) {
     g_free(c->codec);
@@ -65,6 +66,10 @@ static void make_leg(gw_call *c) {
   gw_bridge *b = c->bridge;
   gw_leg_params params = {.remote_hint = c->remote_hint,
                           .codecs = (const char *const *)b->conf->codecs};
+  if (!gw_call_srtp_params(c, &params)) {
+    gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_FORBIDDEN});
+    return;
+  }
   if (gw_conference_take_room(c->conference))
     c->leg = gw_media_leg(b->media, c->conference->room, &params);
   if (c->leg.v)
@@ -234,6 +239,7 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
 
 void gw_call_sip_remote(gw_call *c, const gw_desc *d, gboolean is_offer) {
   g_autoptr(gw_desc) agreed = NULL;
+  if (!is_offer) gw_call_srtp_answered(c);
   if (!c->leg_caps || !answer_to(c, d, &agreed)) {
     if (is_offer)
       gw_sip_call_refuse_offer(c->sip, GW_CAUSE_NO_CODEC);
@@ -318,6 +324,7 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
   c->number = g_strdup(conf->number);
   c->name = gw_nick_clean(i->from_name);
   c->sip_name = display_name(gw_bridge_conf_phone(b->conf, i->phone), i->from_name);
+  c->srtp = gw_bridge_conf_srtp(b->conf, c->phone);
   c->remote_hint = host_of_source(i->source);
   c->offer = gw_desc_copy(i->offer);
   gw_log_ctx ctx = gw_call_ctx(c);
@@ -331,6 +338,7 @@ gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, gw_conference
                          const char *answer_id) {
   gw_call *c = call_new(b, conference, conference->conf);
   c->phone = g_strdup(phone->number);
+  c->srtp = phone->srtp;
   c->sip_name = display_name(phone, NULL);
   c->number = g_strdup(conference->conf->number);
   c->answer_id = g_strdup(answer_id);

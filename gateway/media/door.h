@@ -34,6 +34,7 @@ typedef struct {
   char local_address[64];         /* LEG, "" = none */
   char remote_hint[64];           /* LEG, "" = none */
   char codecs[GW_LEG_CODECS][16]; /* LEG, "" ends */
+  gw_sdes_policy srtp;            /* LEG */
   gboolean offerer;               /* PEER */
   gw_setup setup;                 /* PEER */
   char cname[64];                 /* PEER */

@@ -15,6 +15,7 @@
 
 typedef struct {
   guint16 port_min, port_max;
+  gint64 rtp_timeout_us;
   char *public_address;   /* or NULL */
   char **local_addresses; /* or NULL: look at the interfaces */
   char *stun_host;        /* or NULL */

@@ -7,6 +7,8 @@
 #include "gateway/media/env.h"
 #include "gateway/media/latch.h"
 #include "gateway/media/mixer.h"
+#include "gateway/media/quiet.h"
+#include "gateway/media/seal.h"
 #include "gateway/media/tone.h"
 #include "gateway/media/voice.h"
 
@@ -23,10 +25,14 @@ struct gw_leg {
   gw_leg_socket rtp, rtcp;
   gw_addr local; /* bound RTP address */
   gw_latch latch;
+  gw_seal seal;
   gw_addr rtcp_to; /* from the SDP; used while RTP goes where the SDP said */
   gboolean rtcp_mux;
   gw_dir dir;         /* ours: bit 1 the phone hears, bit 2 it is heard */
   gboolean heard_any; /* GW_MS_UP was said */
+  guint64 alive;      /* packets that were believed, of any kind */
+  gw_quiet quiet;
+  gboolean given_up; /* GW_MS_FAILED was said */
   gw_inflow in;
   gw_outflow out;
   gw_dtmf_in dtmf;

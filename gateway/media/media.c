@@ -1,4 +1,5 @@
 #include "gateway/media/media.h"
+#include "gateway/media/quiet.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
@@ -73,6 +74,7 @@ static void warm_codecs(void) {
 static gboolean engine_init(gw_engine *e, const gw_media_config *c, GError **error) {
   e->port_min = c->rtp_port_min;
   e->port_max = c->rtp_port_max;
+  e->rtp_timeout_us = GW_SEC((gint64)(c->rtp_timeout_s ? c->rtp_timeout_s : GW_RTP_TIMEOUT_S));
   e->public_address = text_or_null(c->public_address);
   e->local_addresses = g_strdupv((char **)c->local_addresses);
   e->stun_host = text_or_null(c->stun_host);
@@ -242,6 +244,7 @@ gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *params)
   g_strlcpy(c->local_address, params->local_address ? params->local_address : "",
             sizeof c->local_address);
   g_strlcpy(c->remote_hint, params->remote_hint ? params->remote_hint : "", sizeof c->remote_hint);
+  c->srtp = params->srtp;
   for (guint i = 0, n = 0; params->codecs && params->codecs[i] && n < GW_LEG_CODECS; i++)
     if (gw_codec_known(params->codecs[i]))
       g_strlcpy(c->codecs[n++], params->codecs[i], sizeof c->codecs[0]);
