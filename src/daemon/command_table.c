@@ -6,6 +6,17 @@
   "\"muted\",\"hand\",\"since\",\"sip\":{...},\"peers\":[{...}]}"
 
 const gw_command_row gw_command_table[GW_N_COMMANDS] = {
+    [GW_CMD_INIT] = {"init",
+                     "[--domain NAME] [--secret TEXT] [--room ROOMJID] [--password TEXT] "
+                     "[--phone NUMBER] [--number NUMBER] [--force]",
+                     0, 13, TRUE,
+                     "Asks what was not given of: domain of the phones, secret of that component, "
+                     "room, password of the first phone. Writes the configuration (-c FILE) and "
+                     "prints what the XMPP server needs for it. --phone (100) and --number (8000): "
+                     "numbers of the phone and of the room; --force replaces a file that exists.",
+                     "{\"file\",\"phone\",\"password\",\"number\",\"room\",\"prosody_global\","
+                     "\"prosody_components\",\"prosody_groups\",\"ejabberd\","
+                     "\"ejabberd_commands\"}"},
     [GW_CMD_CHECK] = {"check", "", 0, 0, TRUE,
                       "The doctor: configuration, names, log-in at the XMPP server, rooms, ports, "
                       "addresses, clock; one line each: ok, or what to do. Works without a daemon.",

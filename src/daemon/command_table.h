@@ -7,6 +7,7 @@
 #include <glib.h>
 
 typedef enum {
+  GW_CMD_INIT,
   GW_CMD_CHECK,
   GW_CMD_STATUS,
   GW_CMD_CALL_LIST,

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "daemon/command_table.h"
 #include "tools/tipringctl.h"
+#include "tools/tipringctl_init.h"
 
 #define DEFAULT_SOCKET "/run/tipring/control.sock"
 #define POLL_US 100000 /* between two looks of status --wait */
@@ -36,9 +37,11 @@ static void print_json(JsonNode *node) {
   printf("%s\n", text);
 }
 
-/* Options of single commands; they take a value. */
+/* Options of single commands; all but --force take a value. */
 static gboolean of_a_command(const char *arg) {
-  static const char *const names[] = {"--wait", "--since", "--limit", NULL};
+  static const char *const names[] = {"--wait",   "--since", "--limit",    "--domain",
+                                      "--secret", "--room",  "--password", "--phone",
+                                      "--number", "--force", NULL};
   return g_strv_contains(names, arg);
 }
 
@@ -65,7 +68,8 @@ static const char *read_options(int argc, char **argv, options *o) {
     int eaten = argv[i][0] == '-' && !own ? read_option(argc, argv, i, o) : 0;
     if (!eaten && argv[i][0] == '-' && !own) return argv[i];
     if (!eaten) g_ptr_array_add(o->words, argv[i]);
-    if (own && i + 1 < argc) g_ptr_array_add(o->words, argv[++i]);
+    if (own && i + 1 < argc && !g_str_equal(argv[i], "--force"))
+      g_ptr_array_add(o->words, argv[++i]);
     i += MAX(eaten, 1);
   }
   for (i++; i < argc; i++)
@@ -167,6 +171,8 @@ static int version(const options *o, const char *socket) {
 static int run(const options *o, gw_command command, const char *const *rest) {
   g_autofree char *socket = find_socket(o);
   switch (command) {
+  case GW_CMD_INIT:
+    return gw_init_run(o->file, rest, o->json);
   case GW_CMD_CHECK:
     return check(o, socket);
   case GW_CMD_VERSION:

@@ -65,7 +65,7 @@ char *gw_ctl_man(void) {
       ".ad l\n.SH NAME\ntipringctl \\- look at and steer a running tipringd\n"
       ".SH SYNOPSIS\n.B tipringctl\n[\\-s SOCKET] [\\-c FILE] [\\-\\-json] COMMAND ...\n"
       ".SH DESCRIPTION\nTalks to the daemon over its Unix socket, whose file is open to the "
-      "daemon's user and group. \\fBcheck\\fR needs no daemon.\n"
+      "daemon's user and group. \\fBinit\\fR and \\fBcheck\\fR need no daemon.\n"
       ".SH OPTIONS\n");
   for (guint i = 0; i < G_N_ELEMENTS(options); i++)
     entry(out, options[i].option, options[i].help);

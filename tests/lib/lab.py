@@ -32,7 +32,7 @@ class Lab:
             for program in (daemons.TIPRINGD, daemons.TIPRINGCTL, daemons.TIPRING_UA) if self.needs_build else ():
                 if not os.path.exists(program):
                     raise RuntimeError(program + " is not built")
-            kind = {"prosody": servers.Prosody, "ejabberd": servers.Ejabberd}[self.kind]
+            kind = {"prosody": servers.Prosody, "ejabberd": servers.Ejabberd}.get(self.kind, self.kind)  # or a class of the test's own
             self.server = self.keep(kind(self.folder)).start()
             self.room = self.server.make_room(self.room_name, self.members_only,
                                               [self.server.jid(u) for u in self.server.users] if self.members_only else ())

@@ -105,6 +105,7 @@ static void test_usage(world *w, gconstpointer data) {
 
 static void test_help_is_complete(world *w, gconstpointer data) {
   static const char *const names[] = {"check",
+                                      "init",
                                       "status [--wait SECONDS]",
                                       "call hangup ID",
                                       "room add NUMBER ROOMJID [KEY=VALUE...]",
@@ -158,6 +159,44 @@ static void test_socket_of_conf(world *w, gconstpointer data) {
   g_autofree char *conf = g_build_filename(w->dir, "t.conf", NULL);
   g_file_set_contents(conf, "control = { socket = \"c.sock\"; };\nnonsense = 1;\n", -1, NULL);
   expect(w, "-c @D/t.conf version", 0, "tipringd " TIPRING_VERSION, NULL);
+}
+
+/* --- init */
+#define INIT " -c @D/new/t.conf init --domain p.x --secret s3 --room r@rooms.x.org --password pw"
+
+static void test_init(world *w, gconstpointer data) {
+  g_autofree char *path = g_build_filename(w->dir, "new", "t.conf", NULL), *text = NULL;
+  GStatBuf st;
+  expect(w, INIT, 0, "/new/t.conf is written", NULL);
+  g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+  g_assert_nonnull(strstr(text, "secret = \"s3\";"));
+  g_assert_cmpint(g_stat(path, &st), ==, 0);
+  g_assert_cmpint(st.st_mode & 07777, ==, 0640);
+  /* what is there stays, unless it is said twice */
+  g_file_set_contents(path, "mine", -1, NULL);
+  expect(w, INIT, 1, NULL, "exists: --force replaces it");
+  g_free(text);
+  g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+  g_assert_cmpstr(text, ==, "mine");
+  expect(w, "--json" INIT " --force --phone 7 --number 70", 0, "\"number\":\"70\"", NULL);
+  g_free(text);
+  g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+  g_assert_nonnull(strstr(text, "number = \"7\"; password = \"pw\""));
+  g_assert_cmpint(g_stat(path, &st), ==, 0);
+  g_assert_cmpint(st.st_mode & 07777, ==, 0640);
+}
+
+static void test_init_wrong(world *w, gconstpointer data) {
+  expect(w, "-c @D/t.conf init --nonsense", 2, NULL, "--nonsense");
+  expect(w, "-c @D/t.conf init --domain", 2, NULL, "--domain");
+  expect(w, "-c @D/t.conf init nonsense", 2, NULL, "\"nonsense\" is not known");
+  expect(w, "-c @D/t.conf init --domain a@b --secret s --room r@x.y --password p", 1, NULL,
+         "the domain is not usable");
+  /* nobody there to answer: the end of the input is no answer */
+  expect(w, "-c @D/t.conf init --domain p.x --secret s --password p", 1, NULL,
+         "the room is not usable; wanted:");
+  g_autofree char *path = g_build_filename(w->dir, "t.conf", NULL);
+  g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
 /* --- the doctor */
@@ -287,6 +326,8 @@ int main(int argc, char **argv) {
   ADD("commands", test_commands);
   ADD("wait", test_wait);
   ADD("socket-of-conf", test_socket_of_conf);
+  ADD("init", test_init);
+  ADD("init-wrong", test_init_wrong);
   ADD("doctor", test_doctor);
   ADD("doctor-json", test_doctor_json);
   ADD("doctor-beside-daemon", test_doctor_beside_daemon);
