@@ -99,6 +99,7 @@ typedef struct {
   gboolean have_sip, srtp;
   GPtrArray *peers; /* gw_peer_info */
   GPtrArray *hops;  /* gw_hop */
+  struct gw_trace *trace;
 } gw_call_info;
 void gw_call_info_free(gw_call_info *);
 GPtrArray *gw_bridge_calls(gw_bridge *);                   /* gw_call_info*, with free function */
@@ -127,5 +128,10 @@ void gw_route_free(gw_route *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_route, gw_route_free)
 /* JSON of one call: the shape of `call list`; full adds hops and cause (`call show`). g_free. */
 char *gw_call_info_json(const gw_call_info *, gboolean full);
+/* What is stored of an ended call: `call show` and a member "trace". */
+char *gw_call_record_json(const gw_call_info *);
+/* {"id","events":[{"ms","lane","from","to","text"}],"dropped"} (`call trace`); dropped: events that fell out between the
+ * first and the last ones. */
+char *gw_call_trace_json(const gw_call_info *);
 
 #endif

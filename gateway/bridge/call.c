@@ -16,6 +16,23 @@ void gw_call_hop(gw_call *c, const char *event) {
   gw_info(&ctx, "hop", "event=%s ms=%" G_GINT64_FORMAT, event, h->ms);
 }
 
+void gw_call_trace(gw_call *c, gw_lane lane, gw_trace_dir dir, const char *who, const char *fmt,
+                   ...) {
+  va_list args;
+  va_start(args, fmt);
+  g_autofree char *text = g_strdup_vprintf(fmt, args);
+  va_end(args);
+  gw_trace_add(c->trace, (gw_now_us() - c->began_us + 500) / 1000, lane, dir, who, text);
+}
+
+static void trace_sip(gw_call *c, gw_trace_dir dir, const char *what, const gw_desc *d) {
+  const gw_desc_media *audio = d ? gw_desc_audio(d) : NULL;
+  g_autoptr(GString) codecs = g_string_new(NULL);
+  for (guint i = 0; audio && i < audio->codecs->len; i++)
+    g_string_append_printf(codecs, " %s", g_array_index(audio->codecs, gw_codec, i).name);
+  gw_call_trace(c, GW_LANE_SIP, dir, NULL, "%s%s%s", what, codecs->len ? ":" : "", codecs->str);
+}
+
 /* --- descriptions --- */
 
 /* Our side as media made it, with a version of its own at each offer or answer (RFC 3264 8). */
@@ -48,6 +65,7 @@ static void set_held(gw_call *c, const gw_desc *remote) {
   if (held == c->held) return;
   gw_log_ctx ctx = gw_call_ctx(c);
   c->held = held;
+  gw_call_trace(c, GW_LANE_MEDIA, GW_TRACE_NOTE, NULL, held ? "on hold" : "off hold");
   gw_info(&ctx, "hold", "on=%d", held);
   apply_mute(c);
 }
@@ -85,6 +103,7 @@ static void dial(gw_call *c) {
   c->offer_is_ours = TRUE;
   c->sip = gw_sip_dial_phone(c->bridge->sip, c->phone, c->number, c->conference->conf->room, offer,
                              &why);
+  trace_sip(c, GW_TRACE_OUT, "INVITE", offer);
   if (c->sip)
     gw_sip_call_set_user_data(c->sip, c);
   else
@@ -102,6 +121,7 @@ static void answer(gw_call *c) {
   if (!d) d = gw_desc_copy(c->leg_caps);
   stamp(c, d);
   gw_sip_call_answer(c->sip, d);
+  trace_sip(c, GW_TRACE_OUT, "200 OK", d);
   gw_call_hop(c, "answered");
   if (!c->offer) return;
   use_agreed(c, c->offer, d);
@@ -124,7 +144,10 @@ static void close_media(gw_call *c) {
 }
 
 static void release_sip(gw_call *c, gw_cause cause) {
-  if (c->sip) gw_sip_call_hangup(c->sip, cause);
+  if (!c->sip) return;
+  gw_call_trace(c, GW_LANE_SIP, GW_TRACE_OUT, NULL, "hang-up: %s (%u before an answer)",
+                gw_cause_word(cause), gw_cause_sip(cause));
+  gw_sip_call_hangup(c->sip, cause);
 }
 
 static void record(gw_call *c) {
@@ -134,7 +157,7 @@ static void record(gw_call *c) {
   gw_info(&ctx, "call-ended", "cause=%s seconds=%" G_GINT64_FORMAT, gw_cause_word(c->machine.cause),
           (gw_now_us() - c->began_us) / G_USEC_PER_SEC);
   gw_call_info *info = gw_call_info_of(c);
-  g_autofree char *json = gw_call_info_json(info, TRUE);
+  g_autofree char *json = gw_call_record_json(info);
   if (b->store.record) b->store.record(c->id, json, c->since_wall_us, b->store_user);
   g_queue_push_head(&b->ended, info);
   if (b->ended.length > 100) gw_call_info_free(g_queue_pop_tail(&b->ended));
@@ -146,7 +169,9 @@ static void run(gw_call *c, const gw_ca *a) {
     make_leg(c);
     break;
   case GW_CA_RINGING:
-    if (c->sip) gw_sip_call_ringing(c->sip);
+    if (!c->sip) break;
+    trace_sip(c, GW_TRACE_OUT, "180 Ringing", NULL);
+    gw_sip_call_ringing(c->sip);
     break;
   case GW_CA_DIAL:
     dial(c);
@@ -225,12 +250,18 @@ static void on_deadline(void *user) {
 
 void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint status) {
   gw_log_ctx ctx = gw_call_ctx(c);
-  if (state == GW_SIP_RINGING && c->machine.out) gw_call_hop(c, "ringing");
+  if (state == GW_SIP_RINGING && c->machine.out) {
+    gw_call_trace(c, GW_LANE_SIP, GW_TRACE_IN, NULL, "%u Ringing", status ? status : 180);
+    gw_call_hop(c, "ringing");
+  }
   if (state == GW_SIP_ANSWERED && c->machine.out) {
+    trace_sip(c, GW_TRACE_IN, "200 OK", c->offer);
     gw_call_hop(c, "answered");
     gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ANSWERED});
   }
   if (state != GW_SIP_ENDED) return;
+  gw_call_trace(c, GW_LANE_SIP, GW_TRACE_IN, NULL, status ? "ended: %s, %u" : "ended: %s",
+                gw_cause_word(cause), status);
   gw_info(&ctx, "sip-ended", "cause=%s status=%u", gw_cause_word(cause), status);
   gw_sip_call_set_user_data(c->sip, NULL);
   g_clear_pointer(&c->sip, gw_sip_call_unref);
@@ -239,6 +270,7 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
 
 void gw_call_sip_remote(gw_call *c, const gw_desc *d, gboolean is_offer) {
   g_autoptr(gw_desc) agreed = NULL;
+  trace_sip(c, GW_TRACE_IN, is_offer ? "new offer" : "answer", d);
   if (!is_offer) gw_call_srtp_answered(c);
   if (!c->leg_caps || !answer_to(c, d, &agreed)) {
     if (is_offer)
@@ -270,12 +302,18 @@ void gw_call_leg_desc(gw_call *c, const gw_desc *d) {
 }
 
 void gw_call_leg_state(gw_call *c, gw_media_state state, gw_cause cause) {
-  if (state == GW_MS_UP) gw_call_hop(c, "phone-rtp");
-  if (state == GW_MS_FAILED) gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = cause});
+  if (state == GW_MS_UP) {
+    gw_call_trace(c, GW_LANE_MEDIA, GW_TRACE_IN, NULL, "first RTP");
+    gw_call_hop(c, "phone-rtp");
+  }
+  if (state != GW_MS_FAILED) return;
+  gw_call_trace(c, GW_LANE_MEDIA, GW_TRACE_NOTE, NULL, "failed: %s", gw_cause_word(cause));
+  gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = cause});
 }
 
 void gw_call_set_muted(gw_call *c, gboolean on) {
   c->muted = on;
+  gw_call_trace(c, GW_LANE_MEDIA, GW_TRACE_NOTE, NULL, on ? "muted" : "heard again");
   apply_mute(c);
 }
 
@@ -292,6 +330,7 @@ static gw_call *call_new(gw_bridge *b, gw_conference *conference, const gw_room_
   c->since_wall_us = gw_wall_us();
   c->session_id = gw_ids_u32(b->ids);
   c->hops = g_ptr_array_new_with_free_func((GDestroyNotify)gw_hop_free);
+  c->trace = gw_trace_new();
   c->last_peers = g_ptr_array_new();
   c->pending = g_array_new(FALSE, FALSE, sizeof(gw_ce));
   c->timer = gw_timer_new(b->ctx, on_deadline, c);
@@ -330,6 +369,8 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
   gw_log_ctx ctx = gw_call_ctx(c);
   gw_info(&ctx, "call-in", "phone=%s number=%s source=%s sip_id=%s", c->phone, c->number, i->source,
           i->call_id);
+  g_autofree char *what = g_strdup_printf("INVITE %s", c->number);
+  trace_sip(c, GW_TRACE_IN, what, i->offer);
   gw_call_hop(c, "invite");
   return c;
 }
@@ -363,6 +404,7 @@ void gw_call_free(gw_call *c) {
   gw_timer_free(c->soon);
   g_array_unref(c->pending);
   g_ptr_array_unref(c->hops);
+  gw_trace_unref(c->trace);
   g_ptr_array_set_free_func(c->last_peers, (GDestroyNotify)gw_peer_info_free);
   g_ptr_array_unref(c->last_peers);
   gw_desc_free(c->leg_caps);

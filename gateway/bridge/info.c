@@ -67,6 +67,7 @@ gw_call_info *gw_call_info_of(const gw_call *c) {
   }
   g_ptr_array_set_free_func(i->peers, (GDestroyNotify)gw_peer_info_free);
   i->hops = copy_hops(c->hops);
+  i->trace = gw_trace_ref(c->trace);
   return i;
 }
 
@@ -83,6 +84,7 @@ gw_call_info *gw_call_info_copy(const gw_call_info *o) {
   i->peers = g_ptr_array_copy(o->peers, copy_peer, NULL);
   g_ptr_array_set_free_func(i->peers, (GDestroyNotify)gw_peer_info_free);
   i->hops = copy_hops(o->hops);
+  i->trace = gw_trace_ref(o->trace);
   return i;
 }
 
@@ -98,6 +100,7 @@ void gw_call_info_free(gw_call_info *i) {
   g_free(i->sip_codec);
   g_ptr_array_unref(i->peers);
   g_ptr_array_unref(i->hops);
+  gw_trace_unref(i->trace);
   g_free(i);
 }
 
@@ -181,9 +184,42 @@ static void head(JsonBuilder *b, const gw_call_info *i) {
   time_of(b, "since", i->since_wall_us);
 }
 
-char *gw_call_info_json(const gw_call_info *i, gboolean full) {
+static void trace_event(JsonBuilder *b, const gw_trace_event *e) {
+  g_autofree char *again =
+      e->times > 1 ? g_strdup_printf("%s (%u times)", e->text, e->times) : NULL;
+  json_builder_begin_object(b);
+  number(b, "ms", e->ms, TRUE);
+  text(b, "lane", gw_lane_word(e->lane));
+  text(b, "from", e->dir == GW_TRACE_OUT ? "gateway" : e->who);
+  text(b, "to", e->dir == GW_TRACE_IN ? "gateway" : e->who);
+  text(b, "text", again ? again : e->text);
+  json_builder_end_object(b);
+}
+
+static void trace_events(JsonBuilder *b, const gw_trace *t) {
+  json_builder_set_member_name(b, "events");
+  json_builder_begin_array(b);
+  for (guint i = 0; i < gw_trace_count(t); i++)
+    trace_event(b, gw_trace_at(t, i));
+  json_builder_end_array(b);
+  number(b, "dropped", gw_trace_dropped(t), TRUE);
+}
+
+static char *done(JsonBuilder *b) {
+  json_builder_end_object(b);
+  g_autoptr(JsonNode) root = json_builder_get_root(b);
+  return json_to_string(root, FALSE);
+}
+
+char *gw_call_trace_json(const gw_call_info *i) {
   g_autoptr(JsonBuilder) b = json_builder_new();
   json_builder_begin_object(b);
+  text(b, "id", i->id);
+  trace_events(b, i->trace);
+  return done(b);
+}
+
+static void document(JsonBuilder *b, const gw_call_info *i, gboolean full) {
   head(b, i);
   json_builder_set_member_name(b, "sip");
   json_builder_begin_object(b);
@@ -197,7 +233,22 @@ char *gw_call_info_json(const gw_call_info *i, gboolean full) {
     text(b, "cause", i->cause ? gw_cause_word(i->cause) : NULL);
     time_of(b, "ended", i->ended_wall_us);
   }
+}
+
+char *gw_call_info_json(const gw_call_info *i, gboolean full) {
+  g_autoptr(JsonBuilder) b = json_builder_new();
+  json_builder_begin_object(b);
+  document(b, i, full);
+  return done(b);
+}
+
+char *gw_call_record_json(const gw_call_info *i) {
+  g_autoptr(JsonBuilder) b = json_builder_new();
+  json_builder_begin_object(b);
+  document(b, i, TRUE);
+  json_builder_set_member_name(b, "trace");
+  json_builder_begin_object(b);
+  trace_events(b, i->trace);
   json_builder_end_object(b);
-  g_autoptr(JsonNode) root = json_builder_get_root(b);
-  return json_to_string(root, FALSE);
+  return done(b);
 }

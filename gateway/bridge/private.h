@@ -9,6 +9,7 @@
 #include "base/timer.h"
 #include "gateway/bridge/bridge.h"
 #include "gateway/bridge/call_machine.h"
+#include "gateway/bridge/trace.h"
 #include "gateway/dialplan/dialplan.h"
 #include "gateway/flavour/flavour.h"
 #include "gateway/flavour/jmuci_ledger.h"
@@ -136,6 +137,7 @@ struct gw_call {
   gboolean muted, held;
   gint64 began_us, since_wall_us, ended_wall_us;
   GPtrArray *hops;       /* gw_hop* */
+  gw_trace *trace;
   GPtrArray *last_peers; /* gw_peer_info, kept from the moment the seat is left */
   gw_media_stats last_stats;
   gboolean have_last_stats;
@@ -148,6 +150,9 @@ gw_call *gw_call_new_out(gw_bridge *, const gw_phone_conf *, gw_conference *,
 void gw_call_free(gw_call *);
 void gw_call_post(gw_call *, const gw_ce *);
 void gw_call_hop(gw_call *, const char *event); /* first time of each event only */
+/* One line of `call trace`; who: see gw_trace_add. */
+void gw_call_trace(gw_call *, gw_lane, gw_trace_dir, const char *who, const char *fmt, ...)
+    G_GNUC_PRINTF(5, 6);
 void gw_call_sip_state(gw_call *, gw_sip_state, gw_cause, guint status);
 void gw_call_sip_remote(gw_call *, const gw_desc *, gboolean is_offer);
 void gw_call_leg_desc(gw_call *, const gw_desc *);

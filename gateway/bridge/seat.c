@@ -125,7 +125,51 @@ static void remote_peer(gw_seat *s, const gw_action *a) {
   if (p->offerer) agree(s, p, a->desc);
 }
 
+typedef struct {
+  const char *jid;
+  char *nick;
+} search;
+
+static void match_occupant(const gw_occupant *o, void *user) {
+  search *find = user;
+  for (guint i = 0; !find->nick && o->jids && o->jids[i]; i++)
+    if (gw_jid_same(o->jids[i], find->jid)) find->nick = g_strdup(o->nick);
+}
+
+/* Who a JID is on the ladder: a nick if the room knows one. */
+static char *name_of(const gw_seat *s, const char *jid) {
+  search find = {jid, NULL};
+  const char *nick = gw_jid_same_bare(jid, s->conference->conf->room) ? gw_jid_resource(jid) : NULL;
+  if (nick) return g_strdup(nick);
+  if (s->muc) gw_muc_foreach(s->muc, match_occupant, &find);
+  return find.nick ? find.nick : g_strdup(jid);
+}
+
+static void trace_jmuci(gw_seat *s, const gw_word *word, gw_trace_dir dir, const char *who) {
+  const char *action = gw_jmuci_action_name(word->u.jmuci.action);
+  gboolean echo = dir == GW_TRACE_IN && !g_strcmp0(who, s->nick);
+  gw_call_trace(s->call, GW_LANE_JMUCI, dir, echo || dir == GW_TRACE_OUT ? NULL : who, "%s%s",
+                action, echo ? " of ours, as the room orders it" : "");
+}
+
+static void trace_word(gw_seat *s, const gw_word *word, gw_trace_dir dir) {
+  const gw_jingle *j = &word->u.jingle;
+  const char *other = dir == GW_TRACE_OUT ? word->to : word->from;
+  g_autofree char *who = other ? name_of(s, other) : NULL;
+  if (word->historic) return;
+  if (word->kind == GW_WORD_JMUCI) {
+    trace_jmuci(s, word, dir, who);
+    return;
+  }
+  gboolean failed = j->action == GW_JINGLE_ERROR;
+  const char *detail = failed ? j->error : j->reason;
+  gw_call_trace(s->call, GW_LANE_JINGLE, dir, who, "%s%s%s%s", failed ? "error of " : "",
+                gw_jingle_action_name(failed ? j->of : j->action), detail ? ": " : "",
+                detail ? detail : "");
+}
+
 static void say(gw_seat *s, const gw_word *word) {
+  trace_word(s, word, GW_TRACE_OUT);
   if (word->kind == GW_WORD_JMUCI) gw_call_hop(s->call, gw_jmuci_action_name(word->u.jmuci.action));
   if (word->kind == GW_WORD_JINGLE && word->u.jingle.action != GW_JINGLE_TRANSPORT_INFO)
     gw_call_hop(s->call, gw_jingle_action_name(word->u.jingle.action));
@@ -220,10 +264,15 @@ static void tell_occupant(const gw_occupant *o, void *user) {
 }
 
 static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change, void *user) {
+  gw_seat *s = user;
+  if (s->started && !o->self && (change == GW_OCC_JOINED || change == GW_OCC_LEFT))
+    gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, o->nick,
+                  change == GW_OCC_LEFT ? "left the room" : "joined the room");
   feed_occupant(user, o, change != GW_OCC_LEFT);
 }
 
 static void admitted(gw_seat *s) {
+  gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "joined as %s", s->nick);
   gw_call_hop(s->call, "muc-joined");
   gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOINED});
 }
@@ -335,6 +384,7 @@ static void pass_words(gw_seat *s) {
 
 static void on_muc_word(gw_muc *muc, const gw_word *word, void *user) {
   gw_seat *s = user;
+  trace_word(s, word, GW_TRACE_IN);
   if (!s->flavour || s->words.length >= GW_MAX_ORDER) return; /* the ledger has it */
   g_queue_push_tail(&s->words, gw_word_copy(word));
   pass_words(s);
@@ -369,6 +419,7 @@ static void on_joined(gw_muc *muc, gboolean again, void *user) {
   }
   gw_log_ctx ctx = ctx_of(s);
   gw_info(&ctx, "rejoined", "nick=%s", s->nick);
+  gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "joined again as %s", s->nick);
   gw_muc_foreach(s->muc, tell_occupant, s);
   feed(s, &(gw_ev){.type = GW_EV_STREAM_UP});
   gw_call_post(s->call, &(gw_ce){.type = GW_CE_STREAM_UP});
@@ -396,6 +447,8 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
   gw_seat *s = user;
   gw_log_ctx ctx = ctx_of(s);
   gw_conference *c = s->conference;
+  gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "refused or put out: %s%s%s",
+                gw_cause_word(cause), detail ? ", " : "", detail ? detail : "");
   gboolean not_member = detail && strstr(detail, "registration-required");
   if (not_member && !s->granted && gw_conference_grant(c, s)) {
     s->granted = TRUE;
@@ -432,6 +485,7 @@ static char *fresh_nick(const gw_seat *s) {
 static void join(gw_seat *s) {
   const gw_room_conf *conf = s->call->room_conf;
   g_autofree char *nick = fresh_nick(s);
+  gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "join as %s", nick);
   s->muc = gw_muc_join(s->persona, conf->room, nick, conf->password, &muc_events, s);
 }
 
@@ -446,6 +500,7 @@ static void refuse_word(gw_seat *s, const gw_word *word) {
 
 static void on_word(gw_persona *p, const gw_word *word, void *user) {
   gw_seat *s = user;
+  trace_word(s, word, GW_TRACE_IN);
   if (s->flavour)
     feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = word});
   else
@@ -454,6 +509,7 @@ static void on_word(gw_persona *p, const gw_word *word, void *user) {
 
 static void on_stream(gw_persona *p, gboolean up, void *user) {
   gw_seat *s = user;
+  gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, up ? "stream up" : "stream down");
   if (up) return; /* the rejoin is what counts */
   feed(s, &(gw_ev){.type = GW_EV_STREAM_DOWN});
   gw_call_post(s->call, &(gw_ce){.type = GW_CE_STREAM_DOWN});
@@ -467,6 +523,24 @@ void gw_seat_media_desc(gw_seat *s, guint peer, const gw_desc *desc) {
 
 void gw_seat_media_candidate(gw_seat *s, guint peer, const gw_candidate *candidate) {
   feed(s, &(gw_ev){.type = GW_EV_CANDIDATE, .peer = peer, .u.candidate = candidate});
+}
+
+static void trace_state(gw_seat *s, const seat_peer *p, gw_media_state state, gw_cause cause) {
+  static const struct {
+    gw_lane lane;
+    const char *text;
+  } rows[] = {[GW_MS_ICE] = {GW_LANE_ICE, "a pair works"},
+              [GW_MS_UP] = {GW_LANE_DTLS, "keys agreed"},
+              [GW_MS_RTP] = {GW_LANE_MEDIA, "first RTP"}};
+  const char *who = p->nick ? p->nick : p->jid;
+  gw_lane lane = cause == GW_CAUSE_DTLS_FAILED  ? GW_LANE_DTLS
+                 : cause == GW_CAUSE_ICE_FAILED ? GW_LANE_ICE
+                                                : GW_LANE_MEDIA;
+  if (state == GW_MS_FAILED)
+    gw_call_trace(s->call, lane, GW_TRACE_NOTE, who, "failed: %s", gw_cause_word(cause));
+  else
+    gw_call_trace(s->call, rows[state].lane, state == GW_MS_RTP ? GW_TRACE_IN : GW_TRACE_NOTE, who,
+                  "%s", rows[state].text);
 }
 
 void gw_seat_media_state(gw_seat *s, guint peer, gw_media_state state, gw_cause cause) {
@@ -484,6 +558,7 @@ void gw_seat_media_state(gw_seat *s, guint peer, gw_media_state state, gw_cause 
     gw_warn(&ctx, "peer-failed", "jid=%s cause=%s", p->jid, gw_cause_word(cause));
   else
     gw_info(&ctx, "peer", "jid=%s state=%s", p->jid, hops[state]);
+  trace_state(s, p, state, cause);
   if (hops[state]) gw_call_hop(s->call, hops[state]);
   p->state = map[state];
   feed(s, &(gw_ev){.type = GW_EV_PEER_STATE, .peer = peer, .cause = cause, .u.state = map[state]});
@@ -548,6 +623,7 @@ void gw_seat_free(gw_seat *s) {
     close_peer(s, ((seat_peer *)s->peers->pdata[0])->id);
   if (s->occupant && b->store.occupant_remove)
     b->store.occupant_remove(gw_seat_jid(s), s->occupant, b->store_user);
+  if (s->muc) gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "leave");
   if (s->muc) gw_muc_leave(s->muc, NULL);
   gw_conference_remove_seat(s->conference, s);
   gw_persona_free(s->persona);

@@ -32,6 +32,11 @@ const gw_command_row gw_command_table[GW_N_COMMANDS] = {
     [GW_CMD_CALL_SHOW] = {"call show", "ID", 1, 1, FALSE,
                           "One call, ended ones too, with its steps and their times.",
                           CALL " with \"hops\":[{\"event\",\"ms\"}] and \"cause\""},
+    [GW_CMD_CALL_TRACE] = {"call trace", "ID", 1, 1, FALSE,
+                           "One call, ended ones too, as a ladder: SIP, room, call words, Jingle, "
+                           "ICE, DTLS and media with their milliseconds.",
+                           "{\"id\",\"events\":[{\"ms\",\"lane\",\"from\",\"to\",\"text\"}],"
+                           "\"dropped\"}"},
     [GW_CMD_CALL_HANGUP] = {"call hangup", "ID", 1, 1, FALSE, "Ends a call.", NULL},
     [GW_CMD_CALL_MUTE] = {"call mute", "ID", 1, 1, FALSE, "Nobody hears this phone any more.",
                           NULL},

@@ -6,6 +6,7 @@ static gw_command_fn *const handlers[GW_N_COMMANDS] = {
     [GW_CMD_STATUS] = gw_do_status,
     [GW_CMD_CALL_LIST] = gw_do_call_list,
     [GW_CMD_CALL_SHOW] = gw_do_call_show,
+    [GW_CMD_CALL_TRACE] = gw_do_call_trace,
     [GW_CMD_CALL_HANGUP] = gw_do_call_hangup,
     [GW_CMD_CALL_MUTE] = gw_do_call_mute,
     [GW_CMD_CALL_UNMUTE] = gw_do_call_unmute,

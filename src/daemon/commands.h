@@ -9,6 +9,8 @@ typedef void gw_command_fn(gw_request *, gw_control_env *, const char *const *re
 /* commands_call.c */
 gw_command_fn gw_do_call_list, gw_do_call_show, gw_do_call_hangup, gw_do_call_mute,
     gw_do_call_unmute, gw_do_history;
+/* commands_trace.c */
+gw_command_fn gw_do_call_trace;
 /* commands_list.c */
 gw_command_fn gw_do_room_list, gw_do_phone_list, gw_do_trunk_list, gw_do_route_explain;
 /* commands_item.c */
@@ -21,6 +23,10 @@ JsonNode *gw_status_json(const gw_control_env *);
 guint gw_phones_registered(const gw_control_env *);
 /* Time as `history --since` takes it; FALSE when it is none. Pure. */
 gboolean gw_since_parse(const char *text, gint64 now_wall_us, gint64 *ret_wall_us);
+
+/* One document of `call trace` as a ladder: a column for the phone, the gateway, the room and each participant, an arrow
+ * for each event. Pure. */
+char *gw_ladder_text(JsonNode *trace);
 
 /* A table for people: rows of columns, each as wide as its widest cell. */
 typedef struct gw_table gw_table;

@@ -57,10 +57,12 @@ static void unknown_call(gw_request *request) {
 static void on_stored_call(GPtrArray *json, void *user) {
   const char *text = json->len ? g_ptr_array_index(json, 0) : NULL;
   g_autoptr(JsonNode) node = text ? gw_json_parse(text, strlen(text), MAX_DEPTH, NULL) : NULL;
-  if (node)
-    show(user, node);
-  else
+  if (!node) {
     unknown_call(user);
+    return;
+  }
+  if (JSON_NODE_HOLDS_OBJECT(node)) json_object_remove_member(json_node_get_object(node), "trace");
+  show(user, node);
 }
 
 void gw_do_call_show(gw_request *request, gw_control_env *env, const char *const *rest) {

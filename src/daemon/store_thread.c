@@ -22,7 +22,9 @@ static const char *const sql[GW_N_OPS] = {
     [GW_OP_ITEM_REMOVE] = "DELETE FROM item WHERE kind=?1 AND number=?2",
 };
 static const char history_sql[] =
-    "SELECT json FROM record WHERE started >= ?1 AND (?2 IS NULL OR call_id = ?2)"
+    /* the long part only when one call is asked for */
+    "SELECT CASE WHEN ?2 IS NULL AND json_valid(json) THEN json_remove(json, '$.trace') ELSE json "
+    "END FROM record WHERE started >= ?1 AND (?2 IS NULL OR call_id = ?2)"
     " ORDER BY started DESC, id DESC LIMIT ?3";
 
 void gw_store_write_free(gw_msg *msg) {
@@ -164,13 +166,15 @@ static void wait_for_work(gw_store *store, gboolean stuck, gboolean stopping) {
   poll(fds, stuck ? 1 : 2, ms);
 }
 
-/* TRUE: gw_store_close asks for the end; all writes that it has seen are queued by then. */
-static gboolean answer_all(gw_store *store) {
+/* Each question sees all that was written before it was asked. TRUE: gw_store_close asks for the end; all writes that it
+ * has seen are queued by then. */
+static gboolean answer_all(gw_store *store, gboolean *stuck) {
   gboolean end = FALSE;
   gw_msg *msg;
   while ((msg = gw_queue_pop(store->queries))) {
     gw_store_query *q = (gw_store_query *)msg;
     if (q->fn) {
+      if (!*stuck) *stuck = !write_out(store);
       answer(store, q);
     } else {
       end = TRUE;
@@ -187,7 +191,7 @@ void *gw_store_run(void *data) {
     wait_for_work(store, stuck, stopping);
     stuck = !write_out(store);
     if (stopping) tries = stuck ? tries + 1 : GW_STORE_LAST_TRIES;
-    stopping |= answer_all(store);
+    stopping |= answer_all(store, &stuck);
   }
   forget_pending(store, TRUE);
   return NULL;

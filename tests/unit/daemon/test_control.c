@@ -221,6 +221,58 @@ static void test_history(world *w, gconstpointer data) {
   expect(w, "history --limit 0", 2, "no limit");
 }
 
+static void test_trace(world *w, gconstpointer data) {
+  static const char record[] =
+      "{\"id\":\"old\",\"trace\":{\"events\":[{\"ms\":0,\"lane\":\"sip\",\"from\":\"phone\",\"to\":"
+      "\"gateway\",\"text\":\"INVITE "
+      "8000\"},{\"ms\":17,\"lane\":\"jingle\",\"from\":\"gateway\",\"to\":"
+      "\"alice\",\"text\":\"session-accept\"},{\"ms\":1234,\"lane\":\"ice\",\"from\":\"alice\","
+      "\"to\":"
+      "\"alice\",\"text\":\"a pair works\"}],\"dropped\":2}}";
+  fake.calls = 1;
+  expect(w, "call trace c0", 0,
+         "4  sip    |------------>|             |             INVITE 8000\n");
+  gw_store_record(w->store, "old", record, 1);
+  gw_store_record(w->store, "bare", "{\"id\":\"bare\"}", 1);
+  expect(
+      w, "call trace old", 0,
+      "      ms  lane   phone         gateway       room          alice\n"
+      "       0  sip    |------------>|             |             |             INVITE 8000\n"
+      "      17  jingle |             |-------------------------->|             session-accept\n"
+      "    1234  ice    |             |             |             *             a pair works\n"
+      "2 events ");
+  g_autofree char *json = json_of(w, "call trace old"), *shown = json_of(w, "call show old");
+  g_assert_true(g_str_has_suffix(json, "\"dropped\":2,\"id\":\"old\"}"));
+  g_assert_cmpstr(shown, ==, "{\"id\":\"old\"}");
+  expect(w, "call trace bare", 1, "no trace was kept of this call");
+  expect(w, "call trace nope", 1, "there is no such call");
+  expect(w, "call trace", 2, "usage: tipringctl call trace ID");
+}
+
+/* Odd documents from a damaged store are drawn, too, and no column is left out of the frame. */
+static void test_ladder_odd(void) {
+  static const char *const rows[] = {
+      "null", "{}", "{\"events\":3}", "{\"events\":[3,null,{}]}",
+      "{\"events\":[{\"ms\":\"x\",\"from\":3,\"to\":\"\",\"text\":null}]}"};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autoptr(JsonNode) node = gw_json_parse(rows[i], strlen(rows[i]), 8, NULL);
+    g_autofree char *text = gw_ladder_text(node);
+    g_assert_true(g_str_has_prefix(text, "      ms  lane   phone"));
+  }
+  g_autoptr(GString) many = g_string_new("{\"events\":[");
+  for (guint i = 0; i < 30; i++)
+    g_string_append_printf(
+        many, "%s{\"ms\":%u,\"lane\":\"muc\",\"from\":\"p%u\",\"to\":\"gateway\",\"text\":\"t\"}",
+        i ? "," : "", i, i);
+  g_string_append(many, "]}");
+  g_autoptr(JsonNode) node = gw_json_parse(many->str, many->len, 8, NULL);
+  g_autofree char *text = gw_ladder_text(node);
+  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+  g_assert_cmpuint(g_strv_length(lines), ==, 32);
+  g_assert_nonnull(strstr(lines[0], "others"));
+  g_assert_nonnull(strstr(lines[30], "29"));
+}
+
 static void test_since(void) {
   static const struct {
     const char *text;
@@ -485,6 +537,8 @@ int main(int argc, char **argv) {
   ADD("terminal", test_terminal);
   ADD("route", test_route);
   ADD("history", test_history);
+  ADD("trace", test_trace);
+  g_test_add_func("/control/ladder-odd", test_ladder_odd);
   g_test_add_func("/control/since", test_since);
   ADD("rooms-and-phones", test_rooms_and_phones);
   ADD("made-password", test_made_password);

@@ -187,9 +187,18 @@ static void test_history(fixture *f, gconstpointer data) {
   g_assert_cmpstr(g_ptr_array_index(one, 0), ==, "{\"n\":17}");
   g_autoptr(GPtrArray) none = history(f, "nosuch", 0, 100);
   g_assert_cmpuint(none->len, ==, 0);
+  /* the trace comes with one call, not with the list; what is no JSON is nobody's trouble here */
+  gw_store_record(f->store, "long", "{\"n\":7,\"trace\":{\"events\":[]}}", 5000);
+  gw_store_record(f->store, "odd", "{\"n\"", 5001);
+  g_autoptr(GPtrArray) list = history(f, NULL, 5000, 9);
+  g_autoptr(GPtrArray) alone = history(f, "long", 0, 1);
+  g_assert_cmpuint(list->len, ==, 2);
+  g_assert_cmpstr(g_ptr_array_index(list, 0), ==, "{\"n\"");
+  g_assert_cmpstr(g_ptr_array_index(list, 1), ==, "{\"n\":7}");
+  g_assert_cmpstr(g_ptr_array_index(alone, 0), ==, "{\"n\":7,\"trace\":{\"events\":[]}}");
   reopen(f);
   g_autoptr(GPtrArray) again = history(f, NULL, 0, 2000);
-  g_assert_cmpuint(again->len, ==, 1000);
+  g_assert_cmpuint(again->len, ==, 1002);
   g_assert_cmpuint(gw_store_dropped(f->store), ==, 0);
 }
 
