@@ -296,6 +296,10 @@ guint gw_bridge_call_count(const gw_bridge *b) {
   return b->calls->len;
 }
 
+void gw_bridge_get_counters(const gw_bridge *b, gw_bridge_counters *ret) {
+  *ret = b->counters;
+}
+
 gboolean gw_bridge_hangup(gw_bridge *b, const char *id) {
   gw_call *c = call_by_id(b, id);
   if (c) gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_NORMAL});

@@ -80,6 +80,7 @@ typedef struct {
   guint64 packets_in, packets_out, lost;
   guint jitter_ms;
   gboolean have_stats;
+  double mos; /* estimated, of what came from there; 0 = not known */
 } gw_peer_info;
 void gw_peer_info_free(gw_peer_info *);
 typedef struct {
@@ -97,6 +98,8 @@ typedef struct {
   char *sip_codec;
   gw_media_stats sip;
   gboolean have_sip, srtp;
+  guint sip_status;    /* final answer or request that ended it, 0 = none but BYE */
+  char *jingle_reason; /* of the last session that ended, either side's; NULL */
   GPtrArray *peers; /* gw_peer_info */
   GPtrArray *hops;  /* gw_hop */
   struct gw_trace *trace;
@@ -105,6 +108,15 @@ void gw_call_info_free(gw_call_info *);
 GPtrArray *gw_bridge_calls(gw_bridge *);                   /* gw_call_info*, with free function */
 gw_call_info *gw_bridge_call(gw_bridge *, const char *id); /* live or lately ended; NULL unknown */
 guint gw_bridge_call_count(const gw_bridge *);
+/* Since the start, of ended calls. */
+#define GW_MOS_BUCKETS 6
+extern const double gw_mos_bounds[GW_MOS_BUCKETS]; /* upper, growing */
+typedef struct {
+  guint64 ended[GW_N_CAUSES];
+  guint64 mos_buckets[GW_MOS_BUCKETS], mos_count; /* of what came from the phones; each in all that hold it */
+  double mos_sum;
+} gw_bridge_counters;
+void gw_bridge_get_counters(const gw_bridge *, gw_bridge_counters *ret);
 gboolean gw_bridge_hangup(gw_bridge *, const char *id); /* FALSE: unknown id */
 gboolean gw_bridge_mute(gw_bridge *, const char *id, gboolean on);
 typedef struct {

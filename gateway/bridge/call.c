@@ -133,7 +133,6 @@ static void leave(gw_call *c) {
   if (c->leg.v) c->have_last_stats = gw_media_get_stats(c->bridge->media, c->leg, &c->last_stats);
   if (!c->seat) return;
   c->last_nick = g_strdup(gw_seat_nick(c->seat));
-  gw_seat_peers(c->seat, c->last_peers);
   g_clear_pointer(&c->seat, gw_seat_free);
 }
 
@@ -145,6 +144,7 @@ static void close_media(gw_call *c) {
 
 static void release_sip(gw_call *c, gw_cause cause) {
   if (!c->sip) return;
+  if (!c->machine.sip_up) c->sip_status = gw_cause_sip(cause);
   gw_call_trace(c, GW_LANE_SIP, GW_TRACE_OUT, NULL, "hang-up: %s (%u before an answer)",
                 gw_cause_word(cause), gw_cause_sip(cause));
   gw_sip_call_hangup(c->sip, cause);
@@ -158,6 +158,7 @@ static void record(gw_call *c) {
           (gw_now_us() - c->began_us) / G_USEC_PER_SEC);
   gw_call_info *info = gw_call_info_of(c);
   g_autofree char *json = gw_call_record_json(info);
+  gw_call_count(&b->counters, info);
   if (b->store.record) b->store.record(c->id, json, c->since_wall_us, b->store_user);
   g_queue_push_head(&b->ended, info);
   if (b->ended.length > 100) gw_call_info_free(g_queue_pop_tail(&b->ended));
@@ -260,6 +261,7 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
     gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ANSWERED});
   }
   if (state != GW_SIP_ENDED) return;
+  if (!c->sip_status) c->sip_status = status;
   gw_call_trace(c, GW_LANE_SIP, GW_TRACE_IN, NULL, status ? "ended: %s, %u" : "ended: %s",
                 gw_cause_word(cause), status);
   gw_info(&ctx, "sip-ended", "cause=%s status=%u", gw_cause_word(cause), status);
@@ -419,5 +421,6 @@ void gw_call_free(gw_call *c) {
   g_free(c->last_nick);
   gw_room_conf_free(c->room_conf);
   g_free(c->codec);
+  g_free(c->jingle_reason);
   g_free(c);
 }

@@ -1,5 +1,6 @@
 /* Snapshots for control commands and records. */
 #include <json-glib/json-glib.h>
+#include <math.h>
 #include <string.h>
 #include "gateway/bridge/private.h"
 
@@ -26,6 +27,31 @@ static GPtrArray *copy_hops(const GPtrArray *hops) {
     g_ptr_array_add(a, n);
   }
   return a;
+}
+
+double gw_stats_mos(const gw_media_stats *s, const char *codec) {
+  return gw_emodel_mos(&(gw_emodel_in){.codec = codec ? codec : s->codec,
+                                       .received = s->packets_in,
+                                       .lost = s->lost,
+                                       .late = s->late,
+                                       .rtt_ms = s->rtt_ms,
+                                       .buffer_ms = s->buffer_ms});
+}
+
+static double phone_mos(const gw_call_info *i) {
+  return i->have_sip ? gw_stats_mos(&i->sip, i->sip_codec) : 0;
+}
+
+const double gw_mos_bounds[GW_MOS_BUCKETS] = {2, 3, 3.6, 4, 4.3, 4.5};
+
+void gw_call_count(gw_bridge_counters *c, const gw_call_info *i) {
+  double mos = phone_mos(i);
+  c->ended[i->cause]++;
+  if (mos == 0) return;
+  c->mos_count++;
+  c->mos_sum += mos;
+  for (guint k = 0; k < GW_MOS_BUCKETS; k++)
+    c->mos_buckets[k] += mos <= gw_mos_bounds[k];
 }
 
 static void *copy_peer(const void *p, void *user) {
@@ -56,6 +82,8 @@ gw_call_info *gw_call_info_of(const gw_call *c) {
   i->cause = c->machine.cause;
   i->sip_codec = g_strdup(c->codec);
   i->srtp = c->encrypted;
+  i->sip_status = c->sip_status;
+  i->jingle_reason = g_strdup(c->jingle_reason);
   i->have_sip =
       c->have_last_stats || (c->leg.v && gw_media_get_stats(c->bridge->media, c->leg, &i->sip));
   if (c->have_last_stats) i->sip = c->last_stats;
@@ -81,6 +109,7 @@ gw_call_info *gw_call_info_copy(const gw_call_info *o) {
   i->nick = g_strdup(o->nick);
   i->flavour = g_strdup(o->flavour);
   i->sip_codec = g_strdup(o->sip_codec);
+  i->jingle_reason = g_strdup(o->jingle_reason);
   i->peers = g_ptr_array_copy(o->peers, copy_peer, NULL);
   g_ptr_array_set_free_func(i->peers, (GDestroyNotify)gw_peer_info_free);
   i->hops = copy_hops(o->hops);
@@ -98,6 +127,7 @@ void gw_call_info_free(gw_call_info *i) {
   g_free(i->nick);
   g_free(i->flavour);
   g_free(i->sip_codec);
+  g_free(i->jingle_reason);
   g_ptr_array_unref(i->peers);
   g_ptr_array_unref(i->hops);
   gw_trace_unref(i->trace);
@@ -133,11 +163,16 @@ static void time_of(JsonBuilder *b, const char *name, gint64 wall_us) {
 }
 
 static void figures(JsonBuilder *b, guint64 in, guint64 out, guint64 lost, guint jitter_ms,
-                    gboolean known) {
+                    double mos, gboolean known) {
   number(b, "packets_in", (gint64)in, known);
   number(b, "packets_out", (gint64)out, known);
   number(b, "lost", (gint64)lost, known);
   number(b, "jitter_ms", jitter_ms, known);
+  json_builder_set_member_name(b, "mos");
+  if (known && mos > 0)
+    json_builder_add_double_value(b, round(mos * 100) / 100);
+  else
+    json_builder_add_null_value(b);
 }
 
 static void peers(JsonBuilder *b, const GPtrArray *list) {
@@ -150,7 +185,7 @@ static void peers(JsonBuilder *b, const GPtrArray *list) {
     text(b, "nick", p->nick);
     text(b, "state", p->state);
     text(b, "codec", p->codec);
-    figures(b, p->packets_in, p->packets_out, p->lost, p->jitter_ms, p->have_stats);
+    figures(b, p->packets_in, p->packets_out, p->lost, p->jitter_ms, p->mos, p->have_stats);
     json_builder_end_object(b);
   }
   json_builder_end_array(b);
@@ -225,12 +260,15 @@ static void document(JsonBuilder *b, const gw_call_info *i, gboolean full) {
   json_builder_begin_object(b);
   text(b, "codec", i->sip_codec);
   flag(b, "srtp", i->srtp);
-  figures(b, i->sip.packets_in, i->sip.packets_out, i->sip.lost, i->sip.jitter_ms, i->have_sip);
+  figures(b, i->sip.packets_in, i->sip.packets_out, i->sip.lost, i->sip.jitter_ms, phone_mos(i),
+          i->have_sip);
   json_builder_end_object(b);
   peers(b, i->peers);
   if (full) {
     hops(b, i->hops);
     text(b, "cause", i->cause ? gw_cause_word(i->cause) : NULL);
+    number(b, "sip_status", i->sip_status, i->sip_status);
+    text(b, "jingle_reason", i->jingle_reason);
     time_of(b, "ended", i->ended_wall_us);
   }
 }

@@ -9,6 +9,7 @@
 #include "base/timer.h"
 #include "gateway/bridge/bridge.h"
 #include "gateway/bridge/call_machine.h"
+#include "gateway/bridge/emodel.h"
 #include "gateway/bridge/trace.h"
 #include "gateway/dialplan/dialplan.h"
 #include "gateway/flavour/flavour.h"
@@ -33,6 +34,7 @@ struct gw_bridge {
   GQueue ended;           /* gw_call_info*, newest first, bounded */
   GHashTable *ledgers;    /* room JID -> text, from the store, until its conference is made */
   GHashTable *owners;     /* handle.v -> gw_owner* */
+  gw_bridge_counters counters;
   gboolean draining, started;
   void (*stopped)(void *);
   void *stopped_user;
@@ -104,6 +106,7 @@ gboolean gw_seat_started(const gw_seat *);
 void gw_seat_granted(gw_seat *, gw_answer, const char *detail);
 void gw_seat_tell(gw_seat *, gw_cause); /* its state to the call, again */
 void gw_seat_peers(const gw_seat *, GPtrArray *ret /* gw_peer_info */);
+double gw_stats_mos(const gw_media_stats *, const char *codec); /* 0 = not known (info.c) */
 guint gw_seat_participants(const gw_seat *);
 
 /* --- call_srtp.c: encryption towards the phone */
@@ -138,7 +141,9 @@ struct gw_call {
   gint64 began_us, since_wall_us, ended_wall_us;
   GPtrArray *hops;       /* gw_hop* */
   gw_trace *trace;
-  GPtrArray *last_peers; /* gw_peer_info, kept from the moment the seat is left */
+  guint sip_status;
+  char *jingle_reason;
+  GPtrArray *last_peers; /* gw_peer_info of all that were, each from its end */
   gw_media_stats last_stats;
   gboolean have_last_stats;
   char *last_nick;
@@ -160,6 +165,7 @@ void gw_call_leg_state(gw_call *, gw_media_state, gw_cause);
 void gw_call_set_muted(gw_call *, gboolean);
 gw_log_ctx gw_call_ctx(const gw_call *);
 gw_call_info *gw_call_info_of(const gw_call *);
+void gw_call_count(gw_bridge_counters *, const gw_call_info *ended);
 gw_call_info *gw_call_info_copy(const gw_call_info *); /* peers are shown as ended */
 
 /* --- bridge.c */

@@ -1,4 +1,5 @@
 #include <string.h>
+#include "base/limits.h"
 #include "gateway/bridge/private.h"
 
 /* One transport of the flavour. */
@@ -98,10 +99,56 @@ static void open_peer(gw_seat *s, const gw_action *a) {
   gw_call_hop(s->call, a->offerer ? "session-offered" : "session-received");
 }
 
+static const char *peer_state_word(const seat_peer *p) {
+  if (p->state == GW_PEER_UP || p->state == GW_PEER_RTP) return "up";
+  if (p->state == GW_PEER_ICE) return "dtls";
+  if (p->state == GW_PEER_FAILED) return "ended";
+  return p->negotiated ? "ice" : "signalling";
+}
+
+static void add_remote(const gw_seat *s, const seat_peer *p, GPtrArray *ret) {
+  gw_peer_info *info = g_new0(gw_peer_info, 1);
+  gw_media_stats stats;
+  info->jid = g_strdup(p->jid);
+  info->nick = g_strdup(p->nick);
+  info->codec = g_strdup(p->codec);
+  info->state = peer_state_word(p);
+  info->have_stats = p->media.v && gw_media_get_stats(s->call->bridge->media, p->media, &stats);
+  if (info->have_stats) {
+    info->packets_in = stats.packets_in;
+    info->packets_out = stats.packets_out;
+    info->lost = stats.lost;
+    info->jitter_ms = stats.jitter_ms;
+    info->mos = gw_stats_mos(&stats, p->codec);
+  }
+  g_ptr_array_add(ret, info);
+}
+
+static void add_local(const gw_seat *s, GPtrArray *ret) {
+  for (guint i = 0; i < s->conference->seats->len; i++) {
+    gw_seat *other = s->conference->seats->pdata[i];
+    if (other == s || !gw_seat_started(other) || !gw_seat_started(s)) continue;
+    gw_peer_info *info = g_new0(gw_peer_info, 1);
+    info->jid = g_strdup(gw_seat_jid(other));
+    info->nick = g_strdup(gw_seat_nick(other));
+    info->codec = g_strdup("local");
+    info->state = "up";
+    g_ptr_array_add(ret, info);
+  }
+}
+
+/* For the record, which tells of everybody who was there; the oldest go when somebody comes and goes for hours. */
+static void remember_peer(gw_seat *s, const seat_peer *p) {
+  GPtrArray *kept = s->call->last_peers;
+  if (kept->len >= GW_MAX_SESSIONS_PER_SEAT) gw_peer_info_free(g_ptr_array_remove_index(kept, 0));
+  add_remote(s, p, kept);
+}
+
 static void close_peer(gw_seat *s, guint id) {
   gw_bridge *b = s->call->bridge;
   seat_peer *p = peer_by_id(s, id);
   if (!p) return;
+  remember_peer(s, p);
   if (p->media.v) gw_bridge_disown(b, p->media);
   if (b->store.session_remove)
     b->store.session_remove(gw_seat_jid(s), p->jid, p->sid, b->store_user);
@@ -160,6 +207,10 @@ static void trace_word(gw_seat *s, const gw_word *word, gw_trace_dir dir) {
   if (word->kind == GW_WORD_JMUCI) {
     trace_jmuci(s, word, dir, who);
     return;
+  }
+  if (j->action == GW_JINGLE_SESSION_TERMINATE && j->reason) {
+    g_free(s->call->jingle_reason);
+    s->call->jingle_reason = g_strdup(j->reason);
   }
   gboolean failed = j->action == GW_JINGLE_ERROR;
   const char *detail = failed ? j->error : j->reason;
@@ -606,6 +657,7 @@ void gw_seat_start(gw_seat *s) {
 }
 
 void gw_seat_stop(gw_seat *s, gw_cause cause) {
+  add_local(s, s->call->last_peers);
   s->stopped = TRUE;
   gw_conference_changed(s->conference);
   feed(s, &(gw_ev){.type = GW_EV_STOP, .cause = cause});
@@ -660,41 +712,8 @@ guint gw_seat_participants(const gw_seat *s) {
   return s->muc ? gw_muc_count(s->muc) : 0;
 }
 
-static const char *peer_state_word(const seat_peer *p) {
-  if (p->state == GW_PEER_UP || p->state == GW_PEER_RTP) return "up";
-  if (p->state == GW_PEER_ICE) return "dtls";
-  if (p->state == GW_PEER_FAILED) return "ended";
-  return p->negotiated ? "ice" : "signalling";
-}
-
-static void add_remote(const gw_seat *s, const seat_peer *p, GPtrArray *ret) {
-  gw_peer_info *info = g_new0(gw_peer_info, 1);
-  gw_media_stats stats;
-  info->jid = g_strdup(p->jid);
-  info->nick = g_strdup(p->nick);
-  info->codec = g_strdup(p->codec);
-  info->state = peer_state_word(p);
-  info->have_stats = p->media.v && gw_media_get_stats(s->call->bridge->media, p->media, &stats);
-  if (info->have_stats) {
-    info->packets_in = stats.packets_in;
-    info->packets_out = stats.packets_out;
-    info->lost = stats.lost;
-    info->jitter_ms = stats.jitter_ms;
-  }
-  g_ptr_array_add(ret, info);
-}
-
 void gw_seat_peers(const gw_seat *s, GPtrArray *ret) {
   for (guint i = 0; i < s->peers->len; i++)
     add_remote(s, s->peers->pdata[i], ret);
-  for (guint i = 0; i < s->conference->seats->len; i++) {
-    gw_seat *other = s->conference->seats->pdata[i];
-    if (other == s || !gw_seat_started(other) || !gw_seat_started(s)) continue;
-    gw_peer_info *info = g_new0(gw_peer_info, 1);
-    info->jid = g_strdup(gw_seat_jid(other));
-    info->nick = g_strdup(gw_seat_nick(other));
-    info->codec = g_strdup("local");
-    info->state = "up";
-    g_ptr_array_add(ret, info);
-  }
+  add_local(s, ret);
 }

@@ -31,7 +31,8 @@ const gw_command_row gw_command_table[GW_N_COMMANDS] = {
     [GW_CMD_CALL_LIST] = {"call list", "", 0, 0, FALSE, "Calls that run.", "[" CALL "]"},
     [GW_CMD_CALL_SHOW] = {"call show", "ID", 1, 1, FALSE,
                           "One call, ended ones too, with its steps and their times.",
-                          CALL " with \"hops\":[{\"event\",\"ms\"}] and \"cause\""},
+                          CALL " with \"hops\":[{\"event\",\"ms\"}], \"cause\", "
+                               "\"sip_status\", \"jingle_reason\" and \"ended\""},
     [GW_CMD_CALL_TRACE] = {"call trace", "ID", 1, 1, FALSE,
                            "One call, ended ones too, as a ladder: SIP, room, call words, Jingle, "
                            "ICE, DTLS and media with their milliseconds.",

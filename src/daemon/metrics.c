@@ -2,11 +2,12 @@
 #include "base/log.h"
 #include "daemon/commands.h"
 
-typedef enum { GAUGE, COUNTER } metric_type;
+typedef enum { GAUGE, COUNTER, HISTOGRAM } metric_type;
 
 static void head(GString *out, const char *name, metric_type type, const char *help) {
+  static const char *const words[] = {"gauge", "counter", "histogram"};
   g_string_append_printf(out, "# HELP tipring_%s %s\n# TYPE tipring_%s %s\n", name, help, name,
-                         type == COUNTER ? "counter" : "gauge");
+                         words[type]);
 }
 
 /* g_ascii_dtostr: a comma of the locale would break the format. */
@@ -45,6 +46,25 @@ static void metrics_daemon(const gw_control_env *env, GString *out) {
          env->store ? (double)gw_store_dropped(env->store) : 0);
   metric(out, "store_failing", GAUGE, "1: the store cannot be written at the moment.",
          env->store ? gw_store_failing(env->store) : 1);
+}
+
+static void metrics_ended(const gw_control_env *env, GString *out) {
+  gw_bridge_counters c = {0};
+  if (env->bridge) gw_bridge_get_counters(env->bridge, &c);
+  head(out, "calls_ended_total", COUNTER, "Ended calls by cause.");
+  for (guint i = GW_CAUSE_NORMAL; i < GW_N_CAUSES; i++) {
+    g_autofree char *labels = g_strdup_printf("{cause=\"%s\"}", gw_cause_word(i));
+    sample(out, "calls_ended_total", labels, (double)c.ended[i]);
+  }
+  head(out, "call_mos", HISTOGRAM,
+       "Estimated quality (E-model) of what came from the phone, of ended calls.");
+  for (guint i = 0; i < GW_MOS_BUCKETS; i++) {
+    g_autofree char *labels = g_strdup_printf("{le=\"%g\"}", gw_mos_bounds[i]);
+    sample(out, "call_mos_bucket", labels, (double)c.mos_buckets[i]);
+  }
+  sample(out, "call_mos_bucket", "{le=\"+Inf\"}", (double)c.mos_count);
+  sample(out, "call_mos_sum", "", c.mos_sum);
+  sample(out, "call_mos_count", "", (double)c.mos_count);
 }
 
 static void metrics_xmpp(const gw_control_env *env, GString *out) {
@@ -101,6 +121,7 @@ char *gw_metrics_text(const gw_control_env *env) {
   head(out, "info", GAUGE, "Version of the daemon.");
   sample(out, "info", "{version=\"" TIPRING_VERSION "\"}", 1);
   metrics_daemon(env, out);
+  metrics_ended(env, out);
   metrics_xmpp(env, out);
   metrics_sip(env, out);
   metrics_workers(env, out);

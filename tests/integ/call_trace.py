@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import daemon as daemons  # noqa: E402
@@ -65,6 +66,15 @@ with Lab("call_trace") as lab:
         in_order(ended, [("sip", "phone", "gateway", "ended: normal"), ("jingle", "gateway", "alice", "session-terminate: success"),
                          ("muc", "gateway", "room", "leave")])
 
+    with lab.case("the record: everybody who was there, codecs, quality, causes"):
+        record = gateway.ctl("history")[0]
+        assert {p["nick"]: p["codec"] for p in record["peers"]} == {"alice": "opus", "dave": "opus"}, record["peers"]
+        assert record["sip"]["mos"] > 4 and all(p["mos"] > 3.5 for p in record["peers"]), record
+        assert record["sip"]["codec"] and record["sip"]["packets_in"] > 40 and record["sip"]["lost"] == 0, record["sip"]
+        assert record["cause"] == "normal" and record["jingle_reason"] == "success" and record["sip_status"] is None, record
+        page = urllib.request.urlopen(f"http://127.0.0.1:{gateway.http}/metrics", timeout=5).read().decode()
+        assert '\ntipring_calls_ended_total{cause="normal"} 1\n' in page and "\ntipring_call_mos_count 1\n" in page, page
+
     with lab.case("from the store, after a restart; lists stay short"):
         gateway.stop()
         gateway.start()
@@ -77,6 +87,7 @@ with Lab("call_trace") as lab:
         ua = lab.dial("101", "8001", duration=3)
         assert ua.result()[1]["status"] == 403
         last = gateway.ctl("history")[0]
+        assert last["sip_status"] == 403 and last["cause"] == "forbidden", last
         refused = rows(gateway.ctl("call", "trace", last["id"]))
         assert any(r[0] == "muc" and "registration-required" in r[3] for r in refused), refused
         assert ("sip", "gateway", "phone", "hang-up: forbidden (403 before an answer)") in refused, refused

@@ -35,6 +35,7 @@ static void ledger_save(const char *room, const char *saved, void *user) {
 
 static void record(const char *id, const char *json, gint64 started, void *user) {
   g_string_append_printf(((world *)user)->store, "record %s\n", json);
+  g_test_message("%s", json);
 }
 
 static const gw_bridge_store store = {session_add,     session_remove, occupant_add,
@@ -329,8 +330,21 @@ static void test_mesh(void) {
   g_assert_true(fake_said("say ended id-1"));
   g_assert_true(strstr(w.store->str, "-session bob@x.test/web") != NULL);
   g_assert_true(strstr(w.store->str, "\"cause\":\"normal\"") != NULL);
+  /* the record tells of bob, though his session had ended before it was written */
+  g_assert_true(strstr(w.store->str,
+                       "{\"jid\":\"bob@x.test/web\",\"nick\":\"bob\",\"state\":\"ended\","
+                       "\"codec\":\"opus\",\"packets_in\":50,\"packets_out\":49,\"lost\":0,"
+                       "\"jitter_ms\":0,\"mos\":4.4") != NULL);
+  g_assert_true(strstr(w.store->str, "\"sip_status\":null,\"jingle_reason\":\"success\"") != NULL);
+  gw_bridge_counters counters;
+  gw_bridge_get_counters(w.b, &counters);
+  g_assert_cmpuint(counters.ended[GW_CAUSE_NORMAL], ==, 1);
+  g_assert_cmpuint(counters.mos_count, ==, 1);
+  g_assert_cmpuint(counters.mos_buckets[GW_MOS_BUCKETS - 1], ==, 1);
+  g_assert_cmpuint(counters.mos_buckets[0], ==, 0);
   g_autofree char *events = ladder(&w);
-  g_assert_cmpstr(events, ==, "sip phone>gateway INVITE 8000: PCMA\n"
+  g_assert_cmpstr(events, ==,
+                  "sip phone>gateway INVITE 8000: PCMA\n"
                   "sip gateway>phone 180 Ringing\n"
                   "muc gateway>room join as Front desk\n"
                   "muc room>gateway joined as Front desk\n"

@@ -72,6 +72,15 @@ char *gw_call_trace_json(const gw_call_info *call) {
                          call->id);
 }
 
+const double gw_mos_bounds[GW_MOS_BUCKETS] = {2, 3, 3.6, 4, 4.3, 4.5};
+
+void gw_bridge_get_counters(const gw_bridge *bridge, gw_bridge_counters *ret) {
+  *ret = (gw_bridge_counters){.ended = {[GW_CAUSE_BUSY] = 3},
+                              .mos_buckets = {0, 0, 1, 1, 2, 2},
+                              .mos_sum = 7.75,
+                              .mos_count = 2};
+}
+
 static void room_free(void *data) {
   gw_room_info *room = data;
   g_free(room->number);

@@ -76,6 +76,11 @@ static void test_metrics(world *w, gconstpointer data) {
       "\ntipring_worker_ticks_total{worker=\"0\"} 100\n",
       "\n# TYPE tipring_worker_ticks_total counter\n",
       "\n# TYPE tipring_calls gauge\n",
+      "\ntipring_calls_ended_total{cause=\"busy\"} 3\n",
+      "\n# TYPE tipring_call_mos histogram\n",
+      "\ntipring_call_mos_bucket{le=\"3.6\"} 1\n",
+      "\ntipring_call_mos_bucket{le=\"+Inf\"} 2\n",
+      "\ntipring_call_mos_sum 7.75\n",
   };
   fake.calls = 2;
   fake.registered = "100";
