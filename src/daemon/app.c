@@ -27,7 +27,7 @@ struct gw_app {
   gw_control *control;
   gw_http *http;
   guint signals[3];
-  gw_timer *stop_timer, *drain_timer;
+  gw_timer *stop_timer, *drain_timer, *watchdog;
   gboolean buried, stopping, sip_down, xmpp_down;
 };
 
@@ -247,6 +247,15 @@ static gboolean on_hup(gpointer user) {
   return G_SOURCE_CONTINUE;
 }
 
+/* The loop turns, so this is called: a loop that hangs is what the service manager waits for. */
+static void alive(void *user) {
+  gw_app *a = user;
+  gint64 every = gw_notify_watchdog_us();
+  if (!every) return;
+  gw_notify("WATCHDOG=1");
+  gw_timer_set(a->watchdog, gw_now_us() + every);
+}
+
 /* --- life --- */
 
 static void restore(gw_app *a) {
@@ -312,6 +321,7 @@ gw_app *gw_app_new(gw_conf *conf, GError **error) {
   a->loop = g_main_loop_new(NULL, FALSE);
   a->stop_timer = gw_timer_new(NULL, quit, a);
   a->drain_timer = gw_timer_new(NULL, drain_tick, a);
+  a->watchdog = gw_timer_new(NULL, alive, a);
   if (!make_rooms(a, error) || !make_doors(a, error)) return NULL;
   for (guint i = 0; i < gw_conf_warnings(conf)->len; i++)
     gw_warn(NULL, "configuration", "note=%s", (const char *)gw_conf_warnings(conf)->pdata[i]);
@@ -324,6 +334,7 @@ gw_app *gw_app_new(gw_conf *conf, GError **error) {
 int gw_app_run(gw_app *a) {
   gw_loop_watch(NULL, &a->env.loop_lag_us, &a->env.slow_handlers);
   gw_xmpp_start(a->xmpp);
+  alive(a);
   g_main_loop_run(a->loop);
   gw_loop_unwatch(NULL);
   gw_info(NULL, "stopped", "exit=0");
@@ -343,6 +354,7 @@ void gw_app_free(gw_app *a) {
   gw_store_close(a->store);
   gw_timer_free(a->stop_timer);
   gw_timer_free(a->drain_timer);
+  gw_timer_free(a->watchdog);
   g_main_loop_unref(a->loop);
   gw_conf_free(a->conf);
   g_ptr_array_unref(a->arena);

@@ -19,3 +19,16 @@ gboolean gw_notify(const char *state) {
   close(fd);
   return sent == (gssize)strlen(state);
 }
+
+static gboolean number_of(const char *name, guint64 min, guint64 max, guint64 *ret) {
+  const char *text = g_getenv(name);
+  return text && g_ascii_string_to_unsigned(text, 10, min, max, ret, NULL);
+}
+
+gint64 gw_notify_watchdog_us(void) {
+  guint64 us, pid;
+  gboolean ours = !g_getenv("WATCHDOG_PID") ||
+                  (number_of("WATCHDOG_PID", 1, G_MAXINT, &pid) && pid == (guint64)getpid());
+  if (!ours || !number_of("WATCHDOG_USEC", 1000, G_MAXINT64, &us)) return 0;
+  return (gint64)us / 2;
+}

@@ -147,7 +147,7 @@ static void tell(const char *file, const gw_init_answers *a) {
   }
   printf(
       "\n----- on the phone\nserver: this machine, port 5060 (UDP or TCP)\nuser: %s\npassword: %s\n"
-      "then dial: %s\n\nNext: tipringd -t -c %s, start tipringd, tipringctl check\n",
+      "then dial: %s\n\nNext: tipringd -t -c %s; systemctl restart tipring; tipringctl check\n",
       a->phone, a->password, a->number, file);
 }
 

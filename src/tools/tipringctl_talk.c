@@ -18,7 +18,7 @@ void gw_answer_clear(gw_answer *a) {
 
 static gboolean no_daemon(const char *path, int why, GError **error) {
   const char *mend = why == EACCES ? "be root or in the group of tipringd"
-                                   : "is it running? systemctl status tipringd";
+                                   : "is it running? systemctl status tipring";
   g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no tipringd answers on %s: %s: %s", path,
               g_strerror(why), mend);
   return FALSE;
