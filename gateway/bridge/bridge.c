@@ -338,6 +338,7 @@ void gw_room_info_free(gw_room_info *r) {
   g_free(r->number);
   g_free(r->room);
   g_free(r->flavour);
+  g_free(r->problem);
   g_free(r);
 }
 
@@ -358,6 +359,7 @@ GPtrArray *gw_bridge_rooms(gw_bridge *b) {
     r->flavour = g_strdup(conf->flavour);
     r->from_file = conf->from_file;
     r->watching = c && c->watch_muc && gw_muc_get_state(c->watch_muc) == GW_MUC_IN;
+    r->problem = c ? g_strdup(c->problem) : NULL;
     r->participants = c ? participants(c) : 0;
     r->calls = c ? c->seats->len : 0;
     g_ptr_array_add(a, r);

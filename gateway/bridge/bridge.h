@@ -121,6 +121,7 @@ gboolean gw_bridge_hangup(gw_bridge *, const char *id); /* FALSE: unknown id */
 gboolean gw_bridge_mute(gw_bridge *, const char *id, gboolean on);
 typedef struct {
   char *number, *room, *flavour;
+  char *problem; /* why the watcher is not in the room, NULL */
   gboolean watching, from_file;
   guint participants, calls;
 } gw_room_info;

@@ -83,6 +83,7 @@ static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_conference *c = user;
   gw_log_ctx ctx = ctx_of(c);
   if (c->absent->len) gw_timer_set(c->absent_timer, gw_now_us() + BACK_AFTER);
+  g_clear_pointer(&c->problem, g_free);
   gw_info(&ctx, "watching", "nick=%s occupants=%u again=%d", gw_muc_nick(muc), gw_muc_count(muc),
           again);
 }
@@ -90,6 +91,8 @@ static void on_joined(gw_muc *muc, gboolean again, void *user) {
 static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user) {
   gw_conference *c = user;
   gw_log_ctx ctx = ctx_of(c);
+  g_free(c->problem);
+  c->problem = g_strdup(detail ? detail : gw_cause_text(cause));
   gw_error(&ctx, "watcher-out", "cause=%s detail=%s retry_s=%d", gw_cause_word(cause), detail,
            (int)(WATCH_RETRY / GW_SEC(1)));
   gw_timer_set(c->watch_timer, gw_now_us() + WATCH_RETRY);
@@ -309,6 +312,7 @@ void gw_conference_free(gw_conference *c) {
   g_ptr_array_unref(c->absent);
   if (c->room.v) gw_media_close(c->bridge->media, c->room);
   gw_ledger_free(c->ledger);
+  g_free(c->problem);
   g_free(c->proposer);
   g_ptr_array_unref(c->grants);
   g_ptr_array_unref(c->seats);

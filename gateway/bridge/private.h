@@ -60,6 +60,7 @@ struct gw_conference {
   gw_handle room;   /* media, while there are calls */
   GPtrArray *seats; /* gw_seat*, not owned */
   char *proposer;   /* full JID of the last one asked */
+  char *problem;    /* why the watcher is not in, NULL */
   gw_answer proposer_is_jsxc;
   gboolean save_due; /* the ledger has changed since it was stored */
   GPtrArray *absent; /* nicks that a stream loss took out of the room, owned */

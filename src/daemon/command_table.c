@@ -44,7 +44,7 @@ const gw_command_row gw_command_table[GW_N_COMMANDS] = {
     [GW_CMD_CALL_UNMUTE] = {"call unmute", "ID", 1, 1, FALSE, "The phone is heard again.", NULL},
     [GW_CMD_ROOM_LIST] = {"room list", "", 0, 0, FALSE, "Numbers that lead into rooms.",
                           "[{\"number\",\"room\",\"flavour\",\"watching\",\"participants\","
-                          "\"calls\",\"source\"}]"},
+                          "\"calls\",\"source\",\"problem\"}]"},
     [GW_CMD_ROOM_ADD] = {"room add", "NUMBER ROOMJID [KEY=VALUE...]", 2, 32, FALSE,
                          "Adds a number that leads into a room; keys as in the file, lists parted "
                          "by commas. It is kept over restarts.",

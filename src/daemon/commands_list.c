@@ -20,6 +20,7 @@ void gw_do_room_list(gw_request *request, gw_control_env *env, const char *const
     gw_json_int(b, "participants", room->participants);
     gw_json_int(b, "calls", room->calls);
     gw_json_string(b, "source", source);
+    gw_json_string(b, "problem", room->problem);
     json_builder_end_object(b);
     gw_table_row(table, (const char *const[]){room->number, room->room, room->flavour,
                                               room->watching ? "yes" : "no", participants, calls,

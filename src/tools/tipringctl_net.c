@@ -110,6 +110,22 @@ void gw_doctor_rtp_ports(gw_doctor *d) {
 }
 
 /* --- public address */
+/* Blocks that stand in manuals and belong to nobody (RFC 5737, RFC 3849). */
+static gboolean of_manuals(GInetAddress *a) {
+  static const char *const blocks[] = {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
+                                       "2001:db8::/32"};
+  for (guint i = 0; i < G_N_ELEMENTS(blocks); i++) {
+    g_autoptr(GInetAddressMask) mask = g_inet_address_mask_new_from_string(blocks[i], NULL);
+    if (g_inet_address_mask_matches(mask, a)) return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean beyond_reach(GInetAddress *a) {
+  return g_inet_address_get_is_loopback(a) || g_inet_address_get_is_any(a) ||
+         g_inet_address_get_is_multicast(a) || g_inet_address_get_is_link_local(a) || of_manuals(a);
+}
+
 static void public_address(gw_doctor *d, const char *key) {
   const char *text = gw_conf_str(d->conf, key);
   g_autoptr(GInetAddress) a = *text ? g_inet_address_new_from_string(text) : NULL;
@@ -118,11 +134,10 @@ static void public_address(gw_doctor *d, const char *key) {
                    "%s is not set: right without NAT in front of this machine", key);
     return;
   }
-  gboolean odd = !a || g_inet_address_get_is_loopback(a) || g_inet_address_get_is_any(a) ||
-                 g_inet_address_get_is_multicast(a) || g_inet_address_get_is_link_local(a);
-  gboolean near = a && g_inet_address_get_is_site_local(a);
-  gw_doctor_note(d, "public address", !odd, odd ? "set the address that the other side sees" : NULL,
-                 "%s = %s%s", key, text,
+  gboolean odd = !a || beyond_reach(a), near = a && g_inet_address_get_is_site_local(a);
+  g_autofree char *mend =
+      odd ? g_strdup_printf("set %s to the address that the other side sees", key) : NULL;
+  gw_doctor_note(d, "public address", !odd, mend, "%s = %s%s", key, text,
                  odd    ? " cannot be reached from outside"
                  : near ? ", a private address: right only if everybody is behind the same NAT"
                         : "");
@@ -133,9 +148,48 @@ void gw_doctor_public_address(gw_doctor *d) {
   public_address(d, "media.public_address");
 }
 
+/* What a server outside sees of us against what we tell others. */
+static void seen_as(gw_doctor *d, const char *server, GInetAddress *seen) {
+  g_autofree char *text = g_inet_address_to_string(seen);
+  const char *said = gw_conf_str(d->conf, "media.public_address");
+  g_autofree char *mend = g_strdup_printf("set media.public_address = \"%s\"", text);
+  g_autoptr(GError) not_ours = try_bind(text, 0, TRUE);
+  /* A server in our own network sees an address of that network. */
+  if (g_inet_address_get_is_loopback(seen) || g_inet_address_get_is_site_local(seen)) return;
+  if (*said && !g_str_equal(said, text))
+    gw_doctor_note(d, "public address", FALSE, mend,
+                   "media.public_address = %s, but %s sees this machine as %s", said, server, text);
+  else if (!*said && not_ours)
+    gw_doctor_note(d, "public address", TRUE, mend,
+                   "%s sees this machine as %s: NAT; set it if that NAT is 1:1, else callers rely "
+                   "on STUN and TURN",
+                   server, text);
+  else
+    gw_doctor_note(d, "public address", TRUE, NULL, "%s sees this machine as %s", server, text);
+}
+
 /* --- STUN (RFC 8489): a Binding request, and any answer with its transaction id. TURN servers
  * answer it, too. */
-static gboolean stun_answers(GSocketAddress *at, GError **error) {
+/* XOR-MAPPED-ADDRESS (14.2), or MAPPED-ADDRESS (14.1) of an old server; NULL: neither. */
+static GInetAddress *mapped_address(const guint8 *msg, gsize n) {
+  for (gsize at = 20; at + 4 <= n;) {
+    guint type = (guint)msg[at] << 8 | msg[at + 1], size = (guint)msg[at + 2] << 8 | msg[at + 3];
+    const guint8 *value = msg + at + 4;
+    if (at + 4 + size > n) return NULL;
+    gsize bytes = size == 8 && value[1] == 1 ? 4 : size == 20 && value[1] == 2 ? 16 : 0;
+    if (bytes && (type == 0x20 || type == 0x01)) {
+      guint8 raw[16];
+      for (gsize i = 0; i < bytes; i++)
+        raw[i] = value[4 + i] ^ (type == 0x20 ? msg[4 + i] : 0); /* cookie, then transaction id */
+      return g_inet_address_new_from_bytes(raw, bytes == 4 ? G_SOCKET_FAMILY_IPV4
+                                                           : G_SOCKET_FAMILY_IPV6);
+    }
+    at += 4 + ((size + 3) & ~3u);
+  }
+  return NULL;
+}
+
+static gboolean stun_answers(GSocketAddress *at, GInetAddress **ret_seen, GError **error) {
   guint8 request[20] = {0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42}, answer[1500];
   g_autoptr(gw_ids) ids = gw_ids_new();
   gw_ids_bytes(ids, request + 8, 12);
@@ -146,7 +200,10 @@ static gboolean stun_answers(GSocketAddress *at, GError **error) {
   if (g_socket_send(s, (const char *)request, sizeof request, NULL, error) < 0) return FALSE;
   gssize n = g_socket_receive(s, (char *)answer, sizeof answer, NULL, error);
   if (n < 0) return FALSE;
-  if (n >= 20 && memcmp(answer + 4, request + 4, 16) == 0) return TRUE;
+  if (n >= 20 && memcmp(answer + 4, request + 4, 16) == 0) {
+    *ret_seen = mapped_address(answer, (gsize)n);
+    return TRUE;
+  }
   g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "what answers there does not speak STUN");
   return FALSE;
 }
@@ -171,9 +228,11 @@ static gboolean tcp_answers(GSocketAddress *at, GError **error) {
 static void helper(gw_doctor *d, const char *what, const char *host, guint16 port, gboolean udp) {
   g_autoptr(GError) error = NULL;
   g_autoptr(GSocketAddress) at = resolve(host, port, &error);
-  gboolean ok = at && (udp ? stun_answers(at, &error) : tcp_answers(at, &error));
+  g_autoptr(GInetAddress) seen = NULL;
+  gboolean ok = at && (udp ? stun_answers(at, &seen, &error) : tcp_answers(at, &error));
   gw_doctor_note(d, what, ok, ok ? NULL : "look at its address, its log and the firewall",
                  "%s:%u %s", host, port, ok ? "answers" : error->message);
+  if (seen) seen_as(d, host, seen);
 }
 
 void gw_doctor_stun(gw_doctor *d) {

@@ -9,6 +9,7 @@
 #define MAX_STREAM (1 << 20) /* bytes read in all */
 #define MAX_ROOMS 20         /* asked */
 #define MAX_DEPTH 16
+#define SHOW_JIDS "let everybody see real JIDs: room option whois = anyone"
 
 /* One top-level element as it came: its name, and everything inside flattened. */
 typedef struct {
@@ -179,7 +180,7 @@ static void told_room(gw_doctor *d, const char *room, const element *e) {
         g_str_equal(why, "error") && e->inside->len > 1 ? (char *)g_ptr_array_index(e->inside, 1)
                                                         : why);
   else if (!holds(e, "muc_nonanonymous"))
-    gw_doctor_note(d, "room", FALSE, "let everybody see real JIDs: room option whois = anyone",
+    gw_doctor_note(d, "room", FALSE, SHOW_JIDS,
                    "%s hides the addresses of its occupants: calls cannot be set up", room);
   else
     gw_doctor_note(d, "room", TRUE, NULL, "%s is reachable and shows real JIDs%s", room,
@@ -217,9 +218,16 @@ static void rooms_of_daemon(gw_doctor *d) {
     JsonNode *room = json_array_get_element(rooms, i);
     gboolean in =
         gw_json_get_bool(room, "watching") || gw_json_get_int(room, "participants", 0) > 0;
-    gw_doctor_note(d, "room", TRUE, NULL, "%s: %s", gw_json_get_string(room, "room"),
-                   in ? "the running daemon is in it"
-                      : "not asked, the running daemon holds the stream");
+    const char *problem = gw_json_get_string(room, "problem");
+    if (problem && !in)
+      gw_doctor_note(d, "room", FALSE,
+                     strstr(problem, "hides real JIDs") ? SHOW_JIDS
+                                                        : "look at the room and the daemon's log",
+                     "%s: %s", gw_json_get_string(room, "room"), problem);
+    else
+      gw_doctor_note(d, "room", TRUE, NULL, "%s: %s", gw_json_get_string(room, "room"),
+                     in ? "the running daemon is in it"
+                        : "not asked, the running daemon holds the stream");
   }
 }
 

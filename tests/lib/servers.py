@@ -82,9 +82,9 @@ class Server:
             self.process.stop()
             self.process = None
 
-    def make_room(self, name, members_only=False, members=(), owner="tipring"):
-        """Makes a persistent room that shows real JIDs, as its owner would, and leaves it again."""
-        asyncio.run(_configure_room(self, self.room(name), owner, members_only, members))
+    def make_room(self, name, members_only=False, members=(), owner="tipring", whois="anyone"):
+        """Makes a persistent room (that shows real JIDs), as its owner would, and leaves it again."""
+        asyncio.run(_configure_room(self, self.room(name), owner, members_only, members, whois))
         return self.room(name)
 
 
@@ -236,7 +236,7 @@ modules:
                 os.chmod(part, os.stat(part).st_mode | 0o711)
 
 
-async def _configure_room(server, room, owner, members_only, members):
+async def _configure_room(server, room, owner, members_only, members, whois):
     logging.getLogger("slixmpp").setLevel(logging.ERROR)
     import slixmpp  # here, so that a machine without it can still run what needs no room
 
@@ -248,7 +248,7 @@ async def _configure_room(server, room, owner, members_only, members):
     await asyncio.wait_for(ready.wait(), 15)
     client.send_raw(f"<presence to='{room}/{owner}'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
     await asyncio.wait_for(entered.wait(), 15)
-    fields = {"roomconfig_persistentroom": "1", "roomconfig_whois": "anyone",
+    fields = {"roomconfig_persistentroom": "1", "roomconfig_whois": whois,
               "roomconfig_membersonly": "1" if members_only else "0"}
     form = ET.Element("{jabber:x:data}x", type="submit")
     for var, value in [("FORM_TYPE", "http://jabber.org/protocol/muc#roomconfig")] + \

@@ -174,7 +174,7 @@ static void test_lists(world *w, gconstpointer data) {
   g_assert_cmpstr(show, ==, "{\"id\":\"c0\",\"state\":\"talking\",\"hops\":[],\"cause\":null}");
   g_assert_cmpstr(rooms, ==,
                   "[{\"number\":\"8000\",\"room\":\"a@c.x\",\"flavour\":\"auto\",\"watching\":true,"
-                  "\"participants\":3,\"calls\":1,\"source\":\"file\"}]");
+                  "\"participants\":3,\"calls\":1,\"source\":\"file\",\"problem\":null}]");
   g_assert_cmpstr(phones, ==,
                   "[{\"number\":\"100\",\"name\":\"Front desk\",\"registered\":true,"
                   "\"contacts\":[\"sip:100@192.0.2.1\"],\"source\":\"file\"}]");

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""tipringctl check against broken set-ups, with the daemon running and without: each is named with its mend, and nothing
+else is blamed."""
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import daemon as daemons  # noqa: E402
+from lab import Lab  # noqa: E402
+from procs import free_port, wait_for  # noqa: E402
+
+
+class StunServer:
+    """Answers every Binding request with one address that it claims to see."""
+
+    def __init__(self, seen):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port, self.seen = self.socket.getsockname()[1], socket.inet_aton(seen)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            request, who = self.socket.recvfrom(1500)
+            cookie = request[4:8]
+            address = bytes(a ^ b for a, b in zip(self.seen, cookie))
+            port = bytes(a ^ b for a, b in zip(who[1].to_bytes(2, "big"), cookie))
+            attribute = b"\x00\x20\x00\x08\x00\x01" + port + address
+            self.socket.sendto(b"\x01\x01" + len(attribute).to_bytes(2, "big") + request[4:20] + attribute, who)
+
+
+def examine(gateway):
+    done = subprocess.run([daemons.TIPRINGCTL, "-c", gateway.config, "check"], capture_output=True, text=True, timeout=60)
+    rows = gateway.ctl_check = done.stdout.splitlines()
+    failed = [r for r in rows if r.startswith("FAIL")]
+    assert done.returncode == (1 if failed else 0), done
+    return failed
+
+
+def only(failed, what, *words):
+    assert len(failed) >= 1 and all(f.startswith("FAIL " + what + ":") for f in failed), failed
+    assert all(w in failed[0] for w in words) and " -- " in failed[0], failed
+
+
+def broken(lab, **sections):
+    """A gateway of its own with these keys changed; not started."""
+    return daemons.Daemon(os.path.join(lab.folder, f"broken-{lab.number}"), lab.server, sections.pop("rooms", [{"number": "8000", "room": lab.room}]),
+                          **sections)
+
+
+with Lab("doctor") as lab:
+    with lab.case("a set-up that is well: nothing to mend, daemon running or not", go_on=True):
+        good = broken(lab)
+        assert examine(good) == [], good.ctl_check
+        lab.keep(good.start())
+        wait_for("the watcher", lambda: good.ctl("room", "list")[0]["watching"], 5)
+        assert examine(good) == [], good.ctl_check
+        assert any("the running daemon is in it" in r for r in good.ctl_check), good.ctl_check
+        good.stop()
+
+    with lab.case("a wrong component secret", go_on=True):
+        d = broken(lab, xmpp={"secret": "nobody-knows-it"})
+        d.conf["xmpp"].pop("secret_file")
+        d.write()
+        only(examine(d), "XMPP log-in", "not-authorized", "give xmpp.secret and the server's component the same secret")
+        assert "nobody-knows-it" not in "".join(d.ctl_check)
+        lab.keep(d.start(wait=0))
+        wait_for("its control socket", lambda: os.path.exists(d.socket), 10)
+        only(examine(d), "XMPP log-in", "not-authorized", "the same secret")
+        d.stop()
+
+    with lab.case("a component that the server does not know", go_on=True):
+        d = broken(lab, xmpp={"domain": "other." + lab.server.domain})
+        only(examine(d), "XMPP log-in", "add the component xmpp.domain to the server")
+
+    with lab.case("a room that hides real JIDs", go_on=True):
+        room = lab.server.make_room("masked", whois="moderators")
+        d = broken(lab, rooms=[{"number": "8000", "room": room}])
+        only(examine(d), "room", room, "hides the addresses", "whois = anyone")
+        lab.keep(d.start())
+        wait_for("the watcher to be refused", lambda: d.ctl("room", "list")[0]["problem"], 10)
+        only(examine(d), "room", room, "hides real JIDs", "whois = anyone")
+        d.stop()
+
+    with lab.case("a room service that is not there", go_on=True):
+        d = broken(lab, rooms=[{"number": "8000", "room": "standup@nowhere." + lab.server.domain}])
+        only(examine(d), "room", "standup@nowhere.", "is the room service running, and its name right?")
+
+    with lab.case("a closed component port", go_on=True):
+        d = broken(lab, xmpp={"port": free_port()})
+        only(examine(d), "XMPP log-in", "refused", "xmpp.host, xmpp.port")
+
+    with lab.case("a SIP port that another program has", go_on=True):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+            d = broken(lab, sip={"listen": [f"udp:127.0.0.1:{port}"]})
+            only(examine(d), "SIP port", f"udp:127.0.0.1:{port} is taken", f"grep :{port}; or change sip.listen")
+
+    with lab.case("a SIP address that is not of this machine", go_on=True):
+        d = broken(lab, sip={"listen": ["udp:11.22.33.44:5060"]})
+        only(examine(d), "SIP port", "11.22.33.44", "change sip.listen to an address of this machine")
+
+    with lab.case("public addresses that nobody can reach", go_on=True):
+        for address in ("127.0.0.1", "203.0.113.7", "224.0.0.1"):
+            d = broken(lab, media={"public_address": address})
+            only(examine(d), "public address", address, "set media.public_address to the address that the other side sees")
+
+    with lab.case("a public address that is somebody else's: a STUN server sees another one", go_on=True):
+        stun = StunServer("11.22.33.44")
+        d = broken(lab, media={"public_address": "11.22.33.45", "stun": [f"127.0.0.1:{stun.port}"]})
+        only(examine(d), "public address", "11.22.33.45", 'set media.public_address = "11.22.33.44"')
+        d = broken(lab, media={"public_address": "11.22.33.44", "stun": [f"127.0.0.1:{stun.port}"]})
+        assert examine(d) == [], d.ctl_check
+
+    with lab.case("a STUN server that is not there", go_on=True):
+        d = broken(lab, media={"stun": [f"127.0.0.1:{free_port()}"]})
+        only(examine(d), "STUN", "look at its address")
