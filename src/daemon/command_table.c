@@ -53,10 +53,11 @@ const gw_command_row gw_command_table[GW_N_COMMANDS] = {
                             "Removes a room that was added that way.", NULL},
     [GW_CMD_PHONE_LIST] = {"phone list", "", 0, 0, FALSE, "Phones and where they are registered.",
                            "[{\"number\",\"name\",\"registered\",\"contacts\",\"source\"}]"},
-    [GW_CMD_PHONE_ADD] = {"phone add", "NUMBER [KEY=VALUE...]", 1, 32, FALSE,
-                          "Adds a phone; keys as in the file. Makes and prints a password if none "
-                          "is given. It is kept over restarts.",
-                          "{\"number\",\"password\"}"},
+    [GW_CMD_PHONE_ADD] =
+        {"phone add", "NUMBER [KEY=VALUE...]", 1, 32, FALSE,
+         "Adds a phone; keys as in the file. Makes and prints a password if none "
+         "is given, and what is to be typed into the phone. It is kept over restarts.",
+         "{\"number\",\"password\"}"},
     [GW_CMD_PHONE_REMOVE] = {"phone remove", "NUMBER", 1, 1, FALSE,
                              "Removes a phone that was added that way, and its registrations.",
                              NULL},

@@ -91,6 +91,42 @@ void gw_do_room_add(gw_request *request, gw_control_env *env, const char *const 
                    gw_json_done(b));
 }
 
+/* "udp:192.0.2.1:5060" as a phone wants it: "192.0.2.1:5060 (udp)". The address that others see stands before the one
+ * that is listened on; the wildcard is no address. */
+static char *server_for_phones(const gw_conf *conf, const char *listen) {
+  const char *seen = gw_conf_str(conf, "sip.public_address");
+  const char *host = listen + strcspn(listen, ":") + 1, *port = strrchr(listen, ':') + 1;
+  g_autofree char *proto = g_strndup(listen, strcspn(listen, ":"));
+  g_autofree char *own = g_strndup(host, (gsize)(port - 1 - host));
+  gboolean any = g_str_equal(own, "0.0.0.0") || g_str_equal(own, "[::]");
+  return g_strdup_printf("%s:%s (%s)",
+                         *seen ? seen
+                         : any ? "this machine's address"
+                               : own,
+                         port, proto);
+}
+
+/* What is to be typed into the phone. */
+static char *phone_sheet(const gw_conf *conf, const char *number, const char *password) {
+  GString *out = g_string_new(NULL);
+  g_auto(GStrv) listen = gw_conf_strv(conf, "sip.listen"),
+                codecs = gw_conf_strv(conf, "media.codecs");
+  const char *realm = gw_conf_str(conf, "sip.realm");
+  g_autofree char *codec_list = g_strjoinv(", ", codecs);
+  g_string_append_printf(out, "phone %s\nType into the phone:\n", number);
+  for (char **one = listen; *one; one++) {
+    g_autofree char *server = server_for_phones(conf, *one);
+    g_string_append_printf(out, "  %-16s%s\n", one == listen ? "SIP server" : "or", server);
+  }
+  g_string_append_printf(out, "  %-16s%s\n", "user, login", number);
+  g_string_append_printf(out, "  %-16s%s\n", "password", password ? password : "as given");
+  g_string_append_printf(out, "  %-16s%s\n", "domain, realm",
+                         *realm ? realm : gw_conf_str(conf, "xmpp.domain"));
+  g_string_append_printf(out, "  %-16s%s\n", "codecs", codec_list);
+  g_string_append_printf(out, "  %-16s%s\n", "keys (DTMF)", "RFC 4733 (RFC 2833), or SIP INFO");
+  return g_string_free(out, FALSE);
+}
+
 void gw_do_phone_add(gw_request *request, gw_control_env *env, const char *const *rest) {
   g_autoptr(GHashTable) keys = keys_new(rest[0]);
   const char *wrong = NULL;
@@ -110,9 +146,7 @@ void gw_do_phone_add(gw_request *request, gw_control_env *env, const char *const
   gw_json_string(b, "number", rest[0]);
   gw_json_string(b, "password", password);
   json_builder_end_object(b);
-  gw_request_reply(request, 0,
-                   made ? g_strdup_printf("phone %s, password %s\n", rest[0], password)
-                        : g_strdup_printf("phone %s\n", rest[0]),
+  gw_request_reply(request, 0, phone_sheet(env->conf, rest[0], made ? password : NULL),
                    gw_json_done(b));
 }
 

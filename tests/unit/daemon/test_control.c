@@ -221,6 +221,24 @@ static void test_history(world *w, gconstpointer data) {
   expect(w, "history --limit 0", 2, "no limit");
 }
 
+static void test_phone_sheet(world *w, gconstpointer data) {
+  static const char *const wanted[] = {"phone 105\nType into the phone:\n",
+                                       "  SIP server      this machine's address:5060 (udp)\n",
+                                       "  or              this machine's address:5060 (tcp)\n",
+                                       "  user, login     105\n",
+                                       "  password        as given\n",
+                                       "  codecs          opus, G722, PCMA, PCMU\n"};
+  g_auto(answer) a = {0}, b = {0};
+  ask(w, "phone add 105 password=geheim", &a);
+  for (guint i = 0; i < G_N_ELEMENTS(wanted); i++)
+    g_assert_nonnull(strstr(a.out, wanted[i]));
+  g_assert_null(strstr(a.out, "geheim"));
+  ask(w, "phone add 106", &b);
+  g_autofree char *line =
+      g_strdup_printf("  password        %s\n", gw_json_get_string(b.json, "password"));
+  g_assert_nonnull(strstr(b.out, line));
+}
+
 static void test_trace(world *w, gconstpointer data) {
   static const char record[] =
       "{\"id\":\"old\",\"trace\":{\"events\":[{\"ms\":0,\"lane\":\"sip\",\"from\":\"phone\",\"to\":"
@@ -234,13 +252,12 @@ static void test_trace(world *w, gconstpointer data) {
          "4  sip    |------------>|             |             INVITE 8000\n");
   gw_store_record(w->store, "old", record, 1);
   gw_store_record(w->store, "bare", "{\"id\":\"bare\"}", 1);
-  expect(
-      w, "call trace old", 0,
-      "      ms  lane   phone         gateway       room          alice\n"
-      "       0  sip    |------------>|             |             |             INVITE 8000\n"
-      "      17  jingle |             |-------------------------->|             session-accept\n"
-      "    1234  ice    |             |             |             *             a pair works\n"
-      "2 events ");
+  expect(w, "call trace old", 0,
+         "      ms  lane   phone         gateway       room          alice\n"
+         "       0  sip    |------------>|             |             |             INVITE 8000\n"
+         "      17  jingle |             |-------------------------->|             session-accept\n"
+         "    1234  ice    |             |             |             *             a pair works\n"
+         "2 events ");
   g_autofree char *json = json_of(w, "call trace old"), *shown = json_of(w, "call show old");
   g_assert_true(g_str_has_suffix(json, "\"dropped\":2,\"id\":\"old\"}"));
   g_assert_cmpstr(shown, ==, "{\"id\":\"old\"}");
@@ -538,6 +555,7 @@ int main(int argc, char **argv) {
   ADD("route", test_route);
   ADD("history", test_history);
   ADD("trace", test_trace);
+  ADD("phone-sheet", test_phone_sheet);
   g_test_add_func("/control/ladder-odd", test_ladder_odd);
   g_test_add_func("/control/since", test_since);
   ADD("rooms-and-phones", test_rooms_and_phones);
