@@ -124,23 +124,22 @@ static char *ejabberd_conf(const gw_init_answers *a) {
                          "access_rules:\n"
                          "  muc_admin: { allow: tipring }\n"
                          "modules:\n"
-                         "  mod_shared_roster: {}\n"
                          "  mod_muc:\n"
                          "    access_admin: muc_admin\n"
                          "    default_room_options: { anonymous: false }\n",
                          a->domain, a->secret, a->domain);
 }
 
+/* Not a shared roster group: ejabberd keeps addresses out of it that are not of a host of its own. */
 static char *ejabberd_commands(const gw_init_answers *a) {
-  const char *users = users_of(a), *names[] = {a->phone, "guest", "gateway"};
-  GString *out = g_string_new(NULL);
-  g_string_append_printf(out, "ejabberdctl srg_create telephone %s Telephone Telephone telephone\n",
-                         users);
-  g_string_append_printf(out, "ejabberdctl srg_user_add @all@ %s telephone %s\n", users, users);
-  for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-    g_string_append_printf(out, "ejabberdctl srg_user_add %s %s telephone %s\n", names[i],
-                           a->domain, users);
-  return g_string_free(out, FALSE);
+  const char *users = users_of(a), *d = a->domain;
+  return g_strdup_printf(
+      "for user in $(ejabberdctl registered_users %s); do   # again for new users and phones\n"
+      "  ejabberdctl add_rosteritem $user %s %s %s \"Phone %s\" Telephone both\n"
+      "  ejabberdctl add_rosteritem $user %s guest %s Guest Telephone both\n"
+      "  ejabberdctl add_rosteritem $user %s gateway %s \"Telephone gateway\" Telephone both\n"
+      "done\n",
+      users, users, a->phone, d, a->phone, users, d, users, d);
 }
 
 const gw_init_piece gw_init_pieces[] = {

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """From nothing to a call with what `tipringctl init` writes and prints: its configuration passes the daemon's check, its
 pieces are pasted into a Prosody that knows nothing of a gateway, a phone dials in and is heard."""
-import asyncio
 import json
 import os
 import subprocess
@@ -55,18 +54,6 @@ class InitLab(Lab):
                               input="phone.example.test\n\nstandup@rooms.example.test\npw-100\n", timeout=20)
 
 
-async def contacts(server, user):
-    """JID -> subscription of that user's contact list."""
-    import slixmpp
-    client, ready = slixmpp.ClientXMPP(server.jid(user) + "/test", servers.PASSWORD), asyncio.Event()
-    client.add_event_handler("session_start", lambda _: ready.set())
-    client.connect(("127.0.0.1", server.c2s), disable_starttls=True)
-    await asyncio.wait_for(ready.wait(), 15)
-    got = await client.get_roster(timeout=10)
-    await client.disconnect(wait=1)
-    return {str(jid): item["subscription"] for jid, item in got["roster"]["items"].items()}
-
-
 def make_server(folder):
     lab.done = lab.init("--json")
     assert lab.done.returncode == 0, lab.done.stderr
@@ -113,7 +100,7 @@ with lab:
         assert_heard(heard, alice.tone, 3)
 
     with lab.case("everybody's contact list has the phone and the gateway"):
-        found = asyncio.run(contacts(lab.server, "bob"))
+        found = lab.server.contacts("bob")
         assert found.get("100@phone.example.test") == found.get("gateway@phone.example.test") == "both", found
 
     with lab.case("the doctor finds nothing to mend"):

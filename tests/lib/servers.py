@@ -87,6 +87,10 @@ class Server:
         asyncio.run(_configure_room(self, self.room(name), owner, members_only, members, whois))
         return self.room(name)
 
+    def contacts(self, user):
+        """JID -> subscription of that user's contact list."""
+        return asyncio.run(_contacts(self, user))
+
 
 class Prosody(Server):
     kind, ws_path = "prosody", "/xmpp-websocket"
@@ -264,6 +268,18 @@ async def _configure_room(server, room, owner, members_only, members, whois):
     client.send_raw(f"<presence type='unavailable' to='{room}/{owner}'/>")
     await asyncio.sleep(0.1)
     await client.disconnect(wait=1)
+
+
+async def _contacts(server, user):
+    import slixmpp
+
+    client, ready = slixmpp.ClientXMPP(server.jid(user) + "/" + uuid.uuid4().hex[:8], PASSWORD), asyncio.Event()
+    client.add_event_handler("session_start", lambda _: ready.set())
+    client.connect(("127.0.0.1", server.c2s), disable_starttls=True)
+    await asyncio.wait_for(ready.wait(), 15)
+    got = await client.get_roster(timeout=10)
+    await client.disconnect(wait=1)
+    return {str(jid): item["subscription"] for jid, item in got["roster"]["items"].items()}
 
 
 async def _set(client, to, query):

@@ -50,9 +50,9 @@ static void test_pieces(void) {
   holds(groups, "\ngateway@phone.example.org=");
   holds(ejabberd, "hosts: { \"phone.example.org\": { password: \"s3cret\" } }");
   holds(ejabberd, "user: [ \"gateway@phone.example.org\" ]");
-  holds(commands, "srg_create telephone example.org ");
-  holds(commands, "srg_user_add 100 phone.example.org telephone example.org\n");
-  holds(commands, "srg_user_add gateway phone.example.org telephone example.org\n");
+  holds(commands, "registered_users example.org)");
+  holds(commands, "add_rosteritem $user example.org 100 phone.example.org \"Phone 100\" ");
+  holds(commands, "add_rosteritem $user example.org gateway phone.example.org ");
 }
 
 /* A room service without a parent of its own: its domain is the users'. */
@@ -60,7 +60,7 @@ static void test_short_room(void) {
   gw_init_answers a = good;
   a.room = (char *)"r@rooms.lan";
   g_autofree char *commands = piece("ejabberd_commands", &a);
-  holds(commands, "srg_create telephone rooms.lan ");
+  holds(commands, "registered_users rooms.lan)");
 }
 
 static void test_problems(void) {
