@@ -21,6 +21,7 @@ typedef enum {
   GW_CMD_MUTE,
   GW_CMD_PLAY,
   GW_CMD_TONE,
+  GW_CMD_HAND_OVER,
   GW_CMD_CLOSE,
   GW_CMD_QUIT
 } gw_cmd_type;
@@ -42,6 +43,8 @@ typedef struct {
   gboolean muted;                 /* MUTE */
   const gw_prompt *prompt;        /* PLAY; NULL: stop. Lives as long as the engine */
   guint hz, ms;                   /* TONE */
+  gw_handle heir;                 /* HAND_OVER: who gets the sockets */
+  int rtp_fd, rtcp_fd;            /* LEG: sockets to go on with, owned; -1: open new ones */
 } gw_cmd;
 
 typedef enum {
@@ -50,6 +53,7 @@ typedef enum {
   GW_EVENT_STATE,
   GW_EVENT_DIGIT,
   GW_EVENT_PROMPT_END,
+  GW_EVENT_HANDED_OVER,
   GW_EVENT_STATS
 } gw_event_type;
 
@@ -68,7 +72,8 @@ typedef struct {
   gw_cause cause;
   char digit;
   guint ms;
-  guint worker; /* STATS: of this worker, with one row for each of its legs and peers */
+  int rtp_fd, rtcp_fd; /* HANDED_OVER to handle; owned, -1: there are none */
+  guint worker;        /* STATS: of this worker, with one row for each of its legs and peers */
   gw_worker_stats load;
   gw_stats_row *rows;
   guint n_rows;

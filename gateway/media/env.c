@@ -50,3 +50,10 @@ void gw_env_prompt_end(gw_env *env, gw_handle h) {
   gw_event *e = gw_event_new(GW_EVENT_PROMPT_END, h);
   gw_queue_push_always(env->engine->events, &e->msg);
 }
+
+void gw_env_handed_over(gw_env *env, gw_handle heir, int rtp_fd, int rtcp_fd) {
+  gw_event *e = gw_event_new(GW_EVENT_HANDED_OVER, heir);
+  e->rtp_fd = rtp_fd;
+  e->rtcp_fd = rtcp_fd;
+  gw_queue_push_always(env->engine->events, &e->msg);
+}

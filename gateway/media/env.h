@@ -56,5 +56,6 @@ void gw_env_desc(gw_env *, gw_handle, gw_desc *taken);
 void gw_env_candidate(gw_env *, gw_handle, const gw_candidate *);
 void gw_env_digit(gw_env *, gw_handle, char digit, guint ms);
 void gw_env_prompt_end(gw_env *, gw_handle);
+void gw_env_handed_over(gw_env *, gw_handle heir, int rtp_fd, int rtcp_fd); /* fds are taken */
 
 #endif

@@ -57,6 +57,28 @@ static gboolean bind_pair(gw_leg *leg) {
   return FALSE;
 }
 
+/* The sockets of a leg that lived elsewhere until now. */
+static gboolean inherit(gw_leg *leg, gw_cmd *cmd) {
+  if (cmd->rtp_fd < 0) return FALSE;
+  leg->rtp.watch.fd = cmd->rtp_fd;
+  leg->rtcp.watch.fd = cmd->rtcp_fd;
+  cmd->rtp_fd = cmd->rtcp_fd = -1;
+  leg->local.len = sizeof leg->local.u;
+  return getsockname(leg->rtp.watch.fd, &leg->local.u.sa, &leg->local.len) == 0;
+}
+
+static int release(gw_env *env, gw_watch *w) {
+  int fd = w->fd;
+  gw_env_unwatch(env, w);
+  w->fd = -1;
+  return fd;
+}
+
+void gw_leg_release(gw_leg *leg, int *ret_rtp_fd, int *ret_rtcp_fd) {
+  *ret_rtp_fd = release(leg->env, &leg->rtp.watch);
+  *ret_rtcp_fd = release(leg->env, &leg->rtcp.watch);
+}
+
 static void close_socket(gw_env *env, gw_watch *w) {
   if (w->fd < 0) return;
   gw_env_unwatch(env, w);
@@ -132,7 +154,7 @@ static void socket_ready(gw_watch *watch, gint64 now_us) {
 
 /* ---- life */
 
-gw_leg *gw_leg_new(gw_env *env, const gw_cmd *cmd) {
+gw_leg *gw_leg_new(gw_env *env, gw_cmd *cmd) {
   g_autoptr(gw_leg) leg = g_new0(gw_leg, 1);
   leg->handle = cmd->handle;
   leg->env = env;
@@ -147,7 +169,7 @@ gw_leg *gw_leg_new(gw_env *env, const gw_cmd *cmd) {
   gw_inflow_init(&leg->in);
   gw_outflow_init(&leg->out, env->ids, cname);
   gw_voice_init(&leg->voice);
-  if (!bind_pair(leg)) return NULL;
+  if (!inherit(leg, cmd) && !bind_pair(leg)) return NULL;
   gw_env_watch(env, &leg->rtp.watch);
   gw_env_watch(env, &leg->rtcp.watch);
   return g_steal_pointer(&leg);

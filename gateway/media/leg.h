@@ -40,8 +40,9 @@ struct gw_leg {
   gw_mix near; /* what only this phone hears: its peers, also the last frame of closed ones */
 };
 
-gw_leg *gw_leg_new(gw_env *, const gw_cmd *); /* NULL: no port free */
-void gw_leg_free(gw_leg *);                   /* says RTCP BYE */
+gw_leg *gw_leg_new(gw_env *, gw_cmd *); /* takes the command's sockets; NULL: no port free */
+void gw_leg_free(gw_leg *);             /* says RTCP BYE */
+void gw_leg_release(gw_leg *, int *ret_rtp_fd, int *ret_rtcp_fd); /* its sockets; it is deaf then */
 gw_desc *gw_leg_describe(const gw_leg *, const gw_cmd *);
 void gw_leg_remote(gw_leg *, const gw_desc *remote, const gw_desc *agreed);
 void gw_leg_play(gw_leg *, const gw_prompt *or_null);

@@ -360,6 +360,65 @@ static void test_churn(void) {
   kit_free(k);
 }
 
+static gw_handle move(kit *k, gw_handle leg, gw_handle room, const phone *p) {
+  static const char *const codecs[] = {"opus", "G722", "PCMA", "PCMU", NULL};
+  gw_leg_params params = {
+      .local_address = "127.0.0.1", .remote_hint = "127.0.0.1", .codecs = codecs};
+  gw_handle moved = gw_media_move(k->media, leg, room, &params);
+  const gw_desc *ours = kit_desc(k, moved);
+  g_autoptr(gw_desc) theirs = phone_desc(p, GW_DIR_SENDRECV);
+  g_assert_cmpuint(gw_desc_audio(ours)->port, ==,
+                   gw_addr_port(&p->to)); /* the phone notices nothing */
+  gw_media_leg_remote(k->media, moved, theirs, theirs);
+  return moved;
+}
+
+/* From a lobby into the room where the other phone is, on the same worker and on another one. */
+static void test_move(void) {
+  for (guint workers = 1; workers <= 2; workers++) {
+    kit *k = kit_new(workers, NULL);
+    gw_handle room = gw_media_room(k->media), lobby = gw_media_room(k->media);
+    gw_handle inside = kit_leg(k, room), outside = kit_leg(k, lobby);
+    phone *a = phone_new("127.0.0.1", "PCMA", 8, 440), *b = phone_new("127.0.0.1", "PCMU", 0, 1000);
+    phone_join(a, k, inside);
+    phone_join(b, k, outside);
+    g_assert_true(kit_state(k, outside, GW_MS_UP));
+    kit_run(400);
+    g_assert_false(phone_heard(b, 440) || phone_heard(a, 1000));
+    guint fds = kit_fds();
+    gw_handle moved = move(k, outside, room, b);
+    gw_media_close(k->media, lobby);
+    g_assert_true(phone_hears(b, 440) && phone_hears(a, 1000));
+    g_assert_true(kit_state(k, moved, GW_MS_UP));
+    g_assert_cmpuint(kit_fds(), ==, fds);
+    g_assert_cmpuint(b->got_bye, ==, 0);
+    gw_media_stats st;
+    g_assert_false(gw_media_get_stats(k->media, outside, &st));
+    phone_free(a);
+    phone_free(b);
+    kit_free(k);
+  }
+}
+
+/* Closed before the sockets have come: they are closed with it; a leg that never was cannot move. */
+static void test_move_and_close(void) {
+  kit *k = kit_new(2, NULL);
+  gw_leg_params params = {.local_address = "127.0.0.1"};
+  gw_handle room = gw_media_room(k->media), lobby = gw_media_room(k->media),
+            leg = kit_leg(k, lobby);
+  guint fds = kit_fds();
+  kit_desc(k, leg);
+  gw_handle moved = gw_media_move(k->media, leg, room, &params);
+  g_assert_true(moved.v != 0);
+  gw_media_close(k->media, moved);
+  g_assert_cmpuint(gw_media_move(k->media, leg, room, &params).v, ==, 0);
+  kit_run(200);
+  g_assert_cmpuint(kit_fds(), <=, fds);
+  leg = kit_leg(k, lobby);
+  gw_media_move(k->media, leg, room, &params); /* under way at the end */
+  kit_free(k);
+}
+
 static void test_no_port(void) {
   static const char *const local[] = {"127.0.0.1", NULL};
   gw_media_config c = {
@@ -397,6 +456,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/leg/ipv6", test_ipv6);
   g_test_add_func("/media/leg/stale-handles", test_stale);
   g_test_add_func("/media/leg/churn", test_churn);
+  g_test_add_func("/media/leg/move", test_move);
+  g_test_add_func("/media/leg/move-and-close", test_move_and_close);
   g_test_add_func("/media/leg/no-port", test_no_port);
   return g_test_run();
 }
