@@ -17,6 +17,7 @@
 #define OPUS_PT 107
 #define TONE_AMPLITUDE 0.2
 #define TONE_MS_MAX 10000
+#define IN_BAND_MS 100 /* told for a key whose length is not known yet */
 
 /* ---- sockets */
 
@@ -199,6 +200,7 @@ void gw_leg_free(gw_leg *leg) {
   gw_inflow_clear(&leg->in);
   gw_voice_clear(&leg->voice);
   g_clear_pointer(&leg->encoder, gw_encoder_free);
+  gw_dtmf_ear_free(leg->ear);
   g_free(leg);
 }
 
@@ -233,6 +235,19 @@ gw_desc *gw_leg_describe(const gw_leg *leg, const gw_cmd *cmd) {
   return d;
 }
 
+static gboolean has_events(const gw_desc_media *m) {
+  for (guint i = 0; i < m->codecs->len; i++)
+    if (gw_codec_is(&g_array_index(m->codecs, gw_codec, i), "telephone-event")) return TRUE;
+  return FALSE;
+}
+
+/* Tones are looked for only where there is no better way: voices make some now and then. */
+static void listen_for_keys(gw_leg *leg, const gw_desc_media *ours, int codec) {
+  gboolean wanted = gw_codec_narrow(codec) && !has_events(ours);
+  if (wanted && !leg->ear) leg->ear = gw_dtmf_ear_new();
+  if (!wanted) g_clear_pointer(&leg->ear, gw_dtmf_ear_free);
+}
+
 /* We send with the other side's payload types, and receive with our own (RFC 3264 5.1); phones mix
  * that up, so both are understood. */
 static void agree_codec(gw_leg *leg, const gw_desc_media *theirs, const gw_desc_media *ours) {
@@ -240,6 +255,7 @@ static void agree_codec(gw_leg *leg, const gw_desc_media *theirs, const gw_desc_
   gw_inflow_map(&leg->in, ours, theirs);
   if (!c) return;
   int index = gw_codec_index(c->name);
+  listen_for_keys(leg, ours, index);
   const gw_codec *their = gw_desc_media_codec(theirs, c->name, c->clock);
   if (index != leg->out.codec) {
     g_clear_pointer(&leg->encoder, gw_encoder_free);
@@ -312,9 +328,16 @@ void gw_leg_mix_own(gw_leg *leg) {
 
 /* ---- the tick */
 
+/* Before any mute: its key has to work when one is muted. */
+static void hear_key(gw_leg *leg) {
+  char key = leg->ear ? gw_dtmf_ear_frame(leg->ear, leg->in.pcm) : 0;
+  if (key) gw_env_digit(leg->env, leg->handle, key, IN_BAND_MS);
+}
+
 void gw_leg_listen(gw_leg *leg, gint64 now_us) {
   gboolean silenced = leg->muted || !(leg->dir & GW_DIR_RECVONLY);
   gw_inflow_play(&leg->in, now_us);
+  hear_key(leg);
   if (silenced != leg->was_silenced && leg->in.live)
     gw_fade(leg->in.pcm, !silenced); /* no click */
   else if (silenced && leg->in.live)

@@ -4,6 +4,7 @@
 #define GW_LEG_H
 #include "gateway/media/door.h"
 #include "gateway/media/dtmf.h"
+#include "gateway/media/dtmf_ear.h"
 #include "gateway/media/env.h"
 #include "gateway/media/latch.h"
 #include "gateway/media/mixer.h"
@@ -30,6 +31,7 @@ struct gw_leg {
   gw_inflow in;
   gw_outflow out;
   gw_dtmf_in dtmf;
+  gw_dtmf_ear *ear; /* G.711 without telephone-events; else NULL */
   gw_encoder *encoder;
   gw_voice voice; /* what its peers get */
   gboolean muted, was_silenced;

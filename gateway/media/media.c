@@ -4,6 +4,7 @@
 #include "base/thread.h"
 #include "gateway/media/codec.h"
 #include "gateway/media/door.h"
+#include "gateway/media/dtmf_ear.h"
 #include "gateway/media/env.h"
 #include "gateway/media/ice.h"
 #include "gateway/media/stream.h"
@@ -55,10 +56,11 @@ static char *text_or_null(const char *s) {
   return s && *s ? g_strdup(s) : NULL;
 }
 
-/* Codecs make their tables when they are first used: here, and not in two workers at once. */
+/* Codecs and the ear for keys make their tables when they are first used: here, and not in two workers at once. */
 static void warm_codecs(void) {
   gint16 pcm[GW_FRAME] = {0};
   guint8 packet[GW_FRAME];
+  gw_dtmf_ear_free(gw_dtmf_ear_new());
   for (int i = 0; i < GW_CODECS; i++) {
     for (int narrow = 0; narrow < 2; narrow++) {
       gw_encoder *e = gw_encoder_new(gw_codec_word(i), narrow, TRUE);

@@ -441,6 +441,32 @@ static void test_wait_is_said(void) {
   stop(&w);
 }
 
+/* Anything in any order: actions stay few, nobody is admitted without the PIN, and the end is said. */
+static void test_any_order(void) {
+  g_autoptr(GRand) r = g_rand_new_with_seed(7);
+  for (guint seed = 0; seed < 300; seed++) {
+    world w;
+    start(&w);
+    ask_pin(&w);
+    for (guint i = 0; i < 200; i++) {
+      gw_ie e = {.type = (gw_ie_type)g_rand_int_range(r, GW_IE_WAIT, GW_IE_TICK + 1)};
+      if (e.type == GW_IE_INSIDE || e.type == GW_IE_WAIT) e.type = GW_IE_KEY;
+      e.key = "0123567890*#AD"[g_rand_int_range(r, 0, 14)]; /* no 4: never the PIN */
+      e.flag = g_rand_boolean(r);
+      e.in_call = (guint)g_rand_int_range(r, 0, 5);
+      e.cause = (gw_cause)g_rand_int_range(r, 0, GW_N_CAUSES);
+      w.now += g_rand_int_range(r, 0, 3000000);
+      put(&w, e);
+    }
+    g_assert_null(strstr(w.did->str, "admit"));
+    g_string_truncate(w.did, 0);
+    PUT(&w, .type = GW_IE_END, .cause = GW_CAUSE_NORMAL);
+    played(&w);
+    g_assert_nonnull(strstr(w.did->str, "spoken"));
+    stop(&w);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/ivr/right-pin", test_right_pin);
@@ -463,5 +489,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/ivr/tones", test_tones);
   g_test_add_func("/ivr/last-words", test_last_words);
   g_test_add_func("/ivr/wait-is-said", test_wait_is_said);
+  g_test_add_func("/ivr/any-order", test_any_order);
   return g_test_run();
 }

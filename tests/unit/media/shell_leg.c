@@ -360,6 +360,46 @@ static void test_churn(void) {
   kit_free(k);
 }
 
+/* A phone that knows no telephone-events: keys are tones in its voice, muted or not. */
+static void test_in_band(void) {
+  kit *k = kit_new(1, NULL);
+  gw_handle leg = kit_leg(k, gw_media_room(k->media));
+  phone *p = phone_new("127.0.0.1", "PCMA", 8, 440);
+  g_autoptr(gw_desc) d = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, NULL);
+  gw_addr_text(&p->local, m->addr, sizeof m->addr);
+  m->port = gw_addr_port(&p->local);
+  m->dir = GW_DIR_SENDRECV;
+  gw_codec_fill("PCMA", 8, m);
+  const gw_desc_media *ours = gw_desc_audio(kit_desc(k, leg));
+  g_assert_true(gw_addr_parse(ours->addr, ours->port, &p->to));
+  gw_media_leg_remote(k->media, leg, d, d);
+  gw_media_mute(k->media, leg, TRUE);
+  p->silent = TRUE;
+  gw_tone low, high;
+  gw_tone_init(&low, 852, 0.2, GW_RATE); /* 9 */
+  gw_tone_init(&high, 1477, 0.2, GW_RATE);
+  for (guint i = 0; i < 60; i++) {
+    gint16 a[GW_FRAME], b[GW_FRAME];
+    guint8 payload[GW_FRAME];
+    gw_tone_fill(&low, a, GW_FRAME);
+    gw_tone_fill(&high, b, GW_FRAME);
+    for (guint n = 0; n < GW_FRAME; n++)
+      a[n] = i % 30 < 15 ? (gint16)(a[n] + b[n]) : 0;
+    int n = gw_encoder_frame(p->encoder, a, payload, sizeof payload);
+    phone_send(p, payload, (gsize)n, 8, FALSE);
+    p->ts += 160;
+    kit_run(20);
+  }
+  g_assert_true(kit_until(two_digits, k, 5000));
+  for (guint i = 0; i < k->events->len; i++) {
+    const kit_event *e = &g_array_index(k->events, kit_event, i);
+    g_assert_true(!e->digit || e->digit == '9');
+  }
+  phone_free(p);
+  kit_free(k);
+}
+
 static gw_handle move(kit *k, gw_handle leg, gw_handle room, const phone *p) {
   static const char *const codecs[] = {"opus", "G722", "PCMA", "PCMU", NULL};
   gw_leg_params params = {
@@ -456,6 +496,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/leg/ipv6", test_ipv6);
   g_test_add_func("/media/leg/stale-handles", test_stale);
   g_test_add_func("/media/leg/churn", test_churn);
+  g_test_add_func("/media/leg/in-band", test_in_band);
   g_test_add_func("/media/leg/move", test_move);
   g_test_add_func("/media/leg/move-and-close", test_move_and_close);
   g_test_add_func("/media/leg/no-port", test_no_port);
