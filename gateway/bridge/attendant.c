@@ -172,11 +172,11 @@ gboolean gw_attendant_has_voice(const gw_attendant *a) {
   return file != NULL;
 }
 
-gw_attendant *gw_attendant_new(gw_call *c, const char *language) {
+gw_attendant *gw_attendant_new(gw_call *c, const char *source, const char *language) {
   gw_attendant *a = g_new0(gw_attendant, 1);
   a->call = c;
   a->language = g_strdup(language);
-  a->ivr = gw_ivr_new(c->bridge->lockout, c->phone);
+  a->ivr = gw_ivr_new(c->bridge->lockout, source);
   a->timer = gw_timer_new(c->bridge->ctx, on_deadline, a);
   return a;
 }

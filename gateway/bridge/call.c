@@ -195,9 +195,11 @@ static void run(gw_call *c, const gw_ca *a) {
     answer(c);
     break;
   case GW_CA_ASK:
+    gw_call_hop(c, "asked");
     gw_attendant_ask(c->attendant);
     break;
   case GW_CA_MOVE:
+    gw_call_hop(c, "admitted");
     move_leg(c);
     break;
   case GW_CA_WAIT:
@@ -364,7 +366,18 @@ void gw_call_set_room(gw_call *c, const gw_room_conf *conf) {
   c->machine.alone_limit_us = GW_SEC(conf->alone_limit);
 }
 
-static gw_call *call_new(gw_bridge *b, const char *phone, const char *language) {
+static char *host_of_source(const char *source) {
+  const char *colon = source ? strchr(source, ':') : NULL;
+  const char *end = source ? strrchr(source, ':') : NULL;
+  if (!colon || end <= colon) return NULL;
+  const char *start = colon + 1;
+  if (*start == '[') start++, end--;
+  return g_strndup(start, (gsize)(end - start));
+}
+
+/* source: who answers for what is keyed in. */
+static gw_call *call_new(gw_bridge *b, const char *phone, const char *source,
+                         const char *language) {
   gw_call *c = g_new0(gw_call, 1);
   c->bridge = b;
   c->id = gw_ids_hex(b->ids, 4);
@@ -377,20 +390,11 @@ static gw_call *call_new(gw_bridge *b, const char *phone, const char *language) 
   c->timer = gw_timer_new(b->ctx, on_deadline, c);
   c->soon = gw_timer_new(b->ctx, step_all, c);
   c->phone = g_strdup(phone);
-  c->attendant = gw_attendant_new(c, language);
+  c->attendant = gw_attendant_new(c, source, language);
   gw_call_machine_init(&c->machine, 0);
   c->machine.speaks = gw_attendant_has_voice(c->attendant);
   g_ptr_array_add(b->calls, c);
   return c;
-}
-
-static char *host_of_source(const char *source) {
-  const char *colon = source ? strchr(source, ':') : NULL;
-  const char *end = source ? strrchr(source, ':') : NULL;
-  if (!colon || end <= colon) return NULL;
-  const char *start = colon + 1;
-  if (*start == '[') start++, end--;
-  return g_strndup(start, (gsize)(end - start));
 }
 
 static char *display_name(const gw_phone_conf *phone, const char *from_name) {
@@ -400,14 +404,15 @@ static char *display_name(const gw_phone_conf *phone, const char *from_name) {
 
 gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
                         const gw_room_conf *conf, const char *number, const char *language) {
-  gw_call *c = call_new(b, i->phone, language);
+  g_autofree char *host = host_of_source(i->source);
+  gw_call *c = call_new(b, i->phone, i->phone ? i->phone : host, language);
   if (conf) gw_call_set_room(c, conf);
   c->sip = gw_sip_call_ref(sip);
   gw_sip_call_set_user_data(sip, c);
   c->number = g_strdup(number);
   c->name = gw_nick_clean(i->from_name);
   c->sip_name = display_name(gw_bridge_conf_phone(b->conf, i->phone), i->from_name);
-  c->remote_hint = host_of_source(i->source);
+  c->remote_hint = g_steal_pointer(&host);
   c->offer = gw_desc_copy(i->offer);
   gw_log_ctx ctx = gw_call_ctx(c);
   gw_info(&ctx, "call-in", "phone=%s number=%s source=%s sip_id=%s", c->phone, c->number, i->source,
@@ -418,7 +423,7 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
 
 gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, gw_conference *conference,
                          const char *answer_id) {
-  gw_call *c = call_new(b, phone->number, b->conf->language);
+  gw_call *c = call_new(b, phone->number, phone->number, b->conf->language);
   gw_call_set_room(c, conference->conf);
   c->sip_name = display_name(phone, NULL);
   c->number = g_strdup(conference->conf->number);

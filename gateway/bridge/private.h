@@ -170,7 +170,7 @@ gw_cause gw_bridge_admission(const gw_bridge *,
 void gw_bridge_drop_rooms(gw_bridge *);          /* that are neither configured nor in use */
 
 /* --- attendant.c: the shell around one ivr */
-gw_attendant *gw_attendant_new(gw_call *, const char *language);
+gw_attendant *gw_attendant_new(gw_call *, const char *source, const char *language);
 void gw_attendant_free(gw_attendant *);
 void gw_attendant_tell(gw_attendant *, const gw_ie *);
 void gw_attendant_ask(gw_attendant *);
