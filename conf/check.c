@@ -203,24 +203,30 @@ static void check_names(const gw_conf *conf, gw_problems *problems) {
   }
 }
 
+static const char *const tls_keys[] = {"sip.certificate", "sip.key"};
+
 /* What would be a false sense of security is an error, not a warning. */
 static void check_promises(const gw_conf *conf, gw_problems *problems) {
   const GPtrArray *phones = gw_conf_items(conf, "phones");
-  for (guint i = 0; phones && i < phones->len; i++) {
+  const gw_value *listen = gw_item_get(conf->root, "sip.listen");
+  gboolean tls = FALSE;
+  for (char **one = listen ? listen->list : NULL; one && *one; one++)
+    tls |= g_str_has_prefix(*one, "tls:");
+  for (guint i = 0; !tls && phones && i < phones->len; i++) {
     const gw_item *phone = g_ptr_array_index(phones, i);
     g_autofree char *path = g_strdup_printf("phones[%u].srtp", i);
     if (strcmp(gw_item_str(phone, "srtp"), "required") == 0)
-      gw_problem(problems, gw_item_get(phone, "srtp")->line, path,
-                 "\"required\" cannot be kept by this version; accepted: \"off\"");
+      gw_problem(
+          problems, gw_item_get(phone, "srtp")->line, path,
+          "\"required\" needs tls; accepted: a \"tls:ADDRESS:PORT\" in sip.listen, or \"off\"");
   }
-  const gw_value *listen = gw_item_get(conf->root, "sip.listen");
+  for (guint i = 0; tls && i < G_N_ELEMENTS(tls_keys); i++)
+    if (!has(conf->root, tls_keys[i]))
+      gw_problem(problems, listen->line, tls_keys[i],
+                 "is missing; a tls listener needs it; accepted: a PEM file");
   if (listen && !*listen->list)
     gw_problem(problems, listen->line, "sip.listen",
                "is empty; accepted: at least one \"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\"");
-  for (char **one = listen ? listen->list : NULL; one && *one; one++)
-    if (g_str_has_prefix(*one, "tls:"))
-      gw_problem(problems, listen->line, "sip.listen",
-                 "\"%s\" cannot be kept by this version; accepted: udp and tcp", *one);
 }
 
 char *gw_check_number_taken(const gw_conf *conf, const char *number) {
@@ -240,4 +246,7 @@ void gw_check_whole(gw_conf *conf, gw_problems *problems) {
   resolve_file(conf, "media.prompts");
   resolve_file(conf, "store.path");
   resolve_file(conf, "control.socket");
+  resolve_file(conf, "sip.certificate");
+  resolve_file(conf, "sip.key");
+  resolve_file(conf, "sip.client_ca");
 }

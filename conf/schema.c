@@ -64,8 +64,9 @@ const gw_key gw_keys[] = {
                    "server on this machine."),
 
     WORDS("sip.listen", "udp:0.0.0.0:5060,tcp:0.0.0.0:5060", .check = gw_form_sip_listen,
-          .form = "\"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\", IPv6 as \"udp:[::]:5060\"",
-          .help = "Where SIP listens. Port 0 chooses one."),
+          .form = "\"udp:ADDRESS:PORT\", \"tcp:ADDRESS:PORT\" or \"tls:ADDRESS:PORT\", IPv6 as "
+                  "\"udp:[::]:5060\"",
+          .help = "Where SIP listens. Port 0 chooses one. tls needs certificate and key."),
     STRING("sip.realm", NULL, TEXT,
            .help = "Realm that phones are asked for a password with. The XMPP domain when not "
                    "given."),
@@ -73,9 +74,16 @@ const gw_key gw_keys[] = {
            .help = "Calls at once; above it callers get 503 with Retry-After."),
     STRING("sip.public_address", "", .check = gw_form_address, .form = "an address, or \"\"",
            .help = "Address for Contact and Via when the gateway is behind 1:1 NAT."),
-    STRING("sip.certificate", "", TEXT, .later = "*",
-           .help = "Certificate of the tls listeners, a PEM file."),
-    STRING("sip.key", "", TEXT, .later = "*", .help = "Key of the certificate, a PEM file."),
+    STRING("sip.certificate", "", TEXT,
+           .help = "Certificate of the tls listeners, a PEM file, relative to this file; behind it "
+                   "in the same file those between it and its root. Read at the start only."),
+    STRING("sip.key", "", TEXT,
+           .help = "Key of the certificate, a PEM file without passphrase that others cannot "
+                   "read; relative to this file."),
+    STRING("sip.client_ca", "", TEXT,
+           .help = "Authorities, a PEM file, relative to this file: who connects by tls must show "
+                   "a certificate that one of them has signed. Empty: no certificate is asked "
+                   "for."),
 
     {.name = "media.rtp_ports",
      .type = GW_CONF_INTS,
@@ -129,7 +137,9 @@ const gw_key gw_keys[] = {
            .help = "Number of the room that is dialled by just lifting the receiver, or by an "
                    "empty number."),
     STRING("phones[].srtp", "off", .flags = RELOAD, .choices = "off optional required",
-           .later = "optional", .help = "Encryption of the audio to this phone (SDES)."),
+           .help = "Encryption of the audio to this phone (SRTP with SDES keys). The keys are only "
+                   "exchanged over tls. optional: when the phone does it. required: a call without "
+                   "is refused."),
     NUMBER("phones[].max_calls", "2", 1, 100, .flags = RELOAD, .unit = "calls",
            .help = "Calls of this phone at once."),
     SWITCH("phones[].messages", "false", .flags = RELOAD, .later = "true",

@@ -1,4 +1,5 @@
 /* call.c - the life of a call as its user sees it: reference, state, answer, hang-up. */
+#include "base/sdes.h"
 #include "sip/internal.h"
 #include "sip/dtmf.h"
 #include <string.h>
@@ -54,6 +55,13 @@ void *gw_sip_call_user_data(const gw_sip_call *call) {
 
 const char *gw_sip_call_id(const gw_sip_call *call) {
   return call->id;
+}
+
+gboolean gw_sip_call_secure(const gw_sip_call *call) {
+  const gw_sip_leg *leg = call->leg              ? call->leg
+                          : call->legs->len == 1 ? g_ptr_array_index(call->legs, 0)
+                                                 : NULL;
+  return leg && leg->port->transport == GW_TLS;
 }
 
 /* -- state -- */
@@ -119,6 +127,9 @@ void gw_sip_call_remote(gw_sip_call *call, const gw_desc *desc, gboolean is_offe
 /* RFC 3264 8: the o= line keeps its id, and its version grows by one with each change. */
 char *gw_sip_call_sdp(gw_sip_call *call, const gw_desc *desc) {
   gw_desc *mine = gw_desc_copy(desc);
+  gw_desc_media *audio = gw_desc_audio(mine);
+  if (audio && call->leg && !call->sip->open && !gw_sip_call_secure(call))
+    gw_sdes_strip(audio); /* a key that anybody can read is none */
   mine->session_id = call->sdp_id;
   mine->version = call->sdp_version;
   char *text = gw_sdp_print(mine);

@@ -1,4 +1,5 @@
 /* dial.c - calls that we make: to a phone of ours at all its contacts at once, or to any SIP address. */
+#include "base/sdes.h"
 #include "sip/internal.h"
 #include <sofia-sip/su_alloc.h>
 #include <sofia-sip/url.h>
@@ -25,8 +26,9 @@ static void start_branch(gw_sip_call *call, const branch *b, const char *sdp) {
   g_autofree char *id =
       call->legs->len ? g_strdup_printf("%s-%u", call->id, call->legs->len) : g_strdup(call->id);
   gw_sip_leg *leg = gw_sip_leg_new(call, b->port, NULL);
-  if (!call->contact) call->contact = gw_sip_port_contact(b->port, b->user);
-  g_autofree char *contact = gw_sip_port_contact(b->port, b->user);
+  g_autofree char *contact =
+      gw_sip_port_contact(b->port, b->user, g_ascii_strncasecmp(b->uri, "sips:", 5) == 0);
+  if (!call->contact) call->contact = g_strdup(contact);
   leg->nh = nua_handle(b->port->nua, &leg->owner, NUTAG_URL(b->uri), SIPTAG_TO_STR(b->to),
                        SIPTAG_FROM_STR(b->from), TAG_END());
   if (b->proxy) nua_set_hparams(leg->nh, NUTAG_PROXY(b->proxy), TAG_END());
@@ -41,11 +43,27 @@ static char *from_header(const char *name, const char *user, const char *host) {
   return g_strdup_printf("%s<sip:%s@%s>", display, escaped, host);
 }
 
+/* Keys go only where nobody else can read them. *ret NULL: without an offer. FALSE: this offer is nothing for there. */
+static gboolean offer_for(gw_sip_call *call, const gw_desc *offer, gboolean secure, char **ret) {
+  const gw_desc_media *audio = gw_desc_audio(offer);
+  if (!secure && audio && audio->proto == GW_PROTO_RTP_SAVP) return FALSE;
+  g_autoptr(gw_desc) open = gw_desc_copy(offer);
+  if (!secure && audio) gw_sdes_strip(gw_desc_audio(open));
+  *ret = offer ? gw_sip_call_sdp(call, open) : NULL;
+  return TRUE;
+}
+
 static void ring_contact(gw_sip_call *call, const gw_bound *b, const char *number,
-                         const char *from_number, const char *from_name, const char *sdp) {
+                         const char *from_number, const char *from_name, const gw_desc *offer) {
   gw_sip *sip = call->sip;
   gw_sip_port *port = gw_sip_port_for_source(sip, b->source, b->listener);
   if (!port) return;
+  g_autofree char *sdp = NULL;
+  if (!offer_for(call, offer, port->transport == GW_TLS, &sdp)) {
+    gw_info(&(gw_log_ctx){.call = call->id}, "sip-not-rung", "contact=%s reason=%s", b->contact,
+            "srtp needs tls");
+    return;
+  }
   g_autofree char *ip = gw_sip_source_ip(b->source);
   g_autofree char *host = *sip->realm ? g_strdup(sip->realm) : gw_sip_port_host(port);
   g_autofree char *from = from_header(from_name, from_number, host);
@@ -68,9 +86,11 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from
   }
   gw_sip_call *call = call_out(sip, offer);
   call->phone = g_strdup(number);
-  g_autofree char *sdp = offer ? gw_sip_call_sdp(call, offer) : NULL;
-  for (guint i = 0; i < n; i++)
-    ring_contact(call, all[i], number, from_number, from_name, sdp);
+  /* Those with keys last: the description that is remembered is then the fuller one. */
+  for (guint tls = 0; tls < 2; tls++)
+    for (guint i = 0; i < n; i++)
+      if ((gw_transport_of(all[i]->source) == GW_TLS) == (tls == 1))
+        ring_contact(call, all[i], number, from_number, from_name, offer);
   if (call->legs->len) return call;
   call->ended =
       TRUE; /* no socket of the right kind: as good as not registered, and nobody has heard of this call */
@@ -97,8 +117,9 @@ gw_sip_port *gw_sip_port_for_url(const gw_sip *sip, const url_t *url) {
   gboolean v6 = url->url_host[0] == '[';
   g_autofree char *ip = literal_ip(url);
   if (url->url_params) url_param(url->url_params, "transport", transport, sizeof transport);
-  gw_sip_port *p = gw_sip_port_for(sip, g_ascii_strcasecmp(transport, "tcp") == 0, v6, ip);
-  return p || *transport ? p : gw_sip_port_for(sip, TRUE, v6, ip);
+  if (url->url_type == url_sips) return gw_sip_port_for(sip, GW_TLS, v6, ip);
+  gw_sip_port *p = gw_sip_port_for(sip, gw_transport_of(transport), v6, ip);
+  return p || *transport ? p : gw_sip_port_for(sip, GW_TCP, v6, ip);
 }
 
 static const url_t *parse_url(su_home_t *home, const char *text, GError **error) {
@@ -107,14 +128,15 @@ static const url_t *parse_url(su_home_t *home, const char *text, GError **error)
       *url->url_host)
     return url;
   g_set_error(error, dial_error_quark(), 1,
-              "%s is no SIP address (sip:user@host:port;transport=udp|tcp)", text);
+              "%s is no SIP address (sip:user@host:port;transport=udp|tcp|tls)", text);
   return NULL;
 }
 
 static char *proxy_uri(const char *proxy) {
   if (!proxy || !*proxy) return NULL;
-  return g_ascii_strncasecmp(proxy, "sip:", 4) == 0 ? g_strdup(proxy)
-                                                    : g_strdup_printf("sip:%s", proxy);
+  gboolean whole =
+      g_ascii_strncasecmp(proxy, "sip:", 4) == 0 || g_ascii_strncasecmp(proxy, "sips:", 5) == 0;
+  return whole ? g_strdup(proxy) : g_strdup_printf("sip:%s", proxy);
 }
 
 static gw_sip_call *dial(gw_sip *sip, su_home_t *home, const gw_sip_target *t, const gw_desc *offer,

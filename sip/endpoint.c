@@ -1,10 +1,13 @@
 /* endpoint.c - the life of a gw_sip: start, events to whom they belong, the way down. */
 #include "sip/internal.h"
+#include "sip/tls.h"
 #include <sofia-sip/su.h>
+#include <sofia-sip/tport_tag.h>
 #include <string.h>
 
 #define CALLS_DEADLINE GW_MS(1500) /* for goodbyes to be answered, when shutting down */
 #define STACK_DEADLINE GW_MS(1000) /* and for the library after that */
+#define SESSION_S 1800             /* RFC 4028 4: recommended */
 #define BANS_REMEMBERED 4096
 
 enum { RUNNING, ENDING_CALLS, ENDING_STACK, ENDED };
@@ -198,6 +201,35 @@ void gw_sip_on_event(nua_event_t event, int status, char const *phrase, nua_t *n
 
 /* -- the beginning -- */
 
+static gboolean wants_tls(const char *const *listen) {
+  for (; listen && *listen; listen++)
+    if (gw_transport_of(*listen) == GW_TLS) return TRUE;
+  return FALSE;
+}
+
+#define WARN_DAYS 14 /* before the certificate expires */
+
+gboolean gw_sip_tls_check(const char *certificate, const char *key, const char *ca,
+                          gint64 *ret_expires, GError **error) {
+  return gw_tls_check(&(gw_tls_files){certificate, key, ca}, ret_expires, error);
+}
+
+static gboolean prepare_tls(gw_sip *sip, const gw_sip_config *c, GError **error) {
+  gboolean clients = c->client_ca && *c->client_ca, servers = c->server_ca && *c->server_ca;
+  gw_tls_files files = {c->certificate, c->key, clients ? c->client_ca : c->server_ca};
+  gint64 expires = G_MAXINT64, now = gw_wall_us() / GW_SEC(1);
+  if (!gw_tls_check(&files, &expires, error)) return FALSE;
+  if (expires - now < WARN_DAYS * 86400)
+    gw_warn(NULL, "certificate-expires", "file=%s days=%" G_GINT64_FORMAT, c->certificate,
+            (expires - now) / 86400);
+  sip->tls_policy = clients   ? TPTLS_VERIFY_INCOMING
+                    : servers ? TPTLS_VERIFY_SUBJECTS_OUT
+                              : TPTLS_VERIFY_NONE;
+  gw_tls_mend_start();
+  sip->tls_folder = gw_tls_folder_new(&files, error);
+  return sip->tls_folder != NULL;
+}
+
 static gboolean start_ports(gw_sip *sip, const char *const *listen, GError **error) {
   for (guint i = 0; listen && listen[i]; i++)
     if (!gw_sip_ports_open(sip, listen[i], error)) return FALSE;
@@ -222,6 +254,7 @@ gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_
   sip->realm = g_strdup(config->realm ? config->realm : "");
   sip->public_address = g_strdup(config->public_address ? config->public_address : "");
   sip->max_calls = config->max_calls;
+  sip->session_s = config->session_s ? config->session_s : SESSION_S;
   sip->open = config->open;
   sip->ports = g_ptr_array_new_with_free_func(gw_sip_port_free);
   sip->legs = g_ptr_array_new_with_free_func(gw_sip_leg_free);
@@ -239,7 +272,10 @@ gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_
   su_root_threading(sip->root, 0);
   sip->source = su_glib_root_gsource(sip->root);
   g_source_attach(sip->source, sip->ctx);
-  if (start_ports(sip, config->listen, error)) return sip;
+  gboolean ok = (!wants_tls(config->listen) || prepare_tls(sip, config, error)) &&
+                start_ports(sip, config->listen, error);
+  gw_tls_folder_free(g_steal_pointer(&sip->tls_folder));
+  if (ok) return sip;
   gw_sip_free(sip);
   return NULL;
 }

@@ -26,6 +26,8 @@ typedef struct gw_sip_owner gw_sip_owner;
 #include "sip/guard.h"
 #include "sip/sip.h"
 
+typedef enum { GW_UDP, GW_TCP, GW_TLS } gw_transport;
+
 #define GW_SIP_METHODS "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO"
 
 /* One listening socket with its own stack instance on the common root: the library takes one address per instance, and
@@ -34,7 +36,7 @@ struct gw_sip_port {
   gw_sip *sip;
   guint index;
   char *spec;             /* "udp:0.0.0.0": as configured, without the port; NULL when another one shows it already */
-  gboolean tcp;
+  gw_transport transport;
   gboolean v6;
   char bound[64];         /* address without brackets */
   char shown[256];        /* host for Contact and Via */
@@ -105,10 +107,13 @@ struct gw_sip {
   void *user_data;
   char *realm, *public_address;
   guint max_calls;
+  guint session_s;
   gboolean open;
   gboolean draining, closing, freed;
   su_root_t *root;
   GSource *source;
+  char *tls_folder;       /* for the library to read while sockets are being opened */
+  guint tls_policy;       /* whose certificates are checked */
   GPtrArray *ports;       /* gw_sip_port, owned */
   gboolean listening_told;
   GPtrArray *legs;        /* gw_sip_leg, owned */
@@ -142,9 +147,11 @@ gboolean gw_sip_ports_open(gw_sip *, const char *listen, GError **); /* appends 
 void gw_sip_port_free(void *);
 void gw_sip_port_event(gw_sip_port *, nua_event_t, int status, tagi_t *tags);
 /* The socket that faces this peer, or NULL. peer NULL: the world. */
-gw_sip_port *gw_sip_port_for(const gw_sip *, gboolean tcp, gboolean v6, const char *peer_ip_or_null);
+gw_sip_port *gw_sip_port_for(const gw_sip *, gw_transport, gboolean v6, const char *peer_ip_or_null);
 gw_sip_port *gw_sip_port_for_source(const gw_sip *, const char *source, guint index);
-char *gw_sip_port_contact(const gw_sip_port *, const char *user); /* "<sip:user@host:port>" */
+char *gw_sip_port_contact(const gw_sip_port *, const char *user, gboolean sips); /* "<sip:user@host:port>" */
+const char *gw_transport_word(gw_transport);   /* "udp" */
+gw_transport gw_transport_of(const char *text); /* "tls:192.0.2.7:5061", "TLS"; anything unknown: UDP */
 char *gw_sip_port_host(const gw_sip_port *); /* for a URI: IPv6 in brackets */
 void gw_sip_port_source(const gw_sip_port *, char *source, gsize n, char *ip, gsize ip_n); /* of the current request */
 char *gw_sip_source_ip(const char *source);  /* "udp:192.0.2.7:5060" -> "192.0.2.7" */
@@ -161,6 +168,8 @@ void gw_sip_request(gw_sip_port *, nua_event_t, nua_handle_t *, const sip_t *);
 /* The phone that sent this, g_free; NULL: it has been answered. */
 char *gw_sip_authorize(gw_sip_port *, nua_handle_t *, const sip_t *, const char *source, const char *ip);
 gboolean gw_sip_contact_usable(const sip_t *);
+gboolean gw_sip_takes_update(const sip_t *);
+gboolean gw_sip_is_sips(const sip_t *);   /* the Request-URI is */
 
 /* -- registrar.c -- */
 void gw_sip_register(gw_sip_port *, nua_handle_t *, const sip_t *);

@@ -146,6 +146,8 @@ static void branch_answered(gw_sip_leg *leg, guint status, const sip_t *msg) {
     gw_sip_leg_detach(leg);
     return;
   }
+  /* session refreshes of ours (RFC 4028): by UPDATE to whoever takes it, else by re-INVITE */
+  if (!gw_sip_takes_update(msg)) nua_set_hparams(leg->nh, NUTAG_UPDATE_REFRESH(0), TAG_END());
   call->leg = leg;
   call->ours = FALSE;
   gw_sip_call_ref(call);

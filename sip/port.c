@@ -14,6 +14,7 @@
 #define MAX_MESSAGE 65536          /* bytes of one SIP message; 413 above */
 #define TCP_IDLE_MS (3720u * 1000) /* longer than any registration that lives on the connection */
 #define MAX_ADDRESSES 64           /* of this host, behind a wildcard */
+#define MIN_SESSION_S 90           /* RFC 4028 5 */
 #define MAX_OPEN_REQUESTS 2000     /* server transactions without a final answer; 503 above */
 
 static GQuark port_error_quark(void) {
@@ -27,16 +28,31 @@ static gboolean listen_fail(GError **error, const char *listen, const char *why)
 
 typedef struct {
   const char *listen; /* as configured */
-  gboolean tcp, v6, wildcard;
+  gw_transport transport;
+  gboolean v6, wildcard;
   char host[64];
   guint port;
 } wish;
 
+static const char *const transports[] = {[GW_UDP] = "udp", [GW_TCP] = "tcp", [GW_TLS] = "tls"};
+
+const char *gw_transport_word(gw_transport t) {
+  return transports[t];
+}
+
+gw_transport gw_transport_of(const char *text) {
+  for (guint i = 0; i < G_N_ELEMENTS(transports); i++)
+    if (g_ascii_strncasecmp(text, transports[i], 3) == 0 && (!text[3] || text[3] == ':'))
+      return (gw_transport)i;
+  return GW_UDP;
+}
+
 /* "udp:0.0.0.0:5060", "tcp:[::1]:0" */
 static gboolean parse_listen(const char *listen, wish *w, GError **error) {
   guint8 bytes[16];
-  if (!g_str_has_prefix(listen, "udp:") && !g_str_has_prefix(listen, "tcp:"))
-    return listen_fail(error, listen, "must begin with udp: or tcp:");
+  gw_transport transport = gw_transport_of(listen);
+  if (!g_str_has_prefix(listen, transports[transport]) || listen[3] != ':')
+    return listen_fail(error, listen, "must begin with udp:, tcp: or tls:");
   const char *host = listen + 4, *colon = strrchr(host, ':');
   char *end = NULL;
   guint64 port = colon ? g_ascii_strtoull(colon + 1, &end, 10) : 0;
@@ -48,7 +64,7 @@ static gboolean parse_listen(const char *listen, wish *w, GError **error) {
     n -= 2;
   }
   if (n == 0 || n >= sizeof w->host) return listen_fail(error, listen, "has no address");
-  *w = (wish){.listen = listen, .tcp = g_str_has_prefix(listen, "tcp:"), .port = (guint)port};
+  *w = (wish){.listen = listen, .transport = transport, .port = (guint)port};
   memcpy(w->host, host, n);
   w->v6 = inet_pton(AF_INET6, w->host, bytes) == 1;
   if (!w->v6 && inet_pton(AF_INET, w->host, bytes) != 1)
@@ -87,25 +103,28 @@ static gboolean is_loopback(const char *host) {
 static char *listen_url(const gw_sip_port *p) {
   g_autofree char *bound = bracketed(p->bound), *named = bracketed(p->shown);
   g_autofree char *number = p->port ? g_strdup_printf("%u", p->port) : g_strdup("*");
-  const char *transport = p->tcp ? "tcp" : "udp";
+  const char *scheme = p->transport == GW_TLS ? "sips" : "sip";
+  const char *transport = transports[p->transport];
   if (strcmp(p->bound, p->shown) == 0)
-    return g_strdup_printf("sip:%s:%s;transport=%s", bound, number, transport);
-  return g_strdup_printf("sip:%s:%s;maddr=%s;transport=%s", named, number, bound, transport);
+    return g_strdup_printf("%s:%s:%s;transport=%s", scheme, bound, number, transport);
+  return g_strdup_printf("%s:%s:%s;maddr=%s;transport=%s", scheme, named, number, bound, transport);
 }
 
 static nua_t *stack_new(gw_sip_port *p, const char *url) {
-  return nua_create(p->sip->root, gw_sip_on_event, p, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0),
-                    NUTAG_AUTOALERT(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(0), NUTAG_AUTO302(0),
-                    NUTAG_AUTO305(0), NUTAG_MAX_RETRY_AFTER(0), NUTAG_EARLY_MEDIA(0),
-                    NUTAG_ENABLEMESSAGE(0), NUTAG_SESSION_TIMER(0), NUTAG_MIN_SE(90),
-                    NUTAG_SESSION_REFRESHER(nua_remote_refresher), NUTAG_UPDATE_REFRESH(1),
-                    NUTAG_OUTBOUND("no-options-keepalive no-outbound no-validate"),
-                    SIPTAG_USER_AGENT_STR("Tipring/" TIPRING_VERSION),
-                    SIPTAG_ALLOW_STR(p->sip->open ? GW_SIP_METHODS : GW_SIP_METHODS ", REGISTER"),
-                    SIPTAG_SUPPORTED_STR("timer"), NUTAG_APPL_METHOD("OPTIONS"),
-                    NUTAG_APPL_METHOD("UPDATE"), NUTAG_APPL_METHOD("INFO"), NTATAG_UDP_MTU(65535),
-                    NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_MAX_PROCEEDING(MAX_OPEN_REQUESTS),
-                    TPTAG_IDLE(TCP_IDLE_MS), TPTAG_PONG2PING(1), TAG_END());
+  return nua_create(
+      p->sip->root, gw_sip_on_event, p, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0),
+      NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(0), NUTAG_AUTO302(0), NUTAG_AUTO305(0),
+      NUTAG_MAX_RETRY_AFTER(0), NUTAG_EARLY_MEDIA(0), NUTAG_ENABLEMESSAGE(0),
+      NUTAG_SESSION_TIMER(p->sip->session_s), NUTAG_MIN_SE(MIN(MIN_SESSION_S, p->sip->session_s)),
+      NUTAG_SESSION_REFRESHER(nua_remote_refresher), NUTAG_UPDATE_REFRESH(1),
+      NUTAG_OUTBOUND("no-options-keepalive no-outbound no-validate"),
+      SIPTAG_USER_AGENT_STR("Tipring/" TIPRING_VERSION),
+      SIPTAG_ALLOW_STR(p->sip->open ? GW_SIP_METHODS : GW_SIP_METHODS ", REGISTER"),
+      SIPTAG_SUPPORTED_STR("timer"), NUTAG_APPL_METHOD("OPTIONS"), NUTAG_APPL_METHOD("UPDATE"),
+      NUTAG_APPL_METHOD("INFO"), NTATAG_UDP_MTU(65535), NTATAG_MAXSIZE(MAX_MESSAGE),
+      NTATAG_MAX_PROCEEDING(MAX_OPEN_REQUESTS), TPTAG_IDLE(TCP_IDLE_MS), TPTAG_PONG2PING(1),
+      TAG_IF(p->transport == GW_TLS, NUTAG_CERTIFICATE_DIR(p->sip->tls_folder)),
+      TAG_IF(p->transport == GW_TLS, TPTAG_TLS_VERIFY_POLICY(p->sip->tls_policy)), TAG_END());
 }
 
 void gw_sip_port_free(void *data) {
@@ -119,7 +138,7 @@ static gboolean open_one(gw_sip *sip, const wish *w, const char *address, gboole
   gw_sip_port *p = g_new0(gw_sip_port, 1);
   p->sip = sip;
   p->index = sip->ports->len;
-  p->tcp = w->tcp;
+  p->transport = w->transport;
   p->v6 = w->v6;
   p->port = w->port;
   if (first) p->spec = g_strndup(w->listen, (gsize)(strrchr(w->listen, ':') - w->listen));
@@ -161,7 +180,7 @@ static GPtrArray *own_addresses(gboolean v6) {
 /* A port that is free on all addresses at this moment: for tests, which ask for 0. */
 static guint free_port(const wish *w) {
   struct addrinfo hints = {.ai_flags = AI_NUMERICHOST,
-                           .ai_socktype = w->tcp ? SOCK_STREAM : SOCK_DGRAM},
+                           .ai_socktype = w->transport == GW_UDP ? SOCK_DGRAM : SOCK_STREAM},
                   *ai = NULL;
   char serv[8] = "0";
   if (getaddrinfo(w->host, serv, &hints, &ai) != 0) return 0;
@@ -193,17 +212,18 @@ void gw_sip_port_event(gw_sip_port *p, nua_event_t event, int status, tagi_t *ta
   if (event != nua_r_get_params || p->known) return;
   tl_gets(tags, NTATAG_CONTACT_REF(m), TAG_END());
   if (m && m->m_url->url_port) p->port = (guint)g_ascii_strtoull(m->m_url->url_port, NULL, 10);
-  if (!p->port) p->port = 5060;
+  if (!p->port) p->port = p->transport == GW_TLS ? 5061 : 5060;
   p->known = TRUE;
 }
 
-gw_sip_port *gw_sip_port_for(const gw_sip *sip, gboolean tcp, gboolean v6, const char *peer) {
+gw_sip_port *gw_sip_port_for(const gw_sip *sip, gw_transport transport, gboolean v6,
+                             const char *peer) {
   char own[64] = "";
   gw_sip_port *first = NULL;
   if (!facing(v6, peer, own, sizeof own)) *own = 0;
   for (guint i = 0; i < sip->ports->len; i++) {
     gw_sip_port *p = g_ptr_array_index(sip->ports, i);
-    if (p->tcp != tcp || p->v6 != v6) continue;
+    if (p->transport != transport || p->v6 != v6) continue;
     if (strcmp(p->bound, own) == 0) return p;
     if (!first) first = p;
   }
@@ -213,18 +233,21 @@ gw_sip_port *gw_sip_port_for(const gw_sip *sip, gboolean tcp, gboolean v6, const
 gw_sip_port *gw_sip_port_for_source(const gw_sip *sip, const char *source, guint index) {
   if (index < sip->ports->len) return g_ptr_array_index(sip->ports, index);
   g_autofree char *ip = gw_sip_source_ip(source);
-  return gw_sip_port_for(sip, g_str_has_prefix(source, "tcp:"), strchr(source, '[') != NULL, ip);
+  return gw_sip_port_for(sip, gw_transport_of(source), strchr(source, '[') != NULL, ip);
 }
 
 char *gw_sip_port_host(const gw_sip_port *p) {
   return bracketed(p->shown);
 }
 
-char *gw_sip_port_contact(const gw_sip_port *p, const char *user) {
+/* RFC 5630 5.1: a dialog that began with sips: has such Contacts; TLS alone needs none. */
+char *gw_sip_port_contact(const gw_sip_port *p, const char *user, gboolean sips) {
+  static const char *const parameters[] = {
+      [GW_UDP] = "", [GW_TCP] = ";transport=tcp", [GW_TLS] = ";transport=tls"};
   g_autofree char *host = gw_sip_port_host(p);
   g_autofree char *escaped = gw_sip_escape(user && *user ? user : "tipring");
-  return g_strdup_printf("<sip:%s@%s:%u%s>", escaped, host, p->port,
-                         p->tcp ? ";transport=tcp" : "");
+  return g_strdup_printf("<%s:%s@%s:%u%s>", sips ? "sips" : "sip", escaped, host, p->port,
+                         sips ? "" : parameters[p->transport]);
 }
 
 char *gw_sip_source_ip(const char *source) {
@@ -248,8 +271,8 @@ void gw_sip_port_source(const gw_sip_port *p, char *source, gsize n, char *ip, g
   char *scope = strchr(host, '%');
   if (scope) *scope = 0;
   g_strlcpy(ip, host, ip_n);
-  g_snprintf(source, n, strchr(host, ':') ? "%s:[%s]:%s" : "%s:%s:%s", p->tcp ? "tcp" : "udp", host,
-             serv);
+  g_snprintf(source, n, strchr(host, ':') ? "%s:[%s]:%s" : "%s:%s:%s", transports[p->transport],
+             host, serv);
 }
 
 char *gw_sip_source_uri(const char *source) {

@@ -85,10 +85,12 @@ static gboolean apply(registration *r, const sip_contact_t *m) {
   gw_sip *sip = r->port->sip;
   const sip_t *msg = r->msg;
   guint expires = asked_for(msg, m);
-  if (m->m_url->url_type != url_sip || !m->m_url->url_host || !*m->m_url->url_host)
-    return fail(r, 400, "Bad Contact");
+  gboolean scheme = m->m_url->url_type == url_sip ||
+                    (m->m_url->url_type == url_sips && r->port->transport == GW_TLS);
+  if (!scheme || !m->m_url->url_host || !*m->m_url->url_host) return fail(r, 400, "Bad Contact");
   if (expires > 0 && expires < EXPIRES_MIN) return fail(r, 423, "Interval Too Brief");
-  expires = MIN(expires, behind_nat(r, m) && !r->port->tcp ? EXPIRES_NAT : EXPIRES_MAX);
+  expires =
+      MIN(expires, behind_nat(r, m) && r->port->transport == GW_UDP ? EXPIRES_NAT : EXPIRES_MAX);
   g_autofree char *uri = url_as_string(NULL, m->m_url);
   g_autofree char *contact = gw_sip_clean(uri, 512);
   g_autofree char *agent =

@@ -105,6 +105,14 @@ gboolean gw_sip_contact_usable(const sip_t *msg) {
   return m->m_url->url_type == url_sip || m->m_url->url_type == url_sips;
 }
 
+gboolean gw_sip_takes_update(const sip_t *msg) {
+  return msg->sip_allow && sip_is_allowed(msg->sip_allow, sip_method_update, NULL);
+}
+
+gboolean gw_sip_is_sips(const sip_t *msg) {
+  return msg->sip_request && msg->sip_request->rq_url->url_type == url_sips;
+}
+
 static gboolean too_many_waiting(const gw_sip *sip, const char *ip) {
   guint waiting = 0, limit = MAX(50, sip->max_calls / 2);
   for (guint i = 0; i < sip->legs->len; i++) {
@@ -139,7 +147,7 @@ static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, con
   g_autofree char *from_user = gw_sip_unescape(r->msg->sip_from->a_url->url_user);
   g_autofree char *name = from_name(r->msg);
   g_autofree char *to = dialled(r->msg);
-  call->contact = gw_sip_port_contact(r->port, to);
+  call->contact = gw_sip_port_contact(r->port, to, gw_sip_is_sips(r->msg));
   gw_info(&(gw_log_ctx){.call = call->id}, "sip-invite",
           "phone=%s from=%s to=%s source=%s offer=%d", phone ? phone : "", from_user, to, r->source,
           offer != NULL);
@@ -171,6 +179,9 @@ static void accept_invite(request *r, const char *phone, const gw_desc *offer) {
     g_autofree char *back = gw_sip_source_uri(r->source);
     nua_set_hparams(r->nh, NUTAG_PROXY(back), TAG_END());
   }
+  /* Without UPDATE we could only refresh by a re-INVITE that lacks a description: nothing that phones are good at. */
+  if (!gw_sip_takes_update(r->msg) && !r->msg->sip_session_expires)
+    nua_set_hparams(r->nh, NUTAG_SESSION_TIMER(0), TAG_END());
   nua_handle_bind(r->nh, &leg->owner);
   offer_call(call, leg, r, phone, offer);
   gw_sip_call_unref(call);
@@ -198,6 +209,8 @@ static gboolean request_invite(request *r) {
   g_autoptr(gw_desc) offer = NULL;
   if (!gw_sip_contact_usable(r->msg))
     return refuse(r, 400, "Bad Contact", "contact is no SIP address"), FALSE;
+  if (gw_sip_is_sips(r->msg) && r->port->transport != GW_TLS)
+    return refuse(r, 403, "SIPS Needs TLS", "sips without TLS"), FALSE;
   if (sip->draining || sip->freed) return refuse(r, 503, "Shutting Down", "draining"), FALSE;
   if (sip->max_calls && g_hash_table_size(sip->calls) >= sip->max_calls)
     return refuse(r, 503, "All Lines In Use", "max_calls reached"), FALSE;

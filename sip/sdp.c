@@ -303,7 +303,18 @@ static void read_group(reader *r, const char *v) {
     r->desc->bundle = TRUE;
 }
 
-/* "inline:KEY|lifetime|MKI:length session-parameters": the key alone is kept. */
+/* RFC 4568 6.3: a parameter that is not understood makes the line unusable; WSH is a hint for the replay window, and
+ * "-..." may be ignored. */
+static gboolean ignorable_parameters(const char *v) {
+  char word[MAX_TOKEN];
+  for (skip_blanks(&v); *v; skip_blanks(&v))
+    if (!take_word(&v, word, sizeof word) || (word[0] != '-' && !g_str_has_prefix(word, "WSH=")))
+      return FALSE;
+  return TRUE;
+}
+
+/* "inline:KEY|lifetime|MKI:length session-parameters": the key alone is kept. A line with an MKI, with a second key or
+ * with parameters that would change the encryption is left out: we could not do what it says. */
 static void read_crypto(reader *r, const char *v) {
   guint64 tag;
   gw_crypto c = {0};
@@ -313,7 +324,10 @@ static void read_crypto(reader *r, const char *v) {
   if (!g_str_has_prefix(v, "inline:")) return;
   v += strlen("inline:");
   gsize n = strcspn(v, "| ;");
-  if (n == 0 || n > MAX_VALUE) return;
+  gsize rest = strcspn(v, " ;");
+  if (n == 0 || n > MAX_VALUE || v[rest] == ';' || memchr(v + n, ':', rest - n) ||
+      !ignorable_parameters(v + rest))
+    return;
   c.tag = (guint)tag;
   c.key = g_strndup(v, n);
   g_array_append_val(r->media->cryptos, c);

@@ -24,11 +24,16 @@ typedef enum {
 } gw_sip_state;
 
 typedef struct {
-  const char *const *listen;    /* NULL-terminated: "udp:0.0.0.0:5060", "tcp:[::1]:5060"; port 0 = choose. A wildcard
+  const char *const *listen;    /* NULL-terminated: "udp:0.0.0.0:5060", "tcp:[::1]:5060", "tls:…:5061"; port 0 = choose. A wildcard
                                    stands for the addresses that this host has now */
   const char *realm;            /* digest realm (RFC 7616; MD5) */
   const char *public_address;   /* for Contact and Via behind 1:1 NAT, "" = none */
   guint max_calls;              /* above: 503 + Retry-After */
+  guint session_s;              /* RFC 4028: what we ask for; 0: 1800. Below 90 only for tests */
+  /* TLS, only looked at when something listens on it. PEM files; "" or NULL: none. They are read once, at start. */
+  const char *certificate, *key; /* ours, with the certificates between it and its root; none: one that we sign ourselves */
+  const char *client_ca;        /* who must have signed the certificate of whoever connects; none: nobody is asked for one */
+  const char *server_ca;        /* who must have signed the certificate of a server that we call; none: any will do. Not both */
   gboolean open;                /* TRUE: take INVITEs without digest and route everything (test user agent), no registrar */
 } gw_sip_config;
 
@@ -38,7 +43,7 @@ typedef struct {
   const char *from_user;        /* user part of From */
   const char *from_name;        /* display name, "" when none */
   const char *to_user;          /* dialled: user part of the Request-URI, %-decoded; "" when none */
-  const char *source;           /* "udp:192.0.2.7:5060": where it came from */
+  const char *source;           /* "udp:192.0.2.7:5060", "tls:…": where it came from */
   const char *call_id;
   const gw_desc *offer;         /* NULL: late offer, answer with an offer of ours */
 } gw_sip_invite;
@@ -85,6 +90,7 @@ void gw_sip_call_unref(gw_sip_call *);
 void gw_sip_call_set_user_data(gw_sip_call *, void *);        /* own pointer of the bridge */
 void *gw_sip_call_user_data(const gw_sip_call *);
 const char *gw_sip_call_id(const gw_sip_call *);              /* Call-ID */
+gboolean gw_sip_call_secure(const gw_sip_call *);             /* its dialog goes by TLS; out: known from the answer on */
 void gw_sip_call_ringing(gw_sip_call *);                      /* 180 */
 void gw_sip_call_progress(gw_sip_call *, const gw_desc *early); /* 183 with SDP */
 /* Initial INVITE: 200 with this answer (or offer, when it came without one). Offer in dialog: its answer. */
@@ -102,6 +108,9 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *, const char *number, const char *from_nu
 /* Calls any URI ("sip:8000@127.0.0.1:5060;transport=tcp"); user/password answer a challenge; proxy "host:port" or NULL. */
 typedef struct { const char *uri, *from_user, *from_name, *user, *password, *proxy; } gw_sip_target;
 gw_sip_call *gw_sip_dial(gw_sip *, const gw_sip_target *, const gw_desc *offer_or_null, GError **);
+
+/* Looks at PEM files as they would be used: missing, expired, not a pair... *ret_expires: s since 1970, or NULL. Blocks. */
+gboolean gw_sip_tls_check(const char *certificate, const char *key, const char *ca_or_null, gint64 *ret_expires, GError **);
 
 /* Registers us elsewhere and refreshes it. state: up with the granted seconds, or down with the status. */
 gw_sip_line *gw_sip_line_new(gw_sip *, const char *registrar_uri, const char *user, const char *password, guint expires_s,

@@ -3,6 +3,7 @@
  * others cost one comparison. When a newer library words them otherwise, lines are missing and nothing else breaks:
  * the unit test says so. One per process, as the library's log is. */
 #include "sip/internal.h"
+#include "sip/tls.h"
 #include <sofia-sip/su_log.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 extern su_log_t tport_log[], nta_log[], nua_log[];
 
+#define TLS_REMEMBERED 16   /* connections whose handshake may still fail */
 #define LINES_PER_SECOND 50 /* a flood is not written down packet by packet */
 
 static struct {
@@ -19,6 +21,11 @@ static struct {
   gboolean open; /* it is a request, and nobody has answered it yet */
   char bind_error[256];
   guint64 requests, refused, bad;
+  struct {
+    const void *connection;
+    char source[96];
+  } tls[TLS_REMEMBERED];
+  guint tls_next;
   gint64 second;
   guint lines;
 } watch;
@@ -61,6 +68,46 @@ static void note_source(const char *fmt, va_list ap) {
     while (n > 0 && host[--n] != ':')
       continue;
   g_snprintf(watch.source, sizeof watch.source, "%.*s:%.*s", (int)proto, from, (int)n, host);
+}
+
+/* "%s(%p): new connection from tls/192.0.2.7:49152/sips": only the lines of TLS connections come here */
+static void note_connection(const char *fmt, va_list ap) {
+  char line[256];
+  va_list again;
+  va_copy(again, ap);
+  vsnprintf(line, sizeof line, fmt, again);
+  va_end(again);
+  if (strstr(line, " connecting to tls/")) gw_tls_mend_connection();
+  const char *from = strstr(line, " from tls/");
+  if (!from) return;
+  gw_tls_mend_connection();
+  from += strlen(" from tls/");
+  (void)va_arg(ap, const char *);
+  guint i = watch.tls_next++ % TLS_REMEMBERED;
+  watch.tls[i].connection = va_arg(ap, const void *);
+  g_snprintf(watch.tls[i].source, sizeof watch.tls[i].source, "tls:%.*s", (int)strcspn(from, "/"),
+             from);
+}
+
+/* "%s(%p): ...": a handshake that came to nothing, or a certificate that was not the right one */
+static void note_tls_failed(const char *why, va_list ap) {
+  (void)va_arg(ap, const char *);
+  const void *connection = va_arg(ap, const void *);
+  const char *source = "";
+  for (guint i = 0; i < TLS_REMEMBERED; i++)
+    if (watch.tls[i].connection == connection) source = watch.tls[i].source;
+  watch.bad++;
+  watch.refused++;
+  if (may_write()) gw_info(NULL, "sip-tls-failed", "reason=%s source=%s", why, source);
+}
+
+/* "  err %i:%s": what OpenSSL says of the other side's certificate */
+static void note_certificate(va_list ap) {
+  (void)va_arg(ap, int);
+  const char *why = va_arg(ap, const char *);
+  watch.bad++;
+  watch.refused++;
+  if (may_write()) gw_info(NULL, "sip-tls-failed", "reason=%s source=%s", why, "");
 }
 
 static void note_request(va_list ap) {
@@ -110,6 +157,15 @@ static void on_line(void *stream, char const *fmt, va_list ap) {
     note_source(fmt, ap);
   } else if (g_str_has_prefix(fmt, "nua(%p): recv signal")) {
     watch.open = FALSE; /* an answer of ours is on its way: not the library's own */
+  } else if (g_str_has_prefix(fmt, "%s(%p): new connection from ") ||
+             g_str_has_prefix(fmt, "%s(%p): connecting to ")) {
+    note_connection(fmt, ap);
+  } else if (g_str_has_prefix(fmt, "%s(%p): TLS setup failed")) {
+    note_tls_failed("no handshake", ap);
+  } else if (g_str_has_prefix(fmt, "%s(%p): Peer Subject Mismatch")) {
+    note_tls_failed("certificate of another name", ap);
+  } else if (g_str_has_prefix(fmt, "  err %i:%s")) {
+    note_certificate(ap);
   } else if (g_str_has_prefix(fmt, "nta: bind(")) {
     vsnprintf(watch.bind_error, sizeof watch.bind_error, fmt, ap);
     g_strchomp(watch.bind_error);

@@ -27,6 +27,7 @@ typedef struct {
 typedef struct {
   char *number, *password, *name, *room /* default room's number */;
   guint max_calls;
+  gw_sdes_policy srtp;
   gboolean from_file;
 } gw_phone_conf;
 typedef struct {
@@ -101,7 +102,7 @@ typedef struct {
   gw_cause cause; /* ended */
   char *sip_codec;
   gw_media_stats sip;
-  gboolean have_sip;
+  gboolean have_sip, srtp;
   GPtrArray *peers; /* gw_peer_info */
   GPtrArray *hops;  /* gw_hop */
 } gw_call_info;

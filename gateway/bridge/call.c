@@ -25,6 +25,7 @@ static void stamp(gw_call *c, gw_desc *d) {
 }
 
 static void use_agreed(gw_call *c, const gw_desc *remote, const gw_desc *agreed) {
+  gw_call_srtp_agreed(c, agreed);
   const gw_desc_media *audio = gw_desc_audio(agreed);
   if (audio && audio->codecs->len) {
     g_free(c->codec);
@@ -72,9 +73,13 @@ static void show_status(gw_call *c) {
 
 /* --- actions --- */
 
-static gw_leg_params leg_params(const gw_call *c) {
-  return (gw_leg_params){.remote_hint = c->remote_hint,
+/* FALSE: the call ends. */
+static gboolean leg_params(gw_call *c, gw_leg_params *ret) {
+  *ret = (gw_leg_params){.remote_hint = c->remote_hint,
                          .codecs = (const char *const *)c->bridge->conf->codecs};
+  if (gw_call_srtp_params(c, ret)) return TRUE;
+  gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_FORBIDDEN});
+  return FALSE;
 }
 
 static void own_leg(gw_call *c) {
@@ -86,8 +91,9 @@ static void own_leg(gw_call *c) {
 
 static void make_leg(gw_call *c) {
   gw_media *media = c->bridge->media;
-  gw_leg_params params = leg_params(c);
+  gw_leg_params params;
   gw_handle room = GW_HANDLE_NONE;
+  if (!leg_params(c, &params)) return;
   if (c->machine.state == GW_CS_MENU)
     room = c->lobby = gw_media_room(media);
   else if (gw_conference_take_room(c->conference))
@@ -103,8 +109,9 @@ static void close_lobby(gw_call *c) {
 
 /* Who has not been let in yet neither hears the room nor is heard: until now the leg was by itself. */
 static void move_leg(gw_call *c) {
-  gw_leg_params params = leg_params(c);
+  gw_leg_params params;
   gw_handle old = c->leg;
+  if (!leg_params(c, &params)) return;
   c->leg = GW_HANDLE_NONE;
   if (gw_conference_take_room(c->conference))
     c->leg = gw_media_move(c->bridge->media, old, c->conference->room, &params);
@@ -293,6 +300,7 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
 
 void gw_call_sip_remote(gw_call *c, const gw_desc *d, gboolean is_offer) {
   g_autoptr(gw_desc) agreed = NULL;
+  if (!is_offer) gw_call_srtp_answered(c);
   if (!c->leg_caps || !answer_to(c, d, &agreed)) {
     if (is_offer)
       gw_sip_call_refuse_offer(c->sip, GW_CAUSE_NO_CODEC);
@@ -412,6 +420,7 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
   c->number = g_strdup(number);
   c->name = gw_nick_clean(i->from_name);
   c->sip_name = display_name(gw_bridge_conf_phone(b->conf, i->phone), i->from_name);
+  c->srtp = gw_bridge_conf_srtp(b->conf, c->phone);
   c->remote_hint = g_steal_pointer(&host);
   c->offer = gw_desc_copy(i->offer);
   gw_log_ctx ctx = gw_call_ctx(c);
@@ -425,6 +434,7 @@ gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, gw_conference
                          const char *answer_id) {
   gw_call *c = call_new(b, phone->number, phone->number, b->conf->language);
   gw_call_set_room(c, conference->conf);
+  c->srtp = phone->srtp;
   c->sip_name = display_name(phone, NULL);
   c->number = g_strdup(conference->conf->number);
   c->answer_id = g_strdup(answer_id);

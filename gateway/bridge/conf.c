@@ -83,6 +83,11 @@ const gw_phone_conf *gw_bridge_conf_phone(const gw_bridge_conf *c, const char *n
   return NULL;
 }
 
+gw_sdes_policy gw_bridge_conf_srtp(const gw_bridge_conf *c, const char *phone) {
+  const gw_phone_conf *p = gw_bridge_conf_phone(c, phone);
+  return p ? p->srtp : GW_SDES_OFF;
+}
+
 const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *c, const char *number) {
   for (guint i = 0; number && i < c->rooms->len; i++) {
     const gw_room_conf *r = c->rooms->pdata[i];

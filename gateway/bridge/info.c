@@ -56,6 +56,7 @@ gw_call_info *gw_call_info_of(const gw_call *c) {
   i->ended_wall_us = c->ended_wall_us;
   i->cause = c->machine.cause;
   i->sip_codec = g_strdup(c->codec);
+  i->srtp = c->encrypted;
   i->have_sip =
       c->have_last_stats || (c->leg.v && gw_media_get_stats(c->bridge->media, c->leg, &i->sip));
   if (c->have_last_stats) i->sip = c->last_stats;
@@ -188,6 +189,7 @@ char *gw_call_info_json(const gw_call_info *i, gboolean full) {
   json_builder_set_member_name(b, "sip");
   json_builder_begin_object(b);
   text(b, "codec", i->sip_codec);
+  flag(b, "srtp", i->srtp);
   figures(b, i->sip.packets_in, i->sip.packets_out, i->sip.lost, i->sip.jitter_ms, i->have_sip);
   json_builder_end_object(b);
   peers(b, i->peers);

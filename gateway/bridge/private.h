@@ -112,6 +112,11 @@ void gw_seat_tell(gw_seat *, gw_cause); /* its state to the call, again */
 void gw_seat_peers(const gw_seat *, GPtrArray *ret /* gw_peer_info */);
 guint gw_seat_participants(const gw_seat *);
 
+/* --- call_srtp.c: encryption towards the phone */
+gboolean gw_call_srtp_params(gw_call *, gw_leg_params *); /* FALSE: the phone must come by TLS */
+void gw_call_srtp_answered(gw_call *); /* out: we know now which of its contacts it is */
+void gw_call_srtp_agreed(gw_call *, const gw_desc *agreed);
+
 /* --- call.c: the shell around one call machine */
 struct gw_call {
   gw_bridge *bridge;
@@ -130,6 +135,8 @@ struct gw_call {
   gw_attendant *attendant;
   gw_desc *leg_caps;      /* media's description of our side */
   gw_desc *offer;         /* the phone's last offer or answer */
+  gw_sdes_policy srtp;    /* of the phone, when the call began */
+  gboolean encrypted;
   gboolean offer_is_ours; /* late offer or dial: we offer */
   char *remote_hint, *answer_id;
   char *codec;
@@ -183,6 +190,7 @@ gboolean gw_attendant_has_voice(const gw_attendant *);
 /* --- conf.c */
 const gw_menu_conf *gw_bridge_conf_menu(const gw_bridge_conf *, const char *number);
 const gw_phone_conf *gw_bridge_conf_phone(const gw_bridge_conf *, const char *number);
+gw_sdes_policy gw_bridge_conf_srtp(const gw_bridge_conf *, const char *phone);
 const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *, const char *number);
 /* What all numbers of one room together want of its watcher: ring is joined, watch is anybody's. Free it. */
 gw_room_conf *gw_bridge_conf_joined(const gw_bridge_conf *, const char *room);

@@ -4,6 +4,7 @@
 #ifndef GW_DOOR_H
 #define GW_DOOR_H
 #include "base/queue.h"
+#include "gateway/media/estate.h"
 #include "gateway/media/media.h"
 #include "gateway/media/prompts.h"
 
@@ -35,6 +36,7 @@ typedef struct {
   char local_address[64];         /* LEG, "" = none */
   char remote_hint[64];           /* LEG, "" = none */
   char codecs[GW_LEG_CODECS][16]; /* LEG, "" ends */
+  gw_sdes_policy srtp;            /* LEG */
   gboolean offerer;               /* PEER */
   gw_setup setup;                 /* PEER */
   char cname[64];                 /* PEER */
@@ -43,8 +45,8 @@ typedef struct {
   gboolean muted;                 /* MUTE */
   const gw_prompt *prompt;        /* PLAY; NULL: stop. Lives as long as the engine */
   guint hz, ms;                   /* TONE */
-  gw_handle heir;                 /* HAND_OVER: who gets the sockets */
-  int rtp_fd, rtcp_fd;            /* LEG: sockets to go on with, owned; -1: open new ones */
+  gw_handle heir;                 /* HAND_OVER: who goes on */
+  gw_estate *estate;              /* LEG: what it goes on with, owned; NULL: a new one */
 } gw_cmd;
 
 typedef enum {
@@ -72,8 +74,8 @@ typedef struct {
   gw_cause cause;
   char digit;
   guint ms;
-  int rtp_fd, rtcp_fd; /* HANDED_OVER to handle; owned, -1: there are none */
-  guint worker;        /* STATS: of this worker, with one row for each of its legs and peers */
+  gw_estate *estate; /* HANDED_OVER to handle; owned, NULL: there is none */
+  guint worker;      /* STATS: of this worker, with one row for each of its legs and peers */
   gw_worker_stats load;
   gw_stats_row *rows;
   guint n_rows;

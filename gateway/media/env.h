@@ -5,6 +5,7 @@
 #define GW_ENV_H
 #include "base/ids.h"
 #include "base/queue.h"
+#include "gateway/media/estate.h"
 #include "gateway/media/dtls.h"
 #include "gateway/media/media.h"
 #include "gateway/media/prompts.h"
@@ -15,6 +16,7 @@
 
 typedef struct {
   guint16 port_min, port_max;
+  gint64 rtp_timeout_us;
   char *public_address;   /* or NULL */
   char **local_addresses; /* or NULL: look at the interfaces */
   char *stun_host;        /* or NULL */
@@ -56,6 +58,6 @@ void gw_env_desc(gw_env *, gw_handle, gw_desc *taken);
 void gw_env_candidate(gw_env *, gw_handle, const gw_candidate *);
 void gw_env_digit(gw_env *, gw_handle, char digit, guint ms);
 void gw_env_prompt_end(gw_env *, gw_handle);
-void gw_env_handed_over(gw_env *, gw_handle heir, int rtp_fd, int rtcp_fd); /* fds are taken */
+void gw_env_handed_over(gw_env *, gw_handle heir, gw_estate *taken_or_null);
 
 #endif

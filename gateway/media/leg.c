@@ -15,6 +15,7 @@
 #define EVENT_PT_OPUS                                                                              \
   102 /* telephone-event has the clock of the voice it interrupts (RFC 4733 2.1) */
 #define OPUS_PT 107
+#define TRAILER_ROOM 64 /* of a packet being written, for SRTP */
 #define TONE_AMPLITUDE 0.2
 #define TONE_MS_MAX 10000
 #define IN_BAND_MS 100 /* told for a key whose length is not known yet */
@@ -58,12 +59,15 @@ static gboolean bind_pair(gw_leg *leg) {
   return FALSE;
 }
 
-/* The sockets of a leg that lived elsewhere until now. */
-static gboolean inherit(gw_leg *leg, gw_cmd *cmd) {
-  if (cmd->rtp_fd < 0) return FALSE;
-  leg->rtp.watch.fd = cmd->rtp_fd;
-  leg->rtcp.watch.fd = cmd->rtcp_fd;
-  cmd->rtp_fd = cmd->rtcp_fd = -1;
+/* Goes on with what a leg had that lived elsewhere until now. When to report was counted by the ticks of its worker. */
+static gboolean inherit(gw_leg *leg, gw_estate *e) {
+  leg->rtp.watch.fd = e->rtp_fd;
+  leg->rtcp.watch.fd = e->rtcp_fd;
+  e->rtp_fd = e->rtcp_fd = -1;
+  gw_seal_take(&leg->seal, &e->seal);
+  leg->out = e->out;
+  leg->out.marker = TRUE;
+  leg->out.report_tick = 0;
   leg->local.len = sizeof leg->local.u;
   return getsockname(leg->rtp.watch.fd, &leg->local.u.sa, &leg->local.len) == 0;
 }
@@ -75,9 +79,13 @@ static int release(gw_env *env, gw_watch *w) {
   return fd;
 }
 
-void gw_leg_release(gw_leg *leg, int *ret_rtp_fd, int *ret_rtcp_fd) {
-  *ret_rtp_fd = release(leg->env, &leg->rtp.watch);
-  *ret_rtcp_fd = release(leg->env, &leg->rtcp.watch);
+gw_estate *gw_leg_release(gw_leg *leg) {
+  gw_estate *e = g_new0(gw_estate, 1);
+  e->rtp_fd = release(leg->env, &leg->rtp.watch);
+  e->rtcp_fd = release(leg->env, &leg->rtcp.watch);
+  gw_seal_take(&e->seal, &leg->seal);
+  e->out = leg->out;
+  return e;
 }
 
 static void close_socket(gw_env *env, gw_watch *w) {
@@ -107,27 +115,35 @@ static void take_digit(gw_leg *leg, const gw_rtp *rtp, guint clock, gint64 now_u
     gw_env_digit(leg->env, leg->handle, digit, ms);
 }
 
-static void take_rtcp(gw_leg *leg, const guint8 *data, gsize n, const gw_addr *from,
-                      gint64 now_us) {
+static void take_rtcp(gw_leg *leg, guint8 *data, gsize n, const gw_addr *from, gint64 now_us) {
   gw_rtcp report;
-  if (!gw_addr_same_ip(from, &leg->latch.target) || !gw_rtcp_parse(data, n, &report)) {
+  if (!gw_seal_open(&leg->seal, data, &n, TRUE) || !gw_addr_same_ip(from, &leg->latch.target) ||
+      !gw_rtcp_parse(data, n, &report)) {
     leg->in.bad++;
     return;
   }
+  leg->alive++;
   gw_flow_heard(&leg->out, &leg->in, &report, now_us, gw_wall_us());
 }
 
-static void take_rtp(gw_leg *leg, const guint8 *data, gsize n, const gw_addr *from, gint64 now_us) {
+static void take_rtp(gw_leg *leg, guint8 *data, gsize n, const gw_addr *from, gint64 now_us) {
   gw_rtp rtp;
   guint clock = 0;
+  if (!gw_seal_open(&leg->seal, data, &n, FALSE)) {
+    leg->in.bad++;
+    return;
+  }
   gw_in_use use =
       gw_rtp_parse(data, n, 0, &rtp) ? gw_inflow_use(&leg->in, rtp.pt, &clock) : GW_IN_NONE;
-  if (use == GW_IN_NONE && gw_addr_equal(from, &leg->latch.target))
+  if (use == GW_IN_NONE && gw_addr_equal(from, &leg->latch.target)) {
+    leg->alive++;
     return; /* comfort noise and other extras of the phone itself */
+  }
   if (use == GW_IN_NONE || !gw_latch_packet(&leg->latch, from)) {
     leg->in.bad++;
     return;
   }
+  leg->alive++;
   gw_inflow_rtp(&leg->in, &rtp, n, now_us);
   if (use == GW_IN_DIGIT) take_digit(leg, &rtp, clock, now_us);
   if (!leg->heard_any) {
@@ -164,13 +180,14 @@ gw_leg *gw_leg_new(gw_env *env, gw_cmd *cmd) {
   gw_addr hint = {0};
   gw_addr_parse(cmd->remote_hint, 0, &hint);
   gw_latch_init(&leg->latch, &hint);
+  gw_seal_init(&leg->seal, env->ids);
   if (!gw_addr_parse(cmd->local_address, 0, &leg->local))
     gw_addr_parse(hint.u.sa.sa_family == AF_INET6 ? "::" : "0.0.0.0", 0, &leg->local);
   g_autofree char *cname = gw_ids_hex(env->ids, 8);
   gw_inflow_init(&leg->in);
   gw_outflow_init(&leg->out, env->ids, cname);
   gw_voice_init(&leg->voice);
-  if (!inherit(leg, cmd) && !bind_pair(leg)) return NULL;
+  if (!(cmd->estate ? inherit(leg, cmd->estate) : bind_pair(leg))) return NULL;
   gw_env_watch(env, &leg->rtp.watch);
   gw_env_watch(env, &leg->rtcp.watch);
   return g_steal_pointer(&leg);
@@ -185,8 +202,9 @@ static gboolean send_report(gw_leg *leg, gboolean bye, gint64 now_us) {
     else
       gw_addr_set_port(&to, (guint16)(gw_addr_port(&to) + 1));
   }
-  gsize n =
-      gw_flow_report(&leg->out, &leg->in, bye, now_us, gw_wall_us(), leg->env->tx, GW_RX_BYTES);
+  gsize n = gw_flow_report(&leg->out, &leg->in, bye, now_us, gw_wall_us(), leg->env->tx,
+                           GW_RX_BYTES - TRAILER_ROOM);
+  if (n && !gw_seal_close(&leg->seal, leg->env->tx, &n, GW_RX_BYTES, TRUE)) return FALSE;
   int fd = leg->rtcp_mux ? leg->rtp.watch.fd : leg->rtcp.watch.fd;
   if (n) sendto(fd, leg->env->tx, n, MSG_DONTWAIT | MSG_NOSIGNAL, &to.u.sa, to.len);
   return n != 0;
@@ -197,6 +215,7 @@ void gw_leg_free(gw_leg *leg) {
   if (leg->rtp.watch.fd >= 0 && leg->rtcp.watch.fd >= 0) send_report(leg, TRUE, gw_now_us());
   close_socket(leg->env, &leg->rtp.watch);
   close_socket(leg->env, &leg->rtcp.watch);
+  gw_seal_clear(&leg->seal);
   gw_inflow_clear(&leg->in);
   gw_voice_clear(&leg->voice);
   g_clear_pointer(&leg->encoder, gw_encoder_free);
@@ -232,6 +251,7 @@ gw_desc *gw_leg_describe(const gw_leg *leg, const gw_cmd *cmd) {
   m->dir = GW_DIR_SENDRECV;
   m->ptime = 20;
   describe_codecs(m, cmd);
+  gw_sdes_offer(m, cmd->srtp, leg->seal.own);
   return d;
 }
 
@@ -257,7 +277,7 @@ static void agree_codec(gw_leg *leg, const gw_desc_media *theirs, const gw_desc_
   int index = gw_codec_index(c->name);
   listen_for_keys(leg, ours, index);
   const gw_codec *their = gw_desc_media_codec(theirs, c->name, c->clock);
-  if (index != leg->out.codec) {
+  if (index != leg->out.codec || !leg->encoder) {
     g_clear_pointer(&leg->encoder, gw_encoder_free);
     leg->encoder = gw_encoder_new(gw_codec_word(index), FALSE, TRUE);
     gw_voice_narrow(&leg->voice, gw_codec_narrow(index));
@@ -268,8 +288,8 @@ static void agree_codec(gw_leg *leg, const gw_desc_media *theirs, const gw_desc_
 void gw_leg_remote(gw_leg *leg, const gw_desc *remote, const gw_desc *agreed) {
   const gw_desc_media *theirs = gw_desc_audio(remote), *ours = gw_desc_audio(agreed);
   gw_addr to = {0}, rtcp = {0};
-  if (!theirs || !ours) {
-    leg->dir = GW_DIR_INACTIVE; /* the audio was refused */
+  if (!theirs || !ours || !gw_seal_agree(&leg->seal, theirs, ours)) {
+    leg->dir = GW_DIR_INACTIVE; /* the audio was refused, or would no longer be encrypted */
     return;
   }
   gboolean family = gw_addr_parse(theirs->addr, theirs->port, &to) &&
@@ -355,11 +375,26 @@ void gw_leg_say(gw_leg *leg, const gint16 *pcm) {
   int n = gw_encoder_frame(leg->encoder, pcm, payload, sizeof payload);
   if (n <= 0) return;
   const gw_addr *to = &leg->latch.target;
-  gsize len = gw_outflow_packet(&leg->out, payload, (gsize)n, leg->env->tx, GW_RX_BYTES);
+  gsize len =
+      gw_outflow_packet(&leg->out, payload, (gsize)n, leg->env->tx, GW_RX_BYTES - TRAILER_ROOM);
+  if (!gw_seal_close(&leg->seal, leg->env->tx, &len, GW_RX_BYTES, FALSE)) return;
   sendto(leg->rtp.watch.fd, leg->env->tx, len, MSG_DONTWAIT | MSG_NOSIGNAL, &to->u.sa, to->len);
 }
 
+/* A phone that lost its power or its network says no BYE. Not while it is held, as many then send nothing. */
+static void look_for_life(gw_leg *leg, gint64 now_us) {
+  gboolean expected = leg->encoder && leg->latch.target.len && leg->dir == GW_DIR_SENDRECV;
+  if (leg->given_up || !gw_quiet_too_long(&leg->quiet, leg->alive, expected, now_us,
+                                          leg->env->engine->rtp_timeout_us))
+    return;
+  leg->given_up = TRUE;
+  gw_info(NULL, "phone-quiet", "leg=%" G_GINT64_MODIFIER "x for_s=%d", leg->handle.v,
+          (int)(leg->env->engine->rtp_timeout_us / GW_SEC(1)));
+  gw_env_state(leg->env, leg->handle, GW_MS_FAILED, GW_CAUSE_NO_MEDIA);
+}
+
 void gw_leg_report(gw_leg *leg, gint64 now_us) {
+  look_for_life(leg, now_us);
   if (!leg->out.report_tick || leg->env->tick < leg->out.report_tick) return;
   gboolean said = send_report(leg, FALSE, now_us);
   leg->out.report_tick = leg->env->tick + (said ? REPORT_TICKS : FIRST_REPORT_TICKS);

@@ -8,6 +8,8 @@
 #include "gateway/media/env.h"
 #include "gateway/media/latch.h"
 #include "gateway/media/mixer.h"
+#include "gateway/media/quiet.h"
+#include "gateway/media/seal.h"
 #include "gateway/media/tone.h"
 #include "gateway/media/voice.h"
 
@@ -24,10 +26,14 @@ struct gw_leg {
   gw_leg_socket rtp, rtcp;
   gw_addr local; /* bound RTP address */
   gw_latch latch;
+  gw_seal seal;
   gw_addr rtcp_to; /* from the SDP; used while RTP goes where the SDP said */
   gboolean rtcp_mux;
   gw_dir dir;         /* ours: bit 1 the phone hears, bit 2 it is heard */
   gboolean heard_any; /* GW_MS_UP was said */
+  guint64 alive;      /* packets that were believed, of any kind */
+  gw_quiet quiet;
+  gboolean given_up; /* GW_MS_FAILED was said */
   gw_inflow in;
   gw_outflow out;
   gw_dtmf_in dtmf;
@@ -42,9 +48,9 @@ struct gw_leg {
   gw_mix near; /* what only this phone hears: its peers, also the last frame of closed ones */
 };
 
-gw_leg *gw_leg_new(gw_env *, gw_cmd *); /* takes the command's sockets; NULL: no port free */
+gw_leg *gw_leg_new(gw_env *, gw_cmd *); /* takes the command's estate; NULL: no port free */
 void gw_leg_free(gw_leg *);             /* says RTCP BYE */
-void gw_leg_release(gw_leg *, int *ret_rtp_fd, int *ret_rtcp_fd); /* its sockets; it is deaf then */
+gw_estate *gw_leg_release(gw_leg *);    /* it is deaf and dumb then */
 gw_desc *gw_leg_describe(const gw_leg *, const gw_cmd *);
 void gw_leg_remote(gw_leg *, const gw_desc *remote, const gw_desc *agreed);
 void gw_leg_play(gw_leg *, const gw_prompt *or_null);

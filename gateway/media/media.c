@@ -1,4 +1,5 @@
 #include "gateway/media/media.h"
+#include "gateway/media/quiet.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
@@ -76,6 +77,7 @@ static void warm_codecs(void) {
 static gboolean engine_init(gw_engine *e, const gw_media_config *c, GError **error) {
   e->port_min = c->rtp_port_min;
   e->port_max = c->rtp_port_max;
+  e->rtp_timeout_us = GW_SEC((gint64)(c->rtp_timeout_s ? c->rtp_timeout_s : GW_RTP_TIMEOUT_S));
   e->public_address = text_or_null(c->public_address);
   e->local_addresses = g_strdupv((char **)c->local_addresses);
   e->stun_host = text_or_null(c->stun_host);
@@ -247,6 +249,7 @@ static gw_cmd *leg_command(const object *o, gw_handle room, const gw_leg_params 
   g_strlcpy(c->local_address, params->local_address ? params->local_address : "",
             sizeof c->local_address);
   g_strlcpy(c->remote_hint, params->remote_hint ? params->remote_hint : "", sizeof c->remote_hint);
+  c->srtp = params->srtp;
   for (guint i = 0, n = 0; params->codecs && params->codecs[i] && n < GW_LEG_CODECS; i++)
     if (gw_codec_known(params->codecs[i]))
       g_strlcpy(c->codecs[n++], params->codecs[i], sizeof c->codecs[0]);
@@ -292,19 +295,17 @@ static void tell(gw_media *m, gw_cmd *taken) {
   failed(m, h);
 }
 
-/* The sockets have come: the leg goes on. If it was closed meanwhile they are closed with the event. */
+/* The estate has come: the leg goes on. If it was closed meanwhile it goes with the event. */
 static void handed_over(gw_media *m, gw_event *e) {
   object *o = find(m, e->handle, GW_MEDIA_LEG);
   if (!o || !o->waiting) return;
   gw_cmd *c = g_steal_pointer(&o->waiting);
-  if (e->rtp_fd < 0) { /* the one before never had any */
+  if (!e->estate) { /* the one before never had any */
     gw_cmd_free(&c->msg);
     failed(m, e->handle);
     return;
   }
-  c->rtp_fd = e->rtp_fd;
-  c->rtcp_fd = e->rtcp_fd;
-  e->rtp_fd = e->rtcp_fd = -1;
+  c->estate = g_steal_pointer(&e->estate);
   tell(m, c);
 }
 

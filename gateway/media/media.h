@@ -9,6 +9,7 @@
 #include "base/cause.h"
 #include "base/desc.h"
 #include "base/handle.h"
+#include "base/sdes.h"
 
 typedef struct gw_media gw_media;
 typedef enum { GW_MEDIA_ROOM = 1, GW_MEDIA_LEG = 2, GW_MEDIA_PEER = 3 } gw_media_kind;
@@ -21,6 +22,7 @@ typedef struct {
   const char *stun_host; guint16 stun_port;             /* literal address or NULL */
   const gw_turn_server *turn; guint n_turn;
   guint workers;                        /* 0 = cores - 1, at least 1 */
+  guint rtp_timeout_s;                  /* 0: GW_RTP_TIMEOUT_S (quiet.h). A leg from which nothing comes fails with NO_MEDIA */
   const char *prompt_dir;               /* WAV files (16 bit mono, 8 or 16 kHz), read once at start; NULL or "": none */
 } gw_media_config;
 
@@ -44,6 +46,8 @@ typedef struct {
   const char *local_address;      /* literal address to bind and to write into SDP; NULL: 0.0.0.0 and the address towards remote_hint */
   const char *remote_hint;        /* address the phone's SIP came from, or NULL: RTP may latch onto it (NAT) */
   const char *const *codecs;      /* our order of preference: "opus", "G722", "PCMA", "PCMU" */
+  gw_sdes_policy srtp;            /* not OFF: the description has a crypto line with a fresh key, with REQUIRED as RTP/SAVP; what
+                                     gw_media_leg_remote then agrees decides. Encrypted once, a leg never goes back */
 } gw_leg_params;
 typedef struct {
   gw_handle leg;                  /* whose voice it carries, and who hears it; NONE: all legs of the room (identity shared) */
@@ -72,9 +76,9 @@ void gw_media_mute(gw_media *, gw_handle leg, gboolean); /* nothing of this phon
 void gw_media_play(gw_media *, gw_handle leg, const char *prompt);
 gboolean gw_media_has_prompt(const gw_media *, const char *prompt);
 void gw_media_tone(gw_media *, gw_handle leg, guint hz, guint ms); /* a beep for this phone only */
-/* The phone's sockets go on in another room, also on another worker; ports and addresses stay. The old handle is closed
- * (a prompt under way ends without prompt_end); the new one says local_desc when it is there, and gw_media_leg_remote has
- * to be said again then. NONE when overloaded: the old one stays as it was. */
+/* The phone's sockets go on in another room, also on another worker; ports, addresses, keys and the stream that the phone
+ * is sent stay. The old handle is closed (a prompt under way ends without prompt_end); the new one says local_desc when it
+ * is there, and gw_media_leg_remote has to be said again then. NONE when overloaded: the old one stays as it was. */
 gw_handle gw_media_move(gw_media *, gw_handle leg, gw_handle room, const gw_leg_params *);
 void gw_media_close(gw_media *, gw_handle);
 

@@ -227,14 +227,14 @@ static void make(gw_worker *w, gw_cmd *c) {
     make_peer(w, c, p->room);
 }
 
-/* Descriptors are values, a leg is not: it ends here, and its heir is made elsewhere. */
+/* A leg belongs to its worker: it ends here, and its heir is made elsewhere. */
 static void hand_over(gw_worker *w, place *p, gw_handle heir) {
-  int rtp = -1, rtcp = -1;
+  gw_estate *estate = NULL;
   if (p && p->leg) {
-    gw_leg_release(p->leg, &rtp, &rtcp);
+    estate = gw_leg_release(p->leg);
     close_place(w, p);
   }
-  gw_env_handed_over(&w->env, heir, rtp, rtcp);
+  gw_env_handed_over(&w->env, heir, estate);
 }
 
 static void change_leg(gw_leg *leg, const gw_cmd *c) {

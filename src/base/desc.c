@@ -1,4 +1,5 @@
 #include "base/desc.h"
+#include "base/sdes.h"
 #include <string.h>
 
 static void codec_clear(void *p) {
@@ -12,7 +13,9 @@ static void source_clear(void *p) {
 }
 
 static void crypto_clear(void *p) {
-  g_free(((gw_crypto *)p)->key);
+  gw_crypto *c = p;
+  if (c->key) explicit_bzero(c->key, strlen(c->key));
+  g_free(c->key);
 }
 
 static GArray *array(gsize size, GDestroyNotify clear) {
@@ -288,7 +291,9 @@ static void answer_other(gw_desc *ret, const gw_desc *offer, const gw_desc_media
 }
 
 static gw_cause check_transport(const gw_desc_media *offer, const gw_desc_media *caps) {
-  if (!caps->fp_value) return GW_CAUSE_NONE;
+  if (!caps->fp_value)
+    return offer->proto == GW_PROTO_DTLS_SAVPF || offer->proto == GW_PROTO_OTHER ? GW_CAUSE_NO_CODEC
+                                                                                 : GW_CAUSE_NONE;
   if (!offer->fp_value) return GW_CAUSE_DTLS_FAILED;
   return offer->rtcp_mux ? GW_CAUSE_NONE : GW_CAUSE_BAD_REQUEST;
 }
@@ -318,7 +323,8 @@ gboolean gw_desc_answer(const gw_desc *offer, const gw_desc *caps, gboolean pref
     out->ptime = ours->ptime;
     for (guint k = 0; k < ours->sources->len; k++)
       add_source(out, &g_array_index(ours->sources, gw_source, k));
-    if (choose_codecs(out, m, ours, prefer_offer)) continue;
+    gboolean keys = ours->fp_value || gw_sdes_answer(out, m, ours);
+    if (keys && choose_codecs(out, m, ours, prefer_offer)) continue;
     *ret_why = GW_CAUSE_NO_CODEC;
     return FALSE;
   }

@@ -98,6 +98,9 @@ gw_dir gw_dir_flip(gw_dir);                          /* sendonly <-> recvonly */
  * the order of the offer's preference when prefer_offer, else of caps, with the offer's payload types; telephone-event
  * kept for the clock of the first codec when both have it; direction per RFC 3264 6.1; rtcp-mux when offered; setup by
  * RFC 5763 5 (actpass, none -> setup wished in caps, default active).
+ * Encryption by SDES (RFC 4568; base/sdes.h): caps with crypto lines answers a usable crypto line of the offer with its tag
+ * and our key, whether the offer says RTP/SAVP or RTP/AVP ("best effort"). RTP/SAVP without a usable line, or in caps with
+ * nothing usable in the offer: NO_CODEC.
  * All other media: with bundle set, kept with one payload type, direction inactive and the same transport; without,
  * refused (SDP port 0).
  * FALSE with *ret_why: NO_CODEC (no common codec or no audio), DTLS_FAILED (caps wants DTLS, offer has no fingerprint),

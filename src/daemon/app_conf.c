@@ -30,6 +30,9 @@ void gw_app_sip_config(const gw_conf *c, gw_arena *a, gw_sip_config *ret) {
   *ret = (gw_sip_config){.listen = keep_strv(a, gw_conf_strv(c, "sip.listen")),
                          .realm = *realm ? realm : str(c, a, "xmpp.domain"),
                          .public_address = str(c, a, "sip.public_address"),
+                         .certificate = str(c, a, "sip.certificate"),
+                         .key = str(c, a, "sip.key"),
+                         .client_ca = str(c, a, "sip.client_ca"),
                          .max_calls = (guint)gw_conf_int(c, "sip.max_calls")};
 }
 
@@ -175,6 +178,12 @@ static char *dup_word(const char *s) {
   return s && *s ? g_strdup(s) : NULL;
 }
 
+static gw_sdes_policy srtp_policy(const char *word) {
+  return !g_strcmp0(word, "required")   ? GW_SDES_REQUIRED
+         : !g_strcmp0(word, "optional") ? GW_SDES_OPTIONAL
+                                        : GW_SDES_OFF;
+}
+
 static gw_phone_conf *phone_conf(const gw_conf *c, guint i) {
   gw_phone_conf *p = g_new0(gw_phone_conf, 1);
   p->number = g_strdup(item(c, "phones", i, "number"));
@@ -182,6 +191,7 @@ static gw_phone_conf *phone_conf(const gw_conf *c, guint i) {
   p->name = dup_word(item(c, "phones", i, "name"));
   p->room = dup_word(item(c, "phones", i, "room"));
   p->max_calls = (guint)item_int(c, "phones", i, "max_calls");
+  p->srtp = srtp_policy(item(c, "phones", i, "srtp"));
   p->from_file = gw_conf_item_from_file(c, "phones", i);
   return p;
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "daemon/app.h"
+#include "sip/sip.h"
 
 typedef struct {
   char *file, *level;
@@ -47,6 +48,12 @@ static int test(const gw_conf *c) {
   const GPtrArray *notes = gw_conf_warnings(c);
   for (guint i = 0; i < notes->len; i++)
     fprintf(stderr, "%s\n", (char *)notes->pdata[i]);
+  g_autoptr(GError) error = NULL;
+  if (!gw_sip_tls_check(gw_conf_str(c, "sip.certificate"), gw_conf_str(c, "sip.key"),
+                        gw_conf_str(c, "sip.client_ca"), NULL, &error)) {
+    fprintf(stderr, "%s: %s\n", gw_conf_file(c), error->message);
+    return 1;
+  }
   printf("%s: ok\n", gw_conf_file(c));
   return 0;
 }

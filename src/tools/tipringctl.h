@@ -47,6 +47,7 @@ void gw_doctor_note(gw_doctor *, const char *what, gboolean ok, const char *mend
 
 /* Its parts, each adding findings: tipringctl_net.c, tipringctl_xmpp.c */
 void gw_doctor_sip_ports(gw_doctor *);
+void gw_doctor_certificate(gw_doctor *);
 void gw_doctor_rtp_ports(gw_doctor *);
 void gw_doctor_public_address(gw_doctor *);
 void gw_doctor_stun(gw_doctor *);

@@ -87,6 +87,7 @@ gw_doctor *gw_doctor_examine(const char *file, const char *socket) {
   if (d->conf) {
     gw_doctor_stream(d);
     gw_doctor_sip_ports(d);
+    gw_doctor_certificate(d);
     gw_doctor_rtp_ports(d);
     gw_doctor_public_address(d);
     gw_doctor_stun(d);

@@ -2,6 +2,8 @@
 #include <gio/gio.h>
 #include <string.h>
 #include "base/ids.h"
+#include "base/clock.h"
+#include "sip/sip.h"
 #include "tools/tipringctl.h"
 
 #define SAMPLES 16       /* RTP ports tried */
@@ -60,6 +62,25 @@ static void sip_port(gw_doctor *d, const char *listen) {
   else
     gw_doctor_note(d, "SIP port", FALSE, "change sip.listen to an address of this machine",
                    "%s: %s", listen, error->message);
+}
+
+#define WARN_DAYS 14
+
+void gw_doctor_certificate(gw_doctor *d) {
+  g_autoptr(GError) error = NULL;
+  const char *file = gw_conf_str(d->conf, "sip.certificate");
+  gint64 expires = 0;
+  if (!*file) return;
+  gboolean ok = gw_sip_tls_check(file, gw_conf_str(d->conf, "sip.key"),
+                                 gw_conf_str(d->conf, "sip.client_ca"), &expires, &error);
+  gint64 days = (expires - gw_wall_us() / GW_SEC(1)) / 86400;
+  if (!ok)
+    gw_doctor_note(d, "SIP certificate", FALSE, "put a valid pair there, then restart the daemon",
+                   "%s", error->message);
+  else
+    gw_doctor_note(d, "SIP certificate", days >= WARN_DAYS,
+                   days >= WARN_DAYS ? NULL : "renew it, then restart the daemon",
+                   "%s: valid for %" G_GINT64_FORMAT " days", file, days);
 }
 
 void gw_doctor_sip_ports(gw_doctor *d) {

@@ -180,6 +180,7 @@ static gw_ua_call *new_call(gw_ua_phone *phone, const gw_ua_call_params *params,
                        .echo = o->echo,
                        .record = params->record,
                        .thorough = params->thorough,
+                       .sdes = o->sdes,
                        .shared = params->shared};
   gw_ua_stream *stream = gw_ua_stream_new(gw_ua_phone_media(phone), address, &sound, error);
   if (!stream) return NULL;
@@ -197,7 +198,7 @@ static gw_ua_call *new_call(gw_ua_phone *phone, const gw_ua_call_params *params,
 
 gw_ua_call *gw_ua_call_dial(gw_ua_phone *phone, const gw_ua_call_params *params, GError **error) {
   const gw_ua_options *o = gw_ua_phone_options(phone);
-  const char *transport = o->tcp ? ";transport=tcp" : "";
+  const char *transport = gw_ua_transport_parameter(o);
   g_autofree char *proxy = o->proxy ? g_strdup_printf("sip:%s%s", o->proxy, transport) : NULL;
   gw_sip_target target = {.uri = o->uri,
                           .from_user = o->user ? o->user : "tipring-ua",

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "gateway/media/jitter.h"
+#include "gateway/media/seal.h"
 #include "tools/ua_desc.h"
 #include "tools/ua_mouth.h"
 #include "tools/ua_net.h"
@@ -15,6 +16,7 @@
 
 #define MAX_BURST                                                                                  \
   5 /* packets sent at once after we were late; what is missing beyond is left out */
+#define SRTP_ROOM 64 /* of a packet, for what encryption adds */
 #define MAX_CATCH_UP 250
 #define MAX_READ 64 /* datagrams of one stream per tick */
 
@@ -42,6 +44,7 @@ struct gw_ua_stream {
   gw_ua_voices *voices; /* own, NULL when shared */
   gw_ua_mouth *mouth;
   gw_ua_ear *ear;
+  gw_seal seal;
   guint64 sent;
   /* Play-out as a telephone would do it, for echo and recording only. */
   gw_jitter *jitter;
@@ -69,7 +72,10 @@ static void read_all(gw_ua_stream *s) {
   for (guint i = 0; i < MAX_READ && (n = gw_ua_receive(s->fd, data, sizeof data, &at_us)) >= 0;
        i++) {
     gw_rtp rtp;
-    if (gw_rtp_is_rtcp(data, (gsize)n) || !gw_rtp_parse(data, (gsize)n, 0, &rtp)) continue;
+    gsize len = (gsize)n;
+    if (gw_rtp_is_rtcp(data, len) || !gw_seal_open(&s->seal, data, &len, FALSE) ||
+        !gw_rtp_parse(data, len, 0, &rtp))
+      continue;
     if (gw_ua_ear_packet(s->ear, &rtp, at_us) && (s->sound.echo || s->record))
       play_out(s, &rtp, at_us);
   }
@@ -77,8 +83,9 @@ static void read_all(gw_ua_stream *s) {
 
 static void say(gw_ua_stream *s, const gint16 *frame) {
   guint8 packet[GW_MAX_DATAGRAM];
-  gsize n = gw_ua_mouth_packet(s->mouth, s->media->ticks, frame, packet, sizeof packet);
-  if (n && sendto(s->fd, packet, n, 0, (struct sockaddr *)&s->to, s->to_len) == (gssize)n)
+  gsize n = gw_ua_mouth_packet(s->mouth, s->media->ticks, frame, packet, sizeof packet - SRTP_ROOM);
+  if (n && gw_seal_close(&s->seal, packet, &n, sizeof packet, FALSE) &&
+      sendto(s->fd, packet, n, 0, (struct sockaddr *)&s->to, s->to_len) == (gssize)n)
     s->sent++;
 }
 
@@ -120,6 +127,7 @@ gw_ua_stream *gw_ua_stream_new(gw_ua_media *media, const char *address, const gw
   s->fd = fd;
   s->record = record;
   s->event_pt = -1;
+  if (sound->sdes) gw_seal_init(&s->seal, media->ids);
   s->mouth = gw_ua_mouth_new(media->ids, voices_for(s));
   s->ear = gw_ua_ear_new(sound->thorough);
   g_ptr_array_add(media->streams, s);
@@ -135,13 +143,16 @@ gboolean gw_ua_stream_free(gw_ua_stream *s, GError **error) {
   gw_ua_mouth_free(s->mouth);
   gw_ua_voices_free(s->voices);
   gw_ua_ear_free(s->ear);
+  gw_seal_clear(&s->seal);
   g_free(s->address);
   g_free(s);
   return ok;
 }
 
 gw_desc *gw_ua_stream_desc(const gw_ua_stream *s, gw_dir dir) {
-  return gw_ua_desc_new(s->address, s->port, s->sound.codecs, dir);
+  gw_desc *d = gw_ua_desc_new(s->address, s->port, s->sound.codecs, dir);
+  gw_sdes_offer(gw_desc_audio(d), s->sound.sdes ? GW_SDES_REQUIRED : GW_SDES_OFF, s->seal.own);
+  return d;
 }
 
 /* Gaps count while we are answered and ought to hear something. */
@@ -158,6 +169,12 @@ void gw_ua_stream_agreed(gw_ua_stream *s, const gw_desc *remote, const gw_desc *
   if (!gw_ua_desc_agreed(remote, own, &a)) {
     gw_warn(NULL, "no-common-codec", "remote=%u", remote->media->len);
     return;
+  }
+  if (!gw_seal_agree(&s->seal, gw_desc_audio(remote), gw_desc_audio(own)) ||
+      gw_seal_on(&s->seal) != s->sound.sdes) {
+    gw_warn(NULL, "no-common-keys", "sdes=%d", s->sound.sdes);
+    a.dir = GW_DIR_INACTIVE;
+    a.port = 0;
   }
   g_strlcpy(s->codec, a.codec, sizeof s->codec);
   s->event_pt = a.event_pt;

@@ -21,6 +21,7 @@ typedef struct {
   gboolean echo;             /* say what was heard */
   const char *record;        /* WAV file to write, or NULL */
   gboolean thorough;         /* tones and gaps are looked for */
+  gboolean sdes;             /* encrypted, or nothing */
   gboolean shared;           /* all streams say the same, encoded once; not with echo */
 } gw_ua_sound;
 /* Opens the RTP port on a literal address. */

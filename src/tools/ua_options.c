@@ -39,18 +39,15 @@ static gboolean refuse(GError **error, const char *format, ...) {
 /* -- checks of single options -- */
 
 static gboolean check_transport(gw_ua_options *o, const char *value, GError **error) {
-  o->tcp = g_str_equal(value, "tcp");
-  if (o->tcp || g_str_equal(value, "udp")) return TRUE;
-  if (g_str_equal(value, "tls"))
-    return refuse(error, "--transport tls is not supported by this version yet; use udp or tcp");
-  return refuse(error, "--transport wants udp or tcp, not '%s'", value);
+  if (g_str_equal(value, "udp") || g_str_equal(value, "tcp") || g_str_equal(value, "tls"))
+    return TRUE;
+  return refuse(error, "--transport wants udp, tcp or tls, not '%s'", value);
 }
 
 static gboolean check_srtp(gw_ua_options *o, const char *value, GError **error) {
-  if (g_str_equal(value, "off")) return TRUE;
-  if (g_str_equal(value, "sdes"))
-    return refuse(error, "--srtp sdes is not supported by this version yet; use off");
-  return refuse(error, "--srtp wants off, not '%s'", value);
+  o->sdes = g_str_equal(value, "sdes");
+  if (o->sdes || g_str_equal(value, "off")) return TRUE;
+  return refuse(error, "--srtp wants off or sdes, not '%s'", value);
 }
 
 static gboolean check_codec(gw_ua_options *o, const char *value, GError **error) {
@@ -136,11 +133,18 @@ static const option options[] = {
      .help = "Where requests are sent to, whatever the URI says. With --register: the registrar."},
     {"transport", TEXT, ALL, FIELD(transport), "udp|tcp|tls", .preset = "udp",
      .check = check_transport,
-     .help = "Transport of SIP. answer: listens on UDP and TCP whatever is said here; it is used "
-             "to register. "
-             "tls is not supported by this version yet."},
+     .help = "Transport of SIP. answer: listens on UDP and TCP whatever is said here, with tls on "
+             "TLS only; it is used to register."},
+    {"ca", TEXT, ALL, FIELD(ca), "FILE",
+     .help = "With tls: the server must show a certificate that one of these (PEM) has signed, for "
+             "the name that is called. Without: any certificate will do."},
+    {"certificate", TEXT, ALL, FIELD(certificate), "FILE",
+     .help = "With tls: our own certificate (PEM), for servers that ask for one. Without: one that "
+             "we sign ourselves."},
+    {"key", TEXT, ALL, FIELD(key), "FILE", .help = "Key of that certificate (PEM)."},
     {"srtp", TEXT, ALL, FIELD(srtp), "off|sdes", .preset = "off", .check = check_srtp,
-     .help = "Encryption of the sound. sdes is not supported by this version yet."},
+     .help = "Encryption of the sound. sdes: with keys in the SDP (RFC 4568), and nothing goes or "
+             "comes that is not encrypted; it takes --transport tls to keep the keys secret."},
     {"codec", TEXT, ALL, FIELD(codec), "LIST", .preset = "opus,G722,PCMA,PCMU",
      .check = check_codec, .help = "Codecs in order of preference, parted by commas."},
     {"tone", NUMBER, ALL, FIELD(tone_hz), "HZ", .preset = "0", .min = 0, .max = 7500,
@@ -177,6 +181,11 @@ static const option options[] = {
     {"verbose", FLAG, ALL, FIELD(verbose), .help = "Writes a log to stderr."},
     {"help", FLAG, ALL, NONE_FIELD, .help = "Shows this text."},
 };
+
+const char *gw_ua_transport_parameter(const gw_ua_options *o) {
+  if (g_str_equal(o->transport, "tls")) return ";transport=tls";
+  return g_str_equal(o->transport, "tcp") ? ";transport=tcp" : "";
+}
 
 /* -- parsing -- */
 
@@ -260,20 +269,25 @@ static gboolean complete_uri(gw_ua_options *o, GError **error) {
   guint16 port = 0;
   if (!o->uri)
     return refuse(error, "whom to call? Give a SIP URI, for example sip:8000@127.0.0.1:5060");
-  if (g_ascii_strncasecmp(o->uri, "sips:", 5) == 0)
-    return refuse(error, "sips: is not supported by this version yet; use sip:");
-  g_autofree char *uri = g_ascii_strncasecmp(o->uri, "sip:", 4) == 0
+  gboolean sips = g_ascii_strncasecmp(o->uri, "sips:", 5) == 0;
+  g_autofree char *uri = sips || g_ascii_strncasecmp(o->uri, "sip:", 4) == 0
                              ? g_strdup(o->uri)
                              : g_strconcat("sip:", o->uri, NULL);
   if (strpbrk(uri, " <>\"") || !gw_ua_host_port(uri, &host, &port))
     return refuse(error, "'%s' is no SIP URI; it looks like sip:8000@127.0.0.1:5060", o->uri);
   g_autofree char *lower = g_ascii_strdown(uri, -1);
-  if (strstr(lower, ";transport=tls"))
-    return refuse(error, "transport tls is not supported by this version yet; use udp or tcp");
-  if (strstr(lower, ";transport=")) o->tcp = strstr(lower, ";transport=tcp") != NULL;
-  const char *transport = o->tcp && !strstr(lower, ";transport=") ? ";transport=tcp" : "";
+  const char *said = strstr(lower, ";transport=");
+  const char *word = sips ? "tls" : NULL;
+  if (!sips && said) {
+    said += strlen(";transport=");
+    word = g_str_has_prefix(said, "tcp") ? "tcp" : g_str_has_prefix(said, "tls") ? "tls" : "udp";
+  }
+  if (word) {
+    g_free(o->transport);
+    o->transport = g_strdup(word);
+  }
   g_free(o->uri);
-  o->uri = g_strconcat(uri, transport, NULL);
+  o->uri = g_strconcat(uri, word ? "" : gw_ua_transport_parameter(o), NULL);
   return TRUE;
 }
 
@@ -283,6 +297,8 @@ static gboolean complete(gw_ua_options *o, GError **error) {
     return refuse(error,
                   "--register needs --user U --password P and --proxy HOST:PORT (the registrar)");
   if (o->password && !o->user) return refuse(error, "--password needs --user U");
+  if (!o->certificate != !o->key)
+    return refuse(error, "--certificate and --key belong together: give both");
   if (o->play && o->tone_hz > 0) return refuse(error, "--tone or --play, not both");
   if (o->echo && (o->play || o->tone_hz > 0))
     return refuse(error, "--echo says what it hears: leave --tone and --play out");

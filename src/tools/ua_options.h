@@ -8,10 +8,12 @@ typedef enum { GW_UA_CALL = 1, GW_UA_ANSWER = 2, GW_UA_LOAD = 4 } gw_ua_command;
 
 typedef struct {
   gw_ua_command command;
-  char *uri; /* "sip:..." with ;transport=tcp when it is TCP; NULL for answer */
-  char *user, *password, *proxy, *transport, *srtp, *codec, *play, *record, *dtmf, *hold, *listen;
+  char *uri; /* "sip:..." with ;transport= unless it is UDP or sips:; NULL for answer */
+  char *user, *password, *proxy, *transport, *srtp, *codec, *play, *record, *dtmf, *hold, *listen,
+      *ca, *certificate, *key;
   char **codecs; /* codec, taken apart */
-  gboolean tcp;
+  /* transport: "udp", "tcp" or "tls", whoever said so */
+  gboolean sdes; /* --srtp */
   gdouble tone_hz;
   gdouble duration_s;        /* 0: until the other side ends it */
   gdouble hold_at_s, hold_s; /* hold_s 0: no hold */
@@ -25,6 +27,7 @@ typedef struct {
  */
 gw_ua_options *gw_ua_options_parse(int argc, char **argv, char **ret_text, GError **);
 void gw_ua_options_free(gw_ua_options *);
+const char *gw_ua_transport_parameter(const gw_ua_options *); /* ";transport=tls", "" for UDP */
 char *gw_ua_help(guint command_or_0); /* g_free */
 char *gw_ua_man(void);                /* roff source; g_free */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_ua_options, gw_ua_options_free)

@@ -104,7 +104,7 @@ static void on_line(gw_sip_line *line, gboolean up, guint status, void *user) {
 
 static void register_line(gw_ua_phone *p) {
   const gw_ua_options *o = p->options;
-  g_autofree char *uri = g_strdup_printf("sip:%s%s", o->proxy, o->tcp ? ";transport=tcp" : "");
+  g_autofree char *uri = g_strdup_printf("sip:%s%s", o->proxy, gw_ua_transport_parameter(o));
   p->line = gw_sip_line_new(p->sip, uri, o->user, o->password, REGISTER_S, on_line, p);
 }
 
@@ -161,7 +161,10 @@ static char **listen_words(gw_ua_phone *p, GError **error) {
   const char *towards = o->proxy ? o->proxy : o->uri;
   gboolean answer = o->command == GW_UA_ANSWER;
   g_autofree char *host = NULL;
-  guint16 port = answer && !o->register_ ? 5060 : 0, unused = 0;
+  guint16 port = !answer || o->register_            ? 0
+                 : g_str_equal(o->transport, "tls") ? 5061
+                                                    : 5060,
+          unused = 0;
   GPtrArray *words = g_ptr_array_new();
   if (o->listen) {
     gw_ua_host_port(o->listen, &p->address, &port);
@@ -170,10 +173,10 @@ static char **listen_words(gw_ua_phone *p, GError **error) {
   } else {
     p->address = g_strdup("0.0.0.0");
   }
-  if (p->address && (answer || !o->tcp))
-    g_ptr_array_add(words, listen_word("udp", p->address, port));
-  if (p->address && (answer || o->tcp))
-    g_ptr_array_add(words, listen_word("tcp", p->address, port));
+  gboolean both = answer && !g_str_equal(o->transport, "tls");
+  if (p->address && both) g_ptr_array_add(words, listen_word("udp", p->address, port));
+  if (p->address)
+    g_ptr_array_add(words, listen_word(both ? "tcp" : o->transport, p->address, port));
   g_ptr_array_add(words, NULL);
   return (char **)g_ptr_array_free(words, FALSE);
 }
@@ -185,8 +188,13 @@ static gboolean start(gw_ua_phone *p, GError **error) {
                                        .digit = on_digit,
                                        .listening = on_listening};
   GMainContext *context = g_main_context_default();
-  gw_sip_config config = {
-      .realm = "tipring-ua", .public_address = "", .max_calls = MAX_CALLS, .open = TRUE};
+  gw_sip_config config = {.realm = "tipring-ua",
+                          .public_address = "",
+                          .max_calls = MAX_CALLS,
+                          .certificate = p->options->certificate,
+                          .key = p->options->key,
+                          .server_ca = p->options->ca,
+                          .open = TRUE};
   if (p->options->play && !(p->play = gw_ua_wav_load(p->options->play, error))) return FALSE;
   if (!(p->media = gw_ua_media_new(context, error))) return FALSE;
   g_auto(GStrv) listen = listen_words(p, error);

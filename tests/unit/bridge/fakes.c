@@ -53,6 +53,12 @@ void gw_sip_call_unref(gw_sip_call *c) {
   if (!--c->refs) g_free(c);
 }
 
+gboolean fake_sip_secure;
+
+gboolean gw_sip_call_secure(const gw_sip_call *c) {
+  return fake_sip_secure;
+}
+
 void gw_sip_call_set_user_data(gw_sip_call *c, void *p) {
   c->user_data = p;
 }

@@ -44,8 +44,10 @@ static const struct {
     {XMPP "sip = { listen = [ \"udp:0.0.0.0\" ]; };\n", "t.conf:2: sip.listen:", "is not known"},
     {XMPP "sip = { listen = [ \"udp:::5060\" ]; };\n", "t.conf:2: sip.listen:", "is not known"},
     {XMPP "sip = { listen = [ ]; };\n", "t.conf:2: sip.listen:", "is empty"},
-    {XMPP "sip = { listen = [ \"tls:0.0.0.0:5061\" ]; };\n",
-     "t.conf:2: sip.listen:", "this version"},
+    {XMPP "sip = { listen = [ \"tls:0.0.0.0:5061\" ]; key = \"a\"; };\n",
+     "t.conf:2: sip.certificate:", "needs it"},
+    {XMPP "sip = { listen = [ \"tls:0.0.0.0:5061\" ]; certificate = \"a\"; };\n",
+     "t.conf:2: sip.key:", "needs it"},
     {XMPP "sip = { public_address = \"gw.example.org\"; };\n",
      "t.conf:2: sip.public_address:", "accepted: an address"},
     {XMPP "media = { rtp_ports = [ 30000, 20000 ]; };\n",
@@ -74,7 +76,7 @@ static const struct {
     {XMPP "phones = ( { number = \"1\"; password = \"p\"; room = \"9\"; } );\n",
      "t.conf:2: phones[0].room:", "\"9\" is no room"},
     {XMPP "phones = ( { number = \"1\"; password = \"p\"; srtp = \"required\"; } );\n",
-     "t.conf:2: phones[0].srtp:", "this version"},
+     "t.conf:2: phones[0].srtp:", "needs tls"},
     {XMPP "phones = { number = \"1\"; };\n",
      "t.conf:2: phones:", "wrong type; accepted: a list of groups"},
     {XMPP "phones = ( \"1\" );\n", "t.conf:2: phones:", "something else than groups"},
@@ -339,7 +341,7 @@ static void test_example_defaults(void) {
   g_assert_true(g_file_get_contents(EXAMPLE, &text, NULL, NULL));
   g_autoptr(GRegex) regex =
       g_regex_new("^  +# (alone_limit|max_calls|workers|watch|messages|alone|idle|identity|"
-                  "flavour|srtp_backend|tls) = \"?([^;\"]*)\"?;",
+                  "flavour|srtp_backend|srtp|tls) = \"?([^;\"]*)\"?;",
                   G_REGEX_MULTILINE, 0, NULL);
   g_autoptr(GMatchInfo) match = NULL;
   guint found = 0;

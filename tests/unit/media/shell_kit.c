@@ -200,7 +200,9 @@ void phone_send(phone *p, const guint8 *payload, gsize n, guint8 pt, gboolean ma
   if (!p->to.len) return;
   gsize head = gw_rtp_write_header(packet, pt, marker, p->seq++, p->ts, p->ssrc);
   memcpy(packet + head, payload, n);
-  sendto(p->rtp, packet, head + n, 0, &p->to.u.sa, p->to.len);
+  gsize len = head + n;
+  if (!p->says_plain) g_assert_true(gw_seal_close(&p->seal, packet, &len, sizeof packet, FALSE));
+  sendto(p->rtp, packet, len, 0, &p->to.u.sa, p->to.len);
 }
 
 static void speak(phone *p) {
@@ -221,9 +223,16 @@ static void hear(phone *p) {
   gint16 pcm[GW_MAX_FRAME];
   gw_rtp rtp;
   for (ssize_t n; (n = recv(p->rtp, data, sizeof data, 0)) > 0;) {
-    if (!gw_rtp_parse(data, (gsize)n, 0, &rtp) || rtp.pt != p->pt) continue;
+    gsize len = (gsize)n;
+    if (!gw_seal_open(&p->seal, data, &len, FALSE)) {
+      p->shut++;
+      continue;
+    }
+    if (!gw_rtp_parse(data, len, 0, &rtp) || rtp.pt != p->pt) continue;
     p->odd_ts += p->got && rtp.ts - p->last_ts != gw_codec_rtp_clock(p->codec) / 50;
     p->last_ts = rtp.ts;
+    p->sources += !p->got || rtp.ssrc != p->last_ssrc;
+    p->last_ssrc = rtp.ssrc;
     p->got++;
     int samples =
         gw_decoder_packet(p->decoder, rtp.payload, rtp.payload_len, FALSE, pcm, GW_MAX_FRAME);
@@ -231,7 +240,9 @@ static void hear(phone *p) {
   }
   for (ssize_t n; (n = recv(p->rtcp, data, sizeof data, 0)) > 0;) {
     gw_rtcp r;
-    if (!gw_rtcp_parse(data, (gsize)n, &r)) continue;
+    gsize len = (gsize)n;
+    p->shut += !gw_seal_open(&p->seal, data, &len, TRUE);
+    if (!gw_rtcp_parse(data, len, &r)) continue;
     p->got_rtcp++;
     p->got_sr += r.has_sr;
     p->got_bye += r.bye;
@@ -269,6 +280,7 @@ phone *phone_new(const char *ip, const char *codec, guint8 pt, gdouble hz) {
 }
 
 void phone_free(phone *p) {
+  gw_seal_clear(&p->seal);
   g_source_destroy(p->timer);
   g_source_unref(p->timer);
   close(p->rtp);

@@ -480,6 +480,34 @@ static void test_no_port(void) {
   kit_free(k);
 }
 
+/* With a limit of a second: a phone that falls silent is given up, one that is held or still reports is not. */
+static void test_quiet(void) {
+  static const char *const local[] = {"127.0.0.1", NULL};
+  gw_media_config c = {.rtp_port_min = 35600,
+                       .rtp_port_max = 35699,
+                       .local_addresses = local,
+                       .workers = 1,
+                       .rtp_timeout_s = 1};
+  pair s = {.k = kit_new_config(&c)};
+  s.room = gw_media_room(s.k->media);
+  for (int i = 0; i < 2; i++) {
+    s.leg[i] = kit_leg(s.k, s.room);
+    s.p[i] = phone_new("127.0.0.1", "PCMU", 0, i ? 1000 : 440);
+    phone_join(s.p[i], s.k, s.leg[i]);
+  }
+  g_assert_true(phone_hears(s.p[0], 1000));
+  redo(&s, 0, GW_DIR_RECVONLY);
+  s.p[0]->silent = TRUE;
+  kit_run(1500);
+  g_assert_cmpuint(kit_count(s.k, s.leg[0], GW_MS_FAILED), ==, 0); /* held */
+  redo(&s, 0, GW_DIR_SENDRECV);
+  g_assert_cmpint(kit_failed(s.k, s.leg[0], 5000), ==, GW_CAUSE_NO_MEDIA);
+  kit_run(1200);
+  g_assert_cmpuint(kit_count(s.k, s.leg[0], GW_MS_FAILED), ==, 1); /* said once */
+  g_assert_cmpuint(kit_count(s.k, s.leg[1], GW_MS_FAILED), ==, 0);
+  pair_free(&s);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/media/leg/talk", test_talk);
@@ -500,5 +528,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/leg/move", test_move);
   g_test_add_func("/media/leg/move-and-close", test_move_and_close);
   g_test_add_func("/media/leg/no-port", test_no_port);
+  g_test_add_func("/media/leg/quiet", test_quiet);
   return g_test_run();
 }

@@ -153,21 +153,27 @@ static void side_start(rig *r, side *s, const gw_sip_config *config) {
   g_auto(GStrv) all = gw_sip_listening(s->sip);
   for (char **a = all; *a; a++) {
     guint port = (guint)g_ascii_strtoull(strrchr(*a, ':') + 1, NULL, 10);
-    *(g_str_has_prefix(*a, "udp:") ? &s->udp : &s->tcp) = port;
+    *(g_str_has_prefix(*a, "udp:")   ? &s->udp
+      : g_str_has_prefix(*a, "tls:") ? &s->tls
+                                     : &s->tcp) = port;
   }
 }
 
 rig *rig_new(void) {
   static const char *const listen[] = {"udp:127.0.0.1:0", "tcp:127.0.0.1:0", NULL};
+  return rig_new_with(&(gw_sip_config){.listen = listen, .realm = "phones.test", .max_calls = 20},
+                      &(gw_sip_config){.listen = listen, .realm = "", .open = TRUE});
+}
+
+rig *rig_new_with(const gw_sip_config *server, const gw_sip_config *client) {
   rig *r = g_new0(rig, 1);
   r->ctx = g_main_context_default();
   r->lines = g_ptr_array_new_with_free_func(g_free);
   r->made = g_ptr_array_new_with_free_func(end_free);
   gw_log_set_level(GW_LOG_INFO);
   gw_log_set_hook(on_log, r);
-  side_start(r, &r->server,
-             &(gw_sip_config){.listen = listen, .realm = "phones.test", .max_calls = 20});
-  side_start(r, &r->client, &(gw_sip_config){.listen = listen, .realm = "", .open = TRUE});
+  side_start(r, &r->server, server);
+  side_start(r, &r->client, client);
   r->server.on_invite = DO_RING_ANSWER;
   r->client.on_invite = DO_RING_ANSWER;
   return r;
@@ -264,15 +270,20 @@ static void on_line(gw_sip_line *l, gboolean up, guint value, void *data) {
   *(up ? m->up : m->down) = value;
 }
 
-gw_sip_line *rig_register(rig *r, const char *user, const char *password, gboolean tcp, guint *up,
-                          guint *down) {
+gw_sip_line *rig_register_at(rig *r, const char *uri, const char *user, const char *password,
+                             guint *up, guint *down) {
   static line_marks marks[8];
   static guint used;
   line_marks *m = &marks[used++ % G_N_ELEMENTS(marks)];
   *m = (line_marks){up, down};
+  return gw_sip_line_new(r->client.sip, uri, user, password, 600, on_line, m);
+}
+
+gw_sip_line *rig_register(rig *r, const char *user, const char *password, gboolean tcp, guint *up,
+                          guint *down) {
   g_autofree char *uri = g_strdup_printf("sip:127.0.0.1:%u%s", tcp ? r->server.tcp : r->server.udp,
                                          tcp ? ";transport=tcp" : "");
-  return gw_sip_line_new(r->client.sip, uri, user, password, 600, on_line, m);
+  return rig_register_at(r, uri, user, password, up, down);
 }
 
 /* -- wires -- */

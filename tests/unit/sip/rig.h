@@ -37,7 +37,7 @@ typedef struct {
   guint bindings_told, bindings_gone;
   char *last_source, *last_contact;
   gboolean listening;
-  guint udp, tcp;          /* real ports */
+  guint udp, tcp, tls;     /* real ports */
 } side;
 
 struct rig {
@@ -49,6 +49,7 @@ struct rig {
 };
 
 rig *rig_new(void);
+rig *rig_new_with(const gw_sip_config *server, const gw_sip_config *client);
 void rig_free(rig *);
 side *rig_side(rig *, gw_sip *);
 void rig_spin(rig *, guint ms);
@@ -66,6 +67,9 @@ end *rig_dial_phone(rig *, const char *number, const gw_desc *offer, gw_cause *r
 end *rig_in(side *, guint n);                         /* n-th call that came in, or NULL */
 guint rig_count_lines(rig *, const char *part);
 gw_sip_line *rig_register(rig *, const char *user, const char *password, gboolean tcp, guint *ret_up, guint *ret_down);
+
+gw_sip_line *rig_register_at(rig *, const char *uri, const char *user, const char *password, guint *ret_up,
+                             guint *ret_down);
 
 /* A socket that speaks for itself. */
 typedef struct {

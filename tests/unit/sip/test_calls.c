@@ -424,7 +424,7 @@ static void test_shutdown(void) {
 
 static void test_bad_listen(void) {
   static const char *const bad[] = {
-      "127.0.0.1:5060",     "udp:127.0.0.1",       "udp:127.0.0.1:x", "tls:127.0.0.1:5061",
+      "127.0.0.1:5060",     "udp:127.0.0.1",       "udp:127.0.0.1:x", "sctp:127.0.0.1:5061",
       "udp:localhost:5060", "udp:127.0.0.1:70000", "udp::5060",       "udp:192.0.2.1:0"};
   for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
     const char *listen[] = {bad[i], NULL};

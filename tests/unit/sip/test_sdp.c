@@ -112,8 +112,11 @@ static void test_addresses(void) {
 static void test_other_media(void) {
   g_autoptr(gw_desc) d = parse(
       HEAD "m=image 6000 udptl t38 (\r\nm=audio 0 RTP/AVP 0 97\r\nm=audio 5000/2 RTP/SAVP 8\r\n"
-           "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:QUJD|2^31|1:4 UNENCRYPTED_SRTP\r\n"
-           "a=crypto:2 X other:QUJD\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
+           "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:QUJD|2^31|1:4\r\n"
+           "a=crypto:2 X other:QUJD\r\na=crypto:3 X inline:QUJD UNENCRYPTED_SRTP\r\n"
+           "a=crypto:4 X inline:QUJD;inline:QUJE\r\na=crypto:5 X inline:QUJF|1:4\r\n"
+           "a=crypto:6 X inline:QUJG|2^31 WSH=64 -FOO=1\r\na=crypto:7 X inline:QUJH|2^20 "
+           "KDR=1\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
   g_assert_cmpuint(d->media->len, ==, 4);
   const gw_desc_media *image = d->media->pdata[0], *none = d->media->pdata[1],
                       *srtp = d->media->pdata[2];
@@ -123,7 +126,8 @@ static void test_other_media(void) {
   g_assert_true(none->refused);
   g_assert_true(gw_desc_audio(d) == srtp);
   g_assert_cmpuint(srtp->cryptos->len, ==, 1);
-  g_assert_cmpstr(g_array_index(srtp->cryptos, gw_crypto, 0).key, ==, "QUJD");
+  g_assert_cmpstr(g_array_index(srtp->cryptos, gw_crypto, 0).key, ==, "QUJG");
+  g_assert_cmpuint(g_array_index(srtp->cryptos, gw_crypto, 0).tag, ==, 6);
   g_autofree char *text = gw_sdp_print(d);
   g_assert_nonnull(strstr(text, "m=image 6000 udptl t38 (\r\n"));
   g_assert_nonnull(strstr(text, "m=audio 0 RTP/AVP 0\r\n"));

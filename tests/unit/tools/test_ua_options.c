@@ -40,7 +40,7 @@ static void test_call(void) {
   g_assert_cmpfloat(o->hold_s, ==, 3.5);
   g_assert_cmpfloat(o->duration_s, ==, 10);
   g_assert_true(o->json);
-  g_assert_false(o->tcp);
+  g_assert_cmpstr(o->transport, ==, "udp");
 }
 
 static void test_defaults(void) {
@@ -58,19 +58,22 @@ static void test_defaults(void) {
 
 static void test_transport(void) {
   static const struct {
-    const char *line, *uri;
-    gboolean tcp;
+    const char *line, *uri, *transport;
   } rows[] = {
-      {"call sip:a@h", "sip:a@h", FALSE},
-      {"call sip:a@h --transport=tcp", "sip:a@h;transport=tcp", TRUE},
-      {"call sip:a@h;transport=TCP", "sip:a@h;transport=TCP", TRUE},
-      {"call sip:a@h;transport=udp --transport tcp", "sip:a@h;transport=udp", FALSE},
-      {"call SIP:a@[::1]:5060 --transport tcp", "SIP:a@[::1]:5060;transport=tcp", TRUE},
+      {"call sip:a@h", "sip:a@h", "udp"},
+      {"call sip:a@h --transport=tcp", "sip:a@h;transport=tcp", "tcp"},
+      {"call sip:a@h;transport=TCP", "sip:a@h;transport=TCP", "tcp"},
+      {"call sip:a@h;transport=udp --transport tcp", "sip:a@h;transport=udp", "udp"},
+      {"call SIP:a@[::1]:5060 --transport tcp", "SIP:a@[::1]:5060;transport=tcp", "tcp"},
+      {"call sip:a@h --transport tls", "sip:a@h;transport=tls", "tls"},
+      {"call sip:a@h;transport=TLS", "sip:a@h;transport=TLS", "tls"},
+      {"call sips:a@h", "sips:a@h", "tls"},
+      {"call sips:a@h --transport udp", "sips:a@h", "tls"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     g_autoptr(gw_ua_options) o = good(rows[i].line);
     g_assert_cmpstr(o->uri, ==, rows[i].uri);
-    g_assert_cmpint(o->tcp, ==, rows[i].tcp);
+    g_assert_cmpstr(o->transport, ==, rows[i].transport);
   }
 }
 
@@ -80,15 +83,13 @@ static void test_refused(void) {
       {"", "call, answer, load"},
       {"dial x", "call, answer, load"},
       {"call", "sip:8000@127.0.0.1:5060"},
-      {"call sips:a@h", "use sip:"},
-      {"call sip:a@h;transport=tls", "udp or tcp"},
       {"call sip:", "no SIP URI"},
       {"call sip:a@h:99999", "no SIP URI"},
       {"call sip:a@<h>", "no SIP URI"},
       {"call sip:a@h sip:b@h", "one URI"},
-      {"call sip:a@h --transport tls", "not supported by this version yet"},
-      {"call sip:a@h --transport sctp", "udp or tcp"},
-      {"call sip:a@h --srtp sdes", "not supported by this version yet"},
+      {"call sip:a@h --transport sctp", "udp, tcp or tls"},
+      {"call sip:a@h --srtp zrtp", "off or sdes"},
+      {"call sip:a@h --certificate x.pem", "--key"},
       {"call sip:a@h --codec GSM", "opus, G722, PCMA and PCMU"},
       {"call sip:a@h --codec ,", "opus, G722, PCMA and PCMU"},
       {"call sip:a@h --tone", "--tone HZ"},
