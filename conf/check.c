@@ -243,6 +243,7 @@ void gw_check_whole(gw_conf *conf, gw_problems *problems) {
   check_names(conf, problems);
   check_promises(conf, problems);
   warn_of_lists(conf);
+  resolve_file(conf, "media.prompts");
   resolve_file(conf, "store.path");
   resolve_file(conf, "control.socket");
   resolve_file(conf, "sip.certificate");

@@ -114,6 +114,13 @@ const gw_key gw_keys[] = {
           .help = "Codecs offered, in order of preference. telephone-event is always offered."),
     NUMBER("media.workers", "0", 0, 256, .unit = "threads",
            .help = "Media threads. 0: one per core but one, at least one."),
+    STRING("media.prompts", "", TEXT,
+           .help = "Folder of the spoken prompts, one folder per language below it, relative to "
+                   "this file. "
+                   "Empty: the ones that were installed."),
+    STRING("media.language", "en", .flags = RELOAD, .check = gw_form_word,
+           .form = "a language code as \"en\"",
+           .help = "Language of the prompts, where no menu says another."),
     STRING("media.srtp_backend", "auto", .choices = "libsrtp2 openssl auto", .later = "openssl",
            .help = "Library that encrypts media."),
 
@@ -190,7 +197,7 @@ const gw_key gw_keys[] = {
     NUMBER("rooms[].alone_limit", "1800", 0, 604800, .flags = RELOAD, .unit = "s",
            .help = "A caller alone for that long hears goodbye; 0: never."),
 
-    GROUPS("menus", .flags = RELOAD, .later = "*", .help = "Numbers that ask for a room."),
+    GROUPS("menus", .flags = RELOAD, .help = "Numbers that ask for a room."),
     STRING("menus[].number", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, PLAIN,
            .help = "Number to dial."),
     STRING("menus[].language", "en", .flags = RELOAD, .check = gw_form_word,

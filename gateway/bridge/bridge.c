@@ -43,8 +43,21 @@ static void on_state(gw_handle h, gw_media_state state, gw_cause cause, void *us
     gw_call_leg_state(o->call, state, cause);
 }
 
-const gw_media_events gw_bridge_media_events = {
-    .local_desc = on_local_desc, .candidate = on_candidate, .state = on_state};
+static void on_digit(gw_handle leg, char digit, guint ms, void *user) {
+  gw_owner *o = owner_of(user, leg);
+  if (o && !o->seat) gw_attendant_key(o->call->attendant, GW_KEY_MEDIA, digit);
+}
+
+static void on_prompt_end(gw_handle leg, void *user) {
+  gw_owner *o = owner_of(user, leg);
+  if (o && !o->seat) gw_attendant_tell(o->call->attendant, &(gw_ie){.type = GW_IE_PLAYED});
+}
+
+const gw_media_events gw_bridge_media_events = {.local_desc = on_local_desc,
+                                                .candidate = on_candidate,
+                                                .state = on_state,
+                                                .digit = on_digit,
+                                                .prompt_end = on_prompt_end};
 
 /* --- SIP --- */
 
@@ -56,7 +69,7 @@ gboolean gw_bridge_credential(gw_sip *sip, const char *user, const char **ret_pa
   return TRUE;
 }
 
-static gw_conference *conference_of(const gw_bridge *b, const char *room) {
+gw_conference *gw_bridge_conference(const gw_bridge *b, const char *room) {
   for (guint i = 0; i < b->conferences->len; i++) {
     gw_conference *c = b->conferences->pdata[i];
     if (gw_jid_same_bare(c->conf->room, room)) return c;
@@ -89,6 +102,11 @@ static void refuse(gw_sip_call *sip, const gw_sip_invite *i, gw_cause cause, con
   gw_sip_call_hangup(sip, cause);
 }
 
+static const char *language_of(const gw_bridge *b, const gw_route *route) {
+  const gw_menu_conf *menu = gw_bridge_conf_menu(b->conf, route->number);
+  return menu ? menu->language : b->conf->language;
+}
+
 void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, void *bridge) {
   gw_bridge *b = bridge;
   g_autoptr(gw_route) route = gw_bridge_route(b, i->phone ? i->phone : "", i->to_user);
@@ -101,23 +119,19 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
     cause = route->cause;
     why = last ? last->why : gw_cause_text(cause);
   }
-  if (!cause &&
-      route->has_pin) { /* nobody asks for it yet, and an open door is worse than a closed one */
-    cause = GW_CAUSE_FORBIDDEN;
-    why = "the room has a PIN, and this version cannot ask for one";
-  }
-  gw_conference *conference = cause ? NULL : conference_of(b, route->room);
-  const gw_room_conf *conf = cause ? NULL : gw_bridge_conf_room(b->conf, route->number);
-  if (!cause && (!conference || !conf))
+  const gw_room_conf *conf =
+      cause || route->menu ? NULL : gw_bridge_conf_room(b->conf, route->number);
+  if (!cause && !route->menu && (!conf || !gw_bridge_conference(b, conf->room)))
     cause = GW_CAUSE_INTERNAL, why = "no conference for the room";
-  if (!cause && !gw_room_conf_flavour(conf)) {
+  if (!cause && conf && !gw_room_conf_flavour(conf)) {
     cause = GW_CAUSE_NO_CODEC;
     why = "the room's flavour is not part of this version";
   }
   if (cause)
     refuse(call, i, cause, why);
   else
-    gw_call_post(gw_call_new_in(b, call, i, conference, conf), &(gw_ce){.type = GW_CE_INVITE});
+    gw_call_post(gw_call_new_in(b, call, i, conf, route->number, language_of(b, route)),
+                 &(gw_ce){.type = GW_CE_INVITE, .asks = route->menu || route->has_pin});
   gw_sip_call_unref(call);
 }
 
@@ -135,12 +149,9 @@ void gw_bridge_sip_remote(gw_sip_call *sip, const gw_desc *d, gboolean is_offer,
     gw_sip_call_refuse_offer(sip, GW_CAUSE_PEER_GONE);
 }
 
-/* Keys are understood by the prompts' side, which is not there yet; a digit is never logged. */
 void gw_bridge_sip_digit(gw_sip_call *sip, char digit, guint ms, void *bridge) {
   gw_call *c = gw_sip_call_user_data(sip);
-  if (!c) return;
-  gw_log_ctx ctx = gw_call_ctx(c);
-  gw_debug(&ctx, "digit", "ms=%u", ms);
+  if (c) gw_attendant_key(c->attendant, GW_KEY_INFO, digit);
 }
 
 /* --- XMPP --- */
@@ -161,6 +172,7 @@ gw_bridge *gw_bridge_new(GMainContext *ctx, gw_bridge_conf *conf, const gw_bridg
   b->store = *store;
   b->store_user = store_user;
   b->ids = gw_ids_new();
+  b->lockout = gw_lockout_new();
   b->conferences = g_ptr_array_new_with_free_func((GDestroyNotify)gw_conference_free);
   b->calls = g_ptr_array_new_with_free_func((GDestroyNotify)gw_call_free);
   b->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -179,7 +191,7 @@ void gw_bridge_restore_ledger(gw_bridge *b, const char *room, const char *text) 
 }
 
 static gw_conference *conference_for(gw_bridge *b, const gw_room_conf *conf) {
-  gw_conference *c = conference_of(b, conf->room);
+  gw_conference *c = gw_bridge_conference(b, conf->room);
   if (c) {
     gw_conference_set_conf(c, conf);
     return c;
@@ -262,6 +274,7 @@ void gw_bridge_free(gw_bridge *b) {
   g_hash_table_unref(b->owners);
   gw_timer_free(b->stop_timer);
   gw_ids_free(b->ids);
+  gw_lockout_free(b->lockout);
   gw_dialplan_free(b->dialplan);
   gw_bridge_conf_free(b->conf);
   g_free(b);
@@ -327,6 +340,7 @@ gw_route *gw_bridge_route(gw_bridge *b, const char *from, const char *to) {
   r->allowed = d->cause == GW_CAUSE_NONE;
   r->cause = d->cause;
   r->has_pin = d->has_pin;
+  r->menu = d->menu;
   r->code = r->allowed ? 0 : gw_cause_sip(d->cause);
   r->number = g_strdup(d->number);
   r->room = g_strdup(d->room);
@@ -352,7 +366,7 @@ GPtrArray *gw_bridge_rooms(gw_bridge *b) {
   GPtrArray *a = g_ptr_array_new_with_free_func((GDestroyNotify)gw_room_info_free);
   for (guint i = 0; i < b->conf->rooms->len; i++) {
     const gw_room_conf *conf = b->conf->rooms->pdata[i];
-    gw_conference *c = conference_of(b, conf->room);
+    gw_conference *c = gw_bridge_conference(b, conf->room);
     gw_room_info *r = g_new0(gw_room_info, 1);
     r->number = g_strdup(conf->number);
     r->room = g_strdup(conf->room);

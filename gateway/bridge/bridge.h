@@ -35,6 +35,10 @@ typedef struct {
   gboolean propose_when_idle, watch, roster_check, from_file;
   guint alone_limit; /* s, 0 = never */
 } gw_room_conf;
+typedef struct {
+  char *number, *language;
+} gw_menu_conf;
+void gw_menu_conf_free(gw_menu_conf *);
 void gw_phone_conf_free(gw_phone_conf *);
 void gw_room_conf_free(gw_room_conf *);
 gw_room_conf *gw_room_conf_new(void); /* all defaults of tipring.conf(5) */
@@ -47,6 +51,8 @@ typedef struct {
   char **codecs;
   GPtrArray *phones; /* gw_phone_conf */
   GPtrArray *rooms;  /* gw_room_conf */
+  GPtrArray *menus;  /* gw_menu_conf */
+  char *language;    /* of prompts, where no menu says another */
 } gw_bridge_conf;
 gw_bridge_conf *gw_bridge_conf_new(void);
 void gw_bridge_conf_free(gw_bridge_conf *);
@@ -132,7 +138,8 @@ typedef struct {
   gboolean allowed;
   char *number, *room; /* normalised; room's JID */
   gboolean has_pin;
-  guint code; /* SIP status of the refusal, 0 */
+  gboolean menu; /* asks for the room */
+  guint code;    /* SIP status of the refusal, 0 */
   gw_cause cause;
   GPtrArray *tried; /* gw_route_step */
 } gw_route;

@@ -78,22 +78,65 @@ static gboolean answer_to(gw_call *c, const gw_desc *offer, gw_desc **ret) {
   return FALSE;
 }
 
+/* Muted and raised hand as the room sees them, beside what the flavour says of a mute. */
+static void show_status(gw_call *c) {
+  const char *text = c->muted && c->hand ? "muted, hand raised"
+                     : c->muted          ? "muted"
+                     : c->hand           ? "hand raised"
+                                         : NULL;
+  if (!c->seat || !g_strcmp0(text, c->status)) return;
+  c->status = text;
+  gw_seat_set_status(c->seat, text);
+}
+
 /* --- actions --- */
 
-static void make_leg(gw_call *c) {
-  gw_bridge *b = c->bridge;
-  gw_leg_params params = {.remote_hint = c->remote_hint,
-                          .codecs = (const char *const *)b->conf->codecs};
-  if (!gw_call_srtp_params(c, &params)) {
-    gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_FORBIDDEN});
-    return;
-  }
-  if (gw_conference_take_room(c->conference))
-    c->leg = gw_media_leg(b->media, c->conference->room, &params);
+/* FALSE: the call ends. */
+static gboolean leg_params(gw_call *c, gw_leg_params *ret) {
+  *ret = (gw_leg_params){.remote_hint = c->remote_hint,
+                         .codecs = (const char *const *)c->bridge->conf->codecs};
+  if (gw_call_srtp_params(c, ret)) return TRUE;
+  gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_FORBIDDEN});
+  return FALSE;
+}
+
+static void own_leg(gw_call *c) {
   if (c->leg.v)
-    gw_bridge_own(b, c->leg, c, NULL, 0);
+    gw_bridge_own(c->bridge, c->leg, c, NULL, 0);
   else
     gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_OVERLOAD});
+}
+
+static void make_leg(gw_call *c) {
+  gw_media *media = c->bridge->media;
+  gw_leg_params params;
+  gw_handle room = GW_HANDLE_NONE;
+  if (!leg_params(c, &params)) return;
+  if (c->machine.state == GW_CS_MENU)
+    room = c->lobby = gw_media_room(media);
+  else if (gw_conference_take_room(c->conference))
+    room = c->conference->room;
+  if (room.v) c->leg = gw_media_leg(media, room, &params);
+  own_leg(c);
+}
+
+static void close_lobby(gw_call *c) {
+  if (c->lobby.v) gw_media_close(c->bridge->media, c->lobby);
+  c->lobby = GW_HANDLE_NONE;
+}
+
+/* Who has not been let in yet neither hears the room nor is heard: until now the leg was by itself. */
+static void move_leg(gw_call *c) {
+  gw_leg_params params;
+  gw_handle old = c->leg;
+  if (!leg_params(c, &params)) return;
+  c->leg = GW_HANDLE_NONE;
+  if (gw_conference_take_room(c->conference))
+    c->leg = gw_media_move(c->bridge->media, old, c->conference->room, &params);
+  gw_bridge_disown(c->bridge, old);
+  close_lobby(c);
+  c->moving = c->leg.v != 0;
+  own_leg(c);
 }
 
 static void dial(gw_call *c) {
@@ -140,6 +183,7 @@ static void close_media(gw_call *c) {
   if (!c->leg.v) return;
   gw_bridge_disown(c->bridge, c->leg);
   c->leg = GW_HANDLE_NONE;
+  close_lobby(c);
 }
 
 static void release_sip(gw_call *c, gw_cause cause) {
@@ -183,8 +227,24 @@ static void run(gw_call *c, const gw_ca *a) {
   case GW_CA_ANSWER:
     answer(c);
     break;
+  case GW_CA_ASK:
+    gw_call_hop(c, "asked");
+    gw_attendant_ask(c->attendant);
+    break;
+  case GW_CA_MOVE:
+    gw_call_hop(c, "admitted");
+    move_leg(c);
+    break;
+  case GW_CA_WAIT:
+    gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_WAIT});
+    break;
+  case GW_CA_SAY:
+    gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_END, .cause = a->cause});
+    break;
   case GW_CA_FLAVOUR_START:
     gw_seat_start(c->seat);
+    show_status(c);
+    gw_attendant_inside(c->attendant);
     break;
   case GW_CA_FLAVOUR_STOP:
     gw_seat_stop(c->seat, a->cause);
@@ -217,6 +277,7 @@ static void step(gw_call *c, const gw_ce *e) {
   }
   for (guint i = 0; i < n; i++)
     run(c, &actions[i]);
+  gw_attendant_company(c->attendant);
 }
 
 static void step_all(void *user) {
@@ -233,7 +294,7 @@ static void step_all(void *user) {
   gw_conference *conference = c->conference;
   gw_bridge *b = c->bridge;
   g_ptr_array_remove(b->calls, c); /* frees it */
-  gw_conference_changed(conference);
+  if (conference) gw_conference_changed(conference);
   gw_bridge_drop_rooms(b);
   if (b->stopped && !b->calls->len) gw_timer_set(b->stop_timer, 0);
 }
@@ -289,9 +350,25 @@ void gw_call_sip_remote(gw_call *c, const gw_desc *d, gboolean is_offer) {
   set_held(c, d);
 }
 
+/* The leg has moved: what was agreed with the phone still holds. */
+static void go_on(gw_call *c) {
+  g_autoptr(gw_desc) agreed = NULL;
+  if (c->offer && answer_to(c, c->offer, &agreed)) {
+    use_agreed(c, c->offer, agreed);
+    if (c->muted || c->held) apply_mute(c);
+  }
+  c->moving = FALSE;
+  gw_attendant_leg_ready(c->attendant);
+  gw_call_post(c, &(gw_ce){.type = GW_CE_LEG_READY});
+}
+
 void gw_call_leg_desc(gw_call *c, const gw_desc *d) {
   gw_desc_free(c->leg_caps);
   c->leg_caps = gw_desc_copy(d);
+  if (c->moving) {
+    go_on(c);
+    return;
+  }
   if (c->offer) { /* known now already: a codec mismatch is told before anything is joined or rung
                    */
     g_autoptr(gw_desc) probe = NULL;
@@ -314,32 +391,27 @@ void gw_call_leg_state(gw_call *c, gw_media_state state, gw_cause cause) {
 }
 
 void gw_call_set_muted(gw_call *c, gboolean on) {
+  if (c->muted == on) return;
   c->muted = on;
   gw_call_trace(c, GW_LANE_MEDIA, GW_TRACE_NOTE, NULL, on ? "muted" : "heard again");
   apply_mute(c);
+  show_status(c);
+  gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_MUTED, .flag = on});
+}
+
+void gw_call_set_hand(gw_call *c, gboolean on) {
+  c->hand = on;
+  show_status(c);
+  gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_HAND, .flag = on});
 }
 
 /* --- life --- */
 
-static gw_call *call_new(gw_bridge *b, gw_conference *conference, const gw_room_conf *conf) {
-  gw_call *c = g_new0(gw_call, 1);
-  c->bridge = b;
-  c->conference = conference;
+void gw_call_set_room(gw_call *c, const gw_room_conf *conf) {
+  c->conference = gw_bridge_conference(c->bridge, conf->room);
   c->room_conf = gw_room_conf_copy(conf);
   c->flavour = gw_room_conf_flavour(conf);
-  c->id = gw_ids_hex(b->ids, 4);
-  c->began_us = gw_now_us();
-  c->since_wall_us = gw_wall_us();
-  c->session_id = gw_ids_u32(b->ids);
-  c->hops = g_ptr_array_new_with_free_func((GDestroyNotify)gw_hop_free);
-  c->trace = gw_trace_new();
-  c->last_peers = g_ptr_array_new();
-  c->pending = g_array_new(FALSE, FALSE, sizeof(gw_ce));
-  c->timer = gw_timer_new(b->ctx, on_deadline, c);
-  c->soon = gw_timer_new(b->ctx, step_all, c);
-  gw_call_machine_init(&c->machine, conf->alone_limit);
-  g_ptr_array_add(b->calls, c);
-  return c;
+  c->machine.alone_limit_us = GW_SEC(conf->alone_limit);
 }
 
 static char *host_of_source(const char *source) {
@@ -351,22 +423,46 @@ static char *host_of_source(const char *source) {
   return g_strndup(start, (gsize)(end - start));
 }
 
+/* source: who answers for what is keyed in. */
+static gw_call *call_new(gw_bridge *b, const char *phone, const char *source,
+                         const char *language) {
+  gw_call *c = g_new0(gw_call, 1);
+  c->bridge = b;
+  c->id = gw_ids_hex(b->ids, 4);
+  c->began_us = gw_now_us();
+  c->since_wall_us = gw_wall_us();
+  c->session_id = gw_ids_u32(b->ids);
+  c->hops = g_ptr_array_new_with_free_func((GDestroyNotify)gw_hop_free);
+  c->trace = gw_trace_new();
+  c->last_peers = g_ptr_array_new();
+  c->pending = g_array_new(FALSE, FALSE, sizeof(gw_ce));
+  c->timer = gw_timer_new(b->ctx, on_deadline, c);
+  c->soon = gw_timer_new(b->ctx, step_all, c);
+  c->phone = g_strdup(phone);
+  c->attendant = gw_attendant_new(c, source, language);
+  gw_call_machine_init(&c->machine, 0);
+  c->machine.speaks = gw_attendant_has_voice(c->attendant);
+  g_ptr_array_add(b->calls, c);
+  return c;
+}
+
 static char *display_name(const gw_phone_conf *phone, const char *from_name) {
   if (phone && phone->name && *phone->name) return g_strdup(phone->name);
   return gw_nick_clean(from_name);
 }
 
 gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
-                        gw_conference *conference, const gw_room_conf *conf) {
-  gw_call *c = call_new(b, conference, conf);
+                        const gw_room_conf *conf, const char *number, const char *language) {
+  g_autofree char *host = host_of_source(i->source);
+  gw_call *c = call_new(b, i->phone, i->phone ? i->phone : host, language);
+  if (conf) gw_call_set_room(c, conf);
   c->sip = gw_sip_call_ref(sip);
   gw_sip_call_set_user_data(sip, c);
-  c->phone = g_strdup(i->phone);
-  c->number = g_strdup(conf->number);
+  c->number = g_strdup(number);
   c->name = gw_nick_clean(i->from_name);
   c->sip_name = display_name(gw_bridge_conf_phone(b->conf, i->phone), i->from_name);
   c->srtp = gw_bridge_conf_srtp(b->conf, c->phone);
-  c->remote_hint = host_of_source(i->source);
+  c->remote_hint = g_steal_pointer(&host);
   c->offer = gw_desc_copy(i->offer);
   gw_log_ctx ctx = gw_call_ctx(c);
   gw_info(&ctx, "call-in", "phone=%s number=%s source=%s sip_id=%s", c->phone, c->number, i->source,
@@ -379,8 +475,8 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
 
 gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, gw_conference *conference,
                          const char *answer_id) {
-  gw_call *c = call_new(b, conference, conference->conf);
-  c->phone = g_strdup(phone->number);
+  gw_call *c = call_new(b, phone->number, phone->number, b->conf->language);
+  gw_call_set_room(c, conference->conf);
   c->srtp = phone->srtp;
   c->sip_name = display_name(phone, NULL);
   c->number = g_strdup(conference->conf->number);
@@ -398,6 +494,7 @@ void gw_call_free(gw_call *c) {
   if (!c) return;
   leave(c);
   close_media(c);
+  gw_attendant_free(c->attendant);
   if (c->sip) {
     gw_sip_call_set_user_data(c->sip, NULL);
     gw_sip_call_unref(c->sip);

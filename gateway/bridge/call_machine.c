@@ -16,26 +16,59 @@ static void finish(step *s) {
   gw_call_machine *m = s->m;
   if (m->state == GW_CS_GONE) return;
   m->state = GW_CS_GONE;
-  m->deadline = m->stream_deadline = m->alone_deadline = GW_NEVER;
+  m->deadline = m->stream_deadline = m->alone_deadline = m->patience = m->spoken_deadline =
+      GW_NEVER;
   act(s, GW_CA_LEAVE, m->cause);
   act(s, GW_CA_CLOSE_MEDIA, m->cause);
   act(s, GW_CA_RECORD, m->cause);
   act(s, GW_CA_GONE, m->cause);
 }
 
-/* The phone never waits for the XMPP side: it is released first, then the room is left in order. */
+/* The flavour is through with the room, and nothing is left to be said to the phone. */
+static void finish_when_done(step *s) {
+  if (s->m->flavour_started) return;
+  s->m->deadline = GW_NEVER;
+  if (s->m->speaking)
+    act(s, GW_CA_LEAVE, s->m->cause);
+  else
+    finish(s);
+}
+
+static void stop_speaking(step *s) {
+  gw_call_machine *m = s->m;
+  if (!m->speaking) return;
+  m->speaking = FALSE;
+  m->spoken_deadline = GW_NEVER;
+  if (!m->sip_gone) act(s, GW_CA_SIP_HANGUP, m->cause);
+  if (!m->flavour_started) finish(s);
+}
+
+/* The phone never waits for the XMPP side: it is released first, then the room is left in order.
+ * Nor does the room wait for the phone: what is still to be said to it is said meanwhile. */
 static void begin_closing(step *s, gw_cause cause) {
   gw_call_machine *m = s->m;
   if (m->state >= GW_CS_CLOSING) return;
   m->state = GW_CS_CLOSING;
   m->cause = cause;
-  m->stream_deadline = m->alone_deadline = GW_NEVER;
+  m->stream_deadline = m->alone_deadline = m->patience = GW_NEVER;
   m->deadline = s->now + GW_CLOSE_LIMIT_US;
-  if (!m->sip_gone) act(s, GW_CA_SIP_HANGUP, cause);
+  m->speaking = m->speaks && m->sip_up && !m->sip_gone;
+  if (m->speaking) {
+    m->spoken_deadline = s->now + GW_SPOKEN_LIMIT_US;
+    act(s, GW_CA_SAY, cause);
+  } else if (!m->sip_gone) {
+    act(s, GW_CA_SIP_HANGUP, cause);
+  }
   if (m->flavour_started)
     act(s, GW_CA_FLAVOUR_STOP, cause);
   else
-    finish(s);
+    finish_when_done(s);
+}
+
+static void answer_now(step *s) {
+  act(s, GW_CA_ANSWER, GW_CAUSE_NONE);
+  s->m->sip_up = TRUE;
+  s->m->patience = GW_NEVER;
 }
 
 static void start_flavour(step *s) {
@@ -49,26 +82,51 @@ static void start_flavour(step *s) {
 static void answer_if_ready(step *s) {
   gw_call_machine *m = s->m;
   if (m->state != GW_CS_JOINING || !m->leg_ready || !m->joined) return;
-  if (!m->out) {
-    act(s, GW_CA_ANSWER, GW_CAUSE_NONE);
-    m->sip_up = TRUE;
-  }
+  if (!m->sip_up) answer_now(s);
   start_flavour(s);
+}
+
+/* The room takes its time: the caller is told so instead of hearing it ring on. */
+static void answer_and_wait(step *s) {
+  s->m->patience = GW_NEVER;
+  if (s->m->state != GW_CS_JOINING || s->m->sip_up || !s->m->leg_ready) return;
+  answer_now(s);
+  act(s, GW_CA_WAIT, GW_CAUSE_NONE);
+}
+
+static void on_admitted(step *s) {
+  gw_call_machine *m = s->m;
+  if (m->state != GW_CS_MENU) return;
+  m->state = GW_CS_JOINING;
+  m->deadline = s->now + GW_JOIN_LIMIT_US;
+  m->leg_ready = FALSE;
+  act(s, GW_CA_MOVE, GW_CAUSE_NONE);
+  act(s, GW_CA_JOIN, GW_CAUSE_NONE);
 }
 
 static void on_leg_ready(step *s) {
   s->m->leg_ready = TRUE;
-  if (s->m->out && s->m->state == GW_CS_RINGING)
+  if (s->m->out && s->m->state == GW_CS_RINGING) {
     act(s, GW_CA_DIAL, GW_CAUSE_NONE);
-  else
+  } else if (s->m->state == GW_CS_MENU) {
+    if (s->m->sip_up) return;
+    answer_now(s);
+    act(s, GW_CA_ASK, GW_CAUSE_NONE);
+  } else if (s->m->state == GW_CS_JOINING && s->m->sip_up && !s->m->out && !s->m->joined) {
+    act(s, GW_CA_WAIT, GW_CAUSE_NONE);
+  } else {
     answer_if_ready(s);
+  }
 }
 
-static void on_invite(step *s) {
-  s->m->state = GW_CS_JOINING;
-  s->m->deadline = s->now + GW_JOIN_LIMIT_US;
+static void on_invite(step *s, gboolean asks) {
+  gw_call_machine *m = s->m;
+  m->state = asks ? GW_CS_MENU : GW_CS_JOINING;
+  m->deadline = s->now + (asks ? GW_MENU_LIMIT_US : GW_JOIN_LIMIT_US);
   act(s, GW_CA_RINGING, GW_CAUSE_NONE);
   act(s, GW_CA_MAKE_LEG, GW_CAUSE_NONE);
+  if (asks) return;
+  if (m->speaks) m->patience = s->now + GW_PATIENCE_US;
   act(s, GW_CA_JOIN, GW_CAUSE_NONE);
 }
 
@@ -105,21 +163,30 @@ static void on_flavour(step *s, const gw_ce *e) {
   }
   s->m->flavour_started = FALSE;
   if (s->m->state == GW_CS_CLOSING)
-    finish(s);
+    finish_when_done(s);
   else
     begin_closing(s, e->cause);
 }
 
+static void give_up_flavour(step *s) {
+  s->m->flavour_started = FALSE;
+  finish_when_done(s);
+}
+
 static void on_tick(step *s) {
   gw_call_machine *m = s->m;
-  if (s->now >= m->stream_deadline)
+  if (s->now >= m->patience)
+    answer_and_wait(s);
+  else if (s->now >= m->spoken_deadline)
+    stop_speaking(s);
+  else if (s->now >= m->stream_deadline)
     begin_closing(s, GW_CAUSE_XMPP_DOWN);
   else if (s->now >= m->alone_deadline)
     begin_closing(s, GW_CAUSE_NORMAL);
   else if (s->now < m->deadline)
     return;
   else if (m->state == GW_CS_CLOSING)
-    finish(s);
+    give_up_flavour(s);
   else
     begin_closing(s, GW_CAUSE_TIMEOUT);
 }
@@ -128,7 +195,7 @@ static void dispatch(step *s, const gw_ce *e) {
   gw_call_machine *m = s->m;
   switch (e->type) {
   case GW_CE_INVITE:
-    on_invite(s);
+    on_invite(s, e->asks);
     break;
   case GW_CE_RING:
     on_ring(s);
@@ -142,6 +209,13 @@ static void dispatch(step *s, const gw_ce *e) {
   case GW_CE_SIP_ENDED:
     m->sip_gone = TRUE;
     begin_closing(s, e->cause);
+    stop_speaking(s);
+    break;
+  case GW_CE_ADMITTED:
+    on_admitted(s);
+    break;
+  case GW_CE_SPOKEN:
+    stop_speaking(s);
     break;
   case GW_CE_JOINED:
     m->joined = TRUE;
@@ -171,7 +245,9 @@ void gw_call_machine_init(gw_call_machine *m, guint alone_limit_s) {
   *m = (gw_call_machine){.state = GW_CS_NEW,
                          .deadline = GW_NEVER,
                          .stream_deadline = GW_NEVER,
-                         .alone_deadline = GW_NEVER};
+                         .alone_deadline = GW_NEVER,
+                         .patience = GW_NEVER,
+                         .spoken_deadline = GW_NEVER};
   m->alone_limit_us = GW_SEC(alone_limit_s);
 }
 
@@ -183,11 +259,12 @@ guint gw_call_machine_step(gw_call_machine *m, const gw_ce *e, gint64 now_us,
 }
 
 gint64 gw_call_machine_deadline(const gw_call_machine *m) {
-  return MIN(m->deadline, MIN(m->stream_deadline, m->alone_deadline));
+  gint64 calm = MIN(m->deadline, MIN(m->stream_deadline, m->alone_deadline));
+  return MIN(calm, MIN(m->patience, m->spoken_deadline));
 }
 
 const char *gw_call_state_word(gw_call_state s) {
-  static const char *const words[] = {"joining",    "ringing", "joining", "waiting",
+  static const char *const words[] = {"joining",    "ringing", "menu",    "joining", "waiting",
                                       "connecting", "talking", "closing", "ended"};
   return words[s];
 }

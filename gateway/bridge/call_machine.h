@@ -1,5 +1,5 @@
 /* call_machine.h - the life of one bridged call as events in, actions out (architecture: NEW ->
- * RINGING | JOINING -> WAITING <-> CONNECTING <-> TALKING -> CLOSING -> GONE). Thread: any (pure).
+ * RINGING | MENU | JOINING -> WAITING <-> CONNECTING <-> TALKING -> CLOSING -> GONE). Thread: any (pure).
  * Owner: caller's struct.  Calls back: never. Contract: one step, then its actions in order, then
  * the next step; time is a parameter. */
 #ifndef GW_CALL_MACHINE_H
@@ -11,6 +11,7 @@
 typedef enum {
   GW_CS_NEW,
   GW_CS_RINGING,
+  GW_CS_MENU, /* answered, and asked for room or PIN */
   GW_CS_JOINING,
   GW_CS_WAITING,
   GW_CS_CONNECTING,
@@ -20,7 +21,7 @@ typedef enum {
 } gw_call_state;
 
 typedef enum {
-  GW_CE_INVITE,       /* in: the phone calls */
+  GW_CE_INVITE,       /* in: the phone calls; asks: room or PIN are asked for first */
   GW_CE_RING,         /* out: ring this phone */
   GW_CE_LEG_READY,    /* media address of our side known */
   GW_CE_SIP_ANSWERED, /* out: the phone was picked up */
@@ -29,6 +30,8 @@ typedef enum {
   GW_CE_JOIN_FAILED,  /* cause: never got in, or was thrown out */
   GW_CE_FLAVOUR,      /* flavour, cause when ENDED */
   GW_CE_HANGUP,       /* cause: operator, shutdown, media */
+  GW_CE_ADMITTED,     /* room and PIN are right */
+  GW_CE_SPOKEN,       /* what SAY asked for has been said */
   GW_CE_STREAM_DOWN,
   GW_CE_STREAM_UP,
   GW_CE_TICK
@@ -37,6 +40,7 @@ typedef struct {
   gw_ce_type type;
   gw_cause cause;
   gw_fl_call_state flavour;
+  gboolean asks;
 } gw_ce;
 
 typedef enum {
@@ -45,6 +49,10 @@ typedef enum {
   GW_CA_DIAL,    /* out: INVITE */
   GW_CA_JOIN,
   GW_CA_ANSWER, /* in: 200 */
+  GW_CA_ASK,    /* for room or PIN */
+  GW_CA_MOVE,   /* the leg from its lobby into the room; LEG_READY comes again */
+  GW_CA_WAIT,   /* says that it takes a moment */
+  GW_CA_SAY,    /* cause: why the call ends; SPOKEN comes back */
   GW_CA_FLAVOUR_START,
   GW_CA_FLAVOUR_STOP,
   GW_CA_SIP_HANGUP, /* cause */
@@ -62,6 +70,9 @@ typedef struct {
 typedef struct {
   gw_call_state state;
   gboolean out, leg_ready, joined, flavour_started, sip_up, sip_gone;
+  gboolean speaks;   /* set by the owner: there are prompts */
+  gboolean speaking; /* SAY is under way: the phone is kept until SPOKEN */
+  gint64 patience, spoken_deadline;
   gint64 deadline; /* GW_NEVER: none */
   gint64 stream_deadline, alone_deadline;
   gint64 alone_limit_us;
@@ -70,6 +81,9 @@ typedef struct {
 
 #define GW_RING_LIMIT_US GW_SEC(25) /* JSXC's proposer closes its list 30 s after the proposal */
 #define GW_JOIN_LIMIT_US GW_SEC(20)
+#define GW_PATIENCE_US GW_SEC(2)     /* a join that takes longer is answered, to tell the caller */
+#define GW_MENU_LIMIT_US GW_SEC(600) /* the questions have limits of their own */
+#define GW_SPOKEN_LIMIT_US GW_SEC(8) /* for the last word */
 #define GW_CLOSE_LIMIT_US GW_SEC(4)
 #define GW_STREAM_GRACE_US GW_SEC(120)
 

@@ -2,10 +2,10 @@
 
 /* Keys in a description are worth as much as the way it goes: without TLS there are none. */
 gboolean gw_call_srtp_params(gw_call *c, gw_leg_params *params) {
-  gboolean secure = c->machine.out || gw_sip_call_secure(c->sip);
+  gboolean secure = c->machine.out || (c->sip && gw_sip_call_secure(c->sip));
   gw_log_ctx ctx = gw_call_ctx(c);
-  params->srtp = secure ? c->srtp : GW_SDES_OFF;
-  if (secure || c->srtp != GW_SDES_REQUIRED) return TRUE;
+  params->srtp = c->encrypted ? GW_SDES_REQUIRED : secure ? c->srtp : GW_SDES_OFF;
+  if (secure || !c->sip || c->srtp != GW_SDES_REQUIRED) return TRUE;
   gw_warn(&ctx, "srtp-needs-tls", "phone=%s", c->phone);
   return FALSE;
 }

@@ -47,10 +47,19 @@ void gw_phone_conf_free(gw_phone_conf *p) {
   g_free(p);
 }
 
+void gw_menu_conf_free(gw_menu_conf *m) {
+  if (!m) return;
+  g_free(m->number);
+  g_free(m->language);
+  g_free(m);
+}
+
 gw_bridge_conf *gw_bridge_conf_new(void) {
   gw_bridge_conf *c = g_new0(gw_bridge_conf, 1);
   c->phones = g_ptr_array_new_with_free_func((GDestroyNotify)gw_phone_conf_free);
   c->rooms = g_ptr_array_new_with_free_func((GDestroyNotify)gw_room_conf_free);
+  c->menus = g_ptr_array_new_with_free_func((GDestroyNotify)gw_menu_conf_free);
+  c->language = g_strdup("en");
   c->max_calls = 200;
   return c;
 }
@@ -61,6 +70,8 @@ void gw_bridge_conf_free(gw_bridge_conf *c) {
   g_strfreev(c->codecs);
   g_ptr_array_unref(c->phones);
   g_ptr_array_unref(c->rooms);
+  g_ptr_array_unref(c->menus);
+  g_free(c->language);
   g_free(c);
 }
 
@@ -116,12 +127,22 @@ const gw_flavour_class *gw_room_conf_flavour(const gw_room_conf *r) {
   return NULL;
 }
 
+const gw_menu_conf *gw_bridge_conf_menu(const gw_bridge_conf *c, const char *number) {
+  for (guint i = 0; number && i < c->menus->len; i++) {
+    const gw_menu_conf *m = c->menus->pdata[i];
+    if (g_str_equal(m->number, number)) return m;
+  }
+  return NULL;
+}
+
 gw_dialplan *gw_bridge_conf_dialplan(const gw_bridge_conf *c) {
   gw_dialplan *d = gw_dialplan_new();
   for (guint i = 0; i < c->rooms->len; i++) {
     const gw_room_conf *r = c->rooms->pdata[i];
     gw_dialplan_add_room(d, r->number, r->room, *r->pin != 0);
   }
+  for (guint i = 0; i < c->menus->len; i++)
+    gw_dialplan_add_menu(d, ((gw_menu_conf *)c->menus->pdata[i])->number);
   for (guint i = 0; i < c->phones->len; i++) {
     const gw_phone_conf *p = c->phones->pdata[i];
     gw_dialplan_add_phone(d, p->number, p->room);

@@ -71,12 +71,13 @@ gw_call_info *gw_call_info_of(const gw_call *c) {
   i->phone = g_strdup(c->phone);
   i->name = g_strdup(c->name ? c->name : c->sip_name);
   i->number = g_strdup(c->number);
-  i->room = g_strdup(c->conference->conf->room);
+  i->room = c->conference ? g_strdup(c->conference->conf->room) : NULL;
   i->nick = g_strdup(c->seat ? gw_seat_nick(c->seat) : c->last_nick);
-  i->flavour = g_strdup(c->flavour->name);
+  i->flavour = c->flavour ? g_strdup(c->flavour->name) : NULL;
   i->direction = c->machine.out ? "out" : "in";
   i->state = gw_call_state_word(c->machine.state);
   i->muted = c->muted;
+  i->hand = c->hand;
   i->since_wall_us = c->since_wall_us;
   i->ended_wall_us = c->ended_wall_us;
   i->cause = c->machine.cause;

@@ -14,10 +14,13 @@
 #include "gateway/dialplan/dialplan.h"
 #include "gateway/flavour/flavour.h"
 #include "gateway/flavour/jmuci_ledger.h"
+#include "gateway/ivr/ivr.h"
+#include "gateway/ivr/keys.h"
 
 typedef struct gw_conference gw_conference;
 typedef struct gw_seat gw_seat;
 typedef struct gw_call gw_call;
+typedef struct gw_attendant gw_attendant;
 
 struct gw_bridge {
   GMainContext *ctx;
@@ -35,6 +38,7 @@ struct gw_bridge {
   GHashTable *ledgers;    /* room JID -> text, from the store, until its conference is made */
   GHashTable *owners;     /* handle.v -> gw_owner* */
   gw_bridge_counters counters;
+  gw_lockout *lockout;    /* of PINs */
   gboolean draining, started;
   void (*stopped)(void *);
   void *stopped_user;
@@ -98,6 +102,9 @@ void gw_seat_free(gw_seat *);                     /* leaves */
 void gw_seat_start(gw_seat *);
 void gw_seat_stop(gw_seat *, gw_cause);
 void gw_seat_mute(gw_seat *, gboolean);
+void gw_seat_set_status(gw_seat *, const char *text_or_null); /* shown in the room */
+void gw_seat_company(const gw_seat *, guint *ret_in_call,
+                     guint *ret_in_room); /* others, watcher not counted */
 void gw_seat_media_desc(gw_seat *, guint peer, const gw_desc *);
 void gw_seat_media_candidate(gw_seat *, guint peer, const gw_candidate *);
 void gw_seat_media_state(gw_seat *, guint peer, gw_media_state, gw_cause);
@@ -125,11 +132,12 @@ struct gw_call {
   gw_timer *soon;  /* steps them from the loop, so that no action runs inside anybody's callback */
   gboolean gone;
   gw_sip_call *sip;
-  gw_conference *conference;
-  gw_room_conf *room_conf; /* of the number that was dialled, as it was then */
+  gw_conference *conference; /* the three: NULL while a menu asks for the room */
+  gw_room_conf *room_conf;   /* of the number that was dialled, as it was then */
   const gw_flavour_class *flavour;
   gw_seat *seat;
-  gw_handle leg;
+  gw_handle leg, lobby; /* lobby: media room of its own while room or PIN are asked for */
+  gw_attendant *attendant;
   gw_desc *leg_caps;      /* media's description of our side */
   gw_desc *offer;         /* the phone's last offer or answer */
   gw_sdes_policy srtp;    /* of the phone, when the call began */
@@ -138,7 +146,9 @@ struct gw_call {
   char *remote_hint, *answer_id;
   char *codec;
   guint64 session_id, version;
-  gboolean muted, held;
+  gboolean moving; /* the leg is on its way from the lobby into the room */
+  gboolean muted, hand, held;
+  const char *status; /* shown in the room; static or NULL */
   gint64 began_us, since_wall_us, ended_wall_us;
   GPtrArray *hops;       /* gw_hop* */
   gw_trace *trace;
@@ -149,8 +159,9 @@ struct gw_call {
   gboolean have_last_stats;
   char *last_nick;
 };
-gw_call *gw_call_new_in(gw_bridge *, gw_sip_call *, const gw_sip_invite *, gw_conference *,
-                        const gw_room_conf *);
+gw_call *gw_call_new_in(gw_bridge *, gw_sip_call *, const gw_sip_invite *,
+                        const gw_room_conf *or_null, const char *number, const char *language);
+void gw_call_set_room(gw_call *, const gw_room_conf *); /* of a room that has a conference */
 gw_call *gw_call_new_out(gw_bridge *, const gw_phone_conf *, gw_conference *,
                          const char *answer_id);
 void gw_call_free(gw_call *);
@@ -164,17 +175,32 @@ void gw_call_sip_remote(gw_call *, const gw_desc *, gboolean is_offer);
 void gw_call_leg_desc(gw_call *, const gw_desc *);
 void gw_call_leg_state(gw_call *, gw_media_state, gw_cause);
 void gw_call_set_muted(gw_call *, gboolean);
+void gw_call_set_hand(gw_call *, gboolean);
+
 gw_log_ctx gw_call_ctx(const gw_call *);
 gw_call_info *gw_call_info_of(const gw_call *);
 void gw_call_count(gw_bridge_counters *, const gw_call_info *ended);
 gw_call_info *gw_call_info_copy(const gw_call_info *); /* peers are shown as ended */
 
 /* --- bridge.c */
+gw_conference *gw_bridge_conference(const gw_bridge *, const char *room_jid);
 gw_cause gw_bridge_admission(const gw_bridge *,
                              const char *phone); /* NONE: one more call may come or be rung */
 void gw_bridge_drop_rooms(gw_bridge *);          /* that are neither configured nor in use */
 
+/* --- attendant.c: the shell around one ivr */
+gw_attendant *gw_attendant_new(gw_call *, const char *source, const char *language);
+void gw_attendant_free(gw_attendant *);
+void gw_attendant_tell(gw_attendant *, const gw_ie *);
+void gw_attendant_ask(gw_attendant *);
+void gw_attendant_inside(gw_attendant *);
+void gw_attendant_key(gw_attendant *, gw_key_source, char digit);
+void gw_attendant_company(gw_attendant *); /* who is there may have changed */
+void gw_attendant_leg_ready(gw_attendant *);
+gboolean gw_attendant_has_voice(const gw_attendant *);
+
 /* --- conf.c */
+const gw_menu_conf *gw_bridge_conf_menu(const gw_bridge_conf *, const char *number);
 const gw_phone_conf *gw_bridge_conf_phone(const gw_bridge_conf *, const char *number);
 gw_sdes_policy gw_bridge_conf_srtp(const gw_bridge_conf *, const char *phone);
 const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *, const char *number);

@@ -292,6 +292,7 @@ static void feed(gw_seat *s, const gw_ev *ev) {
     step(s, later);
   s->stepping = FALSE;
   gw_timer_set(s->timer, s->class->deadline(s->flavour));
+  gw_attendant_company(s->call->attendant);
 }
 
 static void on_deadline(void *user) {
@@ -706,6 +707,22 @@ const char *gw_seat_jid(const gw_seat *s) {
 
 gboolean gw_seat_started(const gw_seat *s) {
   return s->started && !s->stopped;
+}
+
+void gw_seat_set_status(gw_seat *s, const char *text) {
+  if (s->muc) gw_muc_set_status(s->muc, NULL, text);
+}
+
+void gw_seat_company(const gw_seat *s, guint *ret_in_call, guint *ret_in_room) {
+  const gw_muc *watch = s->conference->watch_muc;
+  guint nobodies = 1 + (watch && gw_muc_get_state(watch) == GW_MUC_IN),
+        in_room = s->muc ? gw_muc_count(s->muc) : 0;
+  *ret_in_room = in_room > nobodies ? in_room - nobodies : 0;
+  *ret_in_call = gw_seat_started(s) ? gw_conference_active_seats(s->conference, s) : 0;
+  for (guint i = 0; i < s->peers->len; i++) {
+    const seat_peer *p = s->peers->pdata[i];
+    *ret_in_call += p->state == GW_PEER_UP || p->state == GW_PEER_RTP;
+  }
 }
 
 guint gw_seat_participants(const gw_seat *s) {

@@ -14,6 +14,7 @@ typedef struct {
 struct gw_dialplan {
   GHashTable *rooms;  /* number -> room_row */
   GHashTable *phones; /* number -> phone_row */
+  GHashTable *menus;  /* number */
 };
 
 static void room_free(gpointer data) {
@@ -48,6 +49,7 @@ gw_dialplan *gw_dialplan_new(void) {
   gw_dialplan *d = g_new0(gw_dialplan, 1);
   d->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_free);
   d->phones = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, phone_free);
+  d->menus = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   return d;
 }
 
@@ -55,6 +57,7 @@ void gw_dialplan_free(gw_dialplan *d) {
   if (!d) return;
   g_hash_table_unref(d->rooms);
   g_hash_table_unref(d->phones);
+  g_hash_table_unref(d->menus);
   g_free(d);
 }
 
@@ -91,7 +94,8 @@ char *gw_dialplan_normalise(const char *text) {
 /* A number to be added: usable and free. */
 static char *fresh_number(const gw_dialplan *d, const char *number) {
   g_autofree char *n = gw_dialplan_normalise(number);
-  if (!n || !*n || g_hash_table_contains(d->rooms, n) || g_hash_table_contains(d->phones, n))
+  if (!n || !*n || g_hash_table_contains(d->rooms, n) || g_hash_table_contains(d->phones, n) ||
+      g_hash_table_contains(d->menus, n))
     return NULL;
   return g_steal_pointer(&n);
 }
@@ -106,6 +110,11 @@ gboolean gw_dialplan_add_room(gw_dialplan *d, const char *number, const char *ro
   r->has_pin = has_pin;
   g_hash_table_insert(d->rooms, r->number, r);
   return TRUE;
+}
+
+gboolean gw_dialplan_add_menu(gw_dialplan *d, const char *number) {
+  char *n = fresh_number(d, number);
+  return n && g_hash_table_add(d->menus, n);
 }
 
 gboolean gw_dialplan_add_phone(gw_dialplan *d, const char *number, const char *default_room) {
@@ -185,6 +194,11 @@ gw_dialplan_decision *gw_dialplan_route(const gw_dialplan *d, const char *from, 
     return r;
   }
   tried(steps, "room", FALSE, "no room has this number");
+  r->menu = g_hash_table_contains(d->menus, r->number);
+  if (r->menu) {
+    tried(steps, "menu", TRUE, "%s asks for the number of a room, then for its PIN", r->number);
+    return r;
+  }
   if (g_hash_table_contains(d->phones, r->number))
     tried(steps, "phone", FALSE, "%s is a phone, and phones are not connected with each other",
           r->number);

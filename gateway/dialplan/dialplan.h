@@ -15,6 +15,7 @@ typedef struct {
   char *number;          /* as dialled, normalised; the default room's number when nothing was dialled; NULL malformed */
   char *room;            /* JID, or NULL */
   gboolean has_pin;      /* of the room: ask before letting in */
+  gboolean menu;         /* asks for the room; room is NULL */
 } gw_dialplan_decision;
 void gw_dialplan_decision_free(gw_dialplan_decision *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_dialplan_decision, gw_dialplan_decision_free)
@@ -24,6 +25,8 @@ void gw_dialplan_free(gw_dialplan *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_dialplan, gw_dialplan_free)
 /* FALSE: no usable number, or taken already (a room and a phone cannot share one either). */
 gboolean gw_dialplan_add_room(gw_dialplan *, const char *number, const char *room_jid, gboolean has_pin);
+/* A number that asks for the number of a room. */
+gboolean gw_dialplan_add_menu(gw_dialplan *, const char *number);
 /* default_room: number of the room that an empty number means, or NULL. */
 gboolean gw_dialplan_add_phone(gw_dialplan *, const char *number, const char *default_room);
 

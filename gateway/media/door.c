@@ -12,6 +12,7 @@ void gw_cmd_free(gw_msg *msg) {
   gw_desc_free(c->remote);
   gw_desc_free(c->agreed);
   g_free(c->talker);
+  gw_estate_free(c->estate);
   g_free(c);
 }
 
@@ -26,5 +27,6 @@ void gw_event_free(gw_msg *msg) {
   gw_event *e = (gw_event *)msg;
   gw_desc_free(e->desc);
   g_free(e->rows);
+  gw_estate_free(e->estate);
   g_free(e);
 }

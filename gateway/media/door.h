@@ -4,6 +4,7 @@
 #ifndef GW_DOOR_H
 #define GW_DOOR_H
 #include "base/queue.h"
+#include "gateway/media/estate.h"
 #include "gateway/media/media.h"
 #include "gateway/media/prompts.h"
 
@@ -21,6 +22,7 @@ typedef enum {
   GW_CMD_MUTE,
   GW_CMD_PLAY,
   GW_CMD_TONE,
+  GW_CMD_HAND_OVER,
   GW_CMD_CLOSE,
   GW_CMD_QUIT
 } gw_cmd_type;
@@ -43,6 +45,8 @@ typedef struct {
   gboolean muted;                 /* MUTE */
   const gw_prompt *prompt;        /* PLAY; NULL: stop. Lives as long as the engine */
   guint hz, ms;                   /* TONE */
+  gw_handle heir;                 /* HAND_OVER: who goes on */
+  gw_estate *estate;              /* LEG: what it goes on with, owned; NULL: a new one */
 } gw_cmd;
 
 typedef enum {
@@ -51,6 +55,7 @@ typedef enum {
   GW_EVENT_STATE,
   GW_EVENT_DIGIT,
   GW_EVENT_PROMPT_END,
+  GW_EVENT_HANDED_OVER,
   GW_EVENT_STATS
 } gw_event_type;
 
@@ -69,7 +74,8 @@ typedef struct {
   gw_cause cause;
   char digit;
   guint ms;
-  guint worker; /* STATS: of this worker, with one row for each of its legs and peers */
+  gw_estate *estate; /* HANDED_OVER to handle; owned, NULL: there is none */
+  guint worker;      /* STATS: of this worker, with one row for each of its legs and peers */
   gw_worker_stats load;
   gw_stats_row *rows;
   guint n_rows;

@@ -50,3 +50,9 @@ void gw_env_prompt_end(gw_env *env, gw_handle h) {
   gw_event *e = gw_event_new(GW_EVENT_PROMPT_END, h);
   gw_queue_push_always(env->engine->events, &e->msg);
 }
+
+void gw_env_handed_over(gw_env *env, gw_handle heir, gw_estate *taken) {
+  gw_event *e = gw_event_new(GW_EVENT_HANDED_OVER, heir);
+  e->estate = taken;
+  gw_queue_push_always(env->engine->events, &e->msg);
+}

@@ -5,6 +5,7 @@
 #define GW_ENV_H
 #include "base/ids.h"
 #include "base/queue.h"
+#include "gateway/media/estate.h"
 #include "gateway/media/dtls.h"
 #include "gateway/media/media.h"
 #include "gateway/media/prompts.h"
@@ -57,5 +58,6 @@ void gw_env_desc(gw_env *, gw_handle, gw_desc *taken);
 void gw_env_candidate(gw_env *, gw_handle, const gw_candidate *);
 void gw_env_digit(gw_env *, gw_handle, char digit, guint ms);
 void gw_env_prompt_end(gw_env *, gw_handle);
+void gw_env_handed_over(gw_env *, gw_handle heir, gw_estate *taken_or_null);
 
 #endif

@@ -18,6 +18,7 @@
 #define TRAILER_ROOM 64 /* of a packet being written, for SRTP */
 #define TONE_AMPLITUDE 0.2
 #define TONE_MS_MAX 10000
+#define IN_BAND_MS 100 /* told for a key whose length is not known yet */
 
 /* ---- sockets */
 
@@ -56,6 +57,35 @@ static gboolean bind_pair(gw_leg *leg) {
     leg->rtp.watch.fd = -1;
   }
   return FALSE;
+}
+
+/* Goes on with what a leg had that lived elsewhere until now. When to report was counted by the ticks of its worker. */
+static gboolean inherit(gw_leg *leg, gw_estate *e) {
+  leg->rtp.watch.fd = e->rtp_fd;
+  leg->rtcp.watch.fd = e->rtcp_fd;
+  e->rtp_fd = e->rtcp_fd = -1;
+  gw_seal_take(&leg->seal, &e->seal);
+  leg->out = e->out;
+  leg->out.marker = TRUE;
+  leg->out.report_tick = 0;
+  leg->local.len = sizeof leg->local.u;
+  return getsockname(leg->rtp.watch.fd, &leg->local.u.sa, &leg->local.len) == 0;
+}
+
+static int release(gw_env *env, gw_watch *w) {
+  int fd = w->fd;
+  gw_env_unwatch(env, w);
+  w->fd = -1;
+  return fd;
+}
+
+gw_estate *gw_leg_release(gw_leg *leg) {
+  gw_estate *e = g_new0(gw_estate, 1);
+  e->rtp_fd = release(leg->env, &leg->rtp.watch);
+  e->rtcp_fd = release(leg->env, &leg->rtcp.watch);
+  gw_seal_take(&e->seal, &leg->seal);
+  e->out = leg->out;
+  return e;
 }
 
 static void close_socket(gw_env *env, gw_watch *w) {
@@ -141,7 +171,7 @@ static void socket_ready(gw_watch *watch, gint64 now_us) {
 
 /* ---- life */
 
-gw_leg *gw_leg_new(gw_env *env, const gw_cmd *cmd) {
+gw_leg *gw_leg_new(gw_env *env, gw_cmd *cmd) {
   g_autoptr(gw_leg) leg = g_new0(gw_leg, 1);
   leg->handle = cmd->handle;
   leg->env = env;
@@ -157,7 +187,7 @@ gw_leg *gw_leg_new(gw_env *env, const gw_cmd *cmd) {
   gw_inflow_init(&leg->in);
   gw_outflow_init(&leg->out, env->ids, cname);
   gw_voice_init(&leg->voice);
-  if (!bind_pair(leg)) return NULL;
+  if (!(cmd->estate ? inherit(leg, cmd->estate) : bind_pair(leg))) return NULL;
   gw_env_watch(env, &leg->rtp.watch);
   gw_env_watch(env, &leg->rtcp.watch);
   return g_steal_pointer(&leg);
@@ -189,6 +219,7 @@ void gw_leg_free(gw_leg *leg) {
   gw_inflow_clear(&leg->in);
   gw_voice_clear(&leg->voice);
   g_clear_pointer(&leg->encoder, gw_encoder_free);
+  gw_dtmf_ear_free(leg->ear);
   g_free(leg);
 }
 
@@ -224,6 +255,19 @@ gw_desc *gw_leg_describe(const gw_leg *leg, const gw_cmd *cmd) {
   return d;
 }
 
+static gboolean has_events(const gw_desc_media *m) {
+  for (guint i = 0; i < m->codecs->len; i++)
+    if (gw_codec_is(&g_array_index(m->codecs, gw_codec, i), "telephone-event")) return TRUE;
+  return FALSE;
+}
+
+/* Tones are looked for only where there is no better way: voices make some now and then. */
+static void listen_for_keys(gw_leg *leg, const gw_desc_media *ours, int codec) {
+  gboolean wanted = gw_codec_narrow(codec) && !has_events(ours);
+  if (wanted && !leg->ear) leg->ear = gw_dtmf_ear_new();
+  if (!wanted) g_clear_pointer(&leg->ear, gw_dtmf_ear_free);
+}
+
 /* We send with the other side's payload types, and receive with our own (RFC 3264 5.1); phones mix
  * that up, so both are understood. */
 static void agree_codec(gw_leg *leg, const gw_desc_media *theirs, const gw_desc_media *ours) {
@@ -231,8 +275,9 @@ static void agree_codec(gw_leg *leg, const gw_desc_media *theirs, const gw_desc_
   gw_inflow_map(&leg->in, ours, theirs);
   if (!c) return;
   int index = gw_codec_index(c->name);
+  listen_for_keys(leg, ours, index);
   const gw_codec *their = gw_desc_media_codec(theirs, c->name, c->clock);
-  if (index != leg->out.codec) {
+  if (index != leg->out.codec || !leg->encoder) {
     g_clear_pointer(&leg->encoder, gw_encoder_free);
     leg->encoder = gw_encoder_new(gw_codec_word(index), FALSE, TRUE);
     gw_voice_narrow(&leg->voice, gw_codec_narrow(index));
@@ -303,9 +348,16 @@ void gw_leg_mix_own(gw_leg *leg) {
 
 /* ---- the tick */
 
+/* Before any mute: its key has to work when one is muted. */
+static void hear_key(gw_leg *leg) {
+  char key = leg->ear ? gw_dtmf_ear_frame(leg->ear, leg->in.pcm) : 0;
+  if (key) gw_env_digit(leg->env, leg->handle, key, IN_BAND_MS);
+}
+
 void gw_leg_listen(gw_leg *leg, gint64 now_us) {
   gboolean silenced = leg->muted || !(leg->dir & GW_DIR_RECVONLY);
   gw_inflow_play(&leg->in, now_us);
+  hear_key(leg);
   if (silenced != leg->was_silenced && leg->in.live)
     gw_fade(leg->in.pcm, !silenced); /* no click */
   else if (silenced && leg->in.live)

@@ -4,6 +4,7 @@
 #define GW_LEG_H
 #include "gateway/media/door.h"
 #include "gateway/media/dtmf.h"
+#include "gateway/media/dtmf_ear.h"
 #include "gateway/media/env.h"
 #include "gateway/media/latch.h"
 #include "gateway/media/mixer.h"
@@ -36,6 +37,7 @@ struct gw_leg {
   gw_inflow in;
   gw_outflow out;
   gw_dtmf_in dtmf;
+  gw_dtmf_ear *ear; /* G.711 without telephone-events; else NULL */
   gw_encoder *encoder;
   gw_voice voice; /* what its peers get */
   gboolean muted, was_silenced;
@@ -46,8 +48,9 @@ struct gw_leg {
   gw_mix near; /* what only this phone hears: its peers, also the last frame of closed ones */
 };
 
-gw_leg *gw_leg_new(gw_env *, const gw_cmd *); /* NULL: no port free */
-void gw_leg_free(gw_leg *);                   /* says RTCP BYE */
+gw_leg *gw_leg_new(gw_env *, gw_cmd *); /* takes the command's estate; NULL: no port free */
+void gw_leg_free(gw_leg *);             /* says RTCP BYE */
+gw_estate *gw_leg_release(gw_leg *);    /* it is deaf and dumb then */
 gw_desc *gw_leg_describe(const gw_leg *, const gw_cmd *);
 void gw_leg_remote(gw_leg *, const gw_desc *remote, const gw_desc *agreed);
 void gw_leg_play(gw_leg *, const gw_prompt *or_null);

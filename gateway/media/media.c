@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "gateway/media/codec.h"
 #include "gateway/media/door.h"
+#include "gateway/media/dtmf_ear.h"
 #include "gateway/media/env.h"
 #include "gateway/media/ice.h"
 #include "gateway/media/stream.h"
@@ -23,6 +24,7 @@ typedef struct object {
   guint worker;
   GPtrArray *members; /* object, of a room */
   gw_media_stats stats;
+  gw_cmd *waiting; /* leg: made when the sockets of the one before are there */
 } object;
 
 struct gw_media {
@@ -55,10 +57,11 @@ static char *text_or_null(const char *s) {
   return s && *s ? g_strdup(s) : NULL;
 }
 
-/* Codecs make their tables when they are first used: here, and not in two workers at once. */
+/* Codecs and the ear for keys make their tables when they are first used: here, and not in two workers at once. */
 static void warm_codecs(void) {
   gint16 pcm[GW_FRAME] = {0};
   guint8 packet[GW_FRAME];
+  gw_dtmf_ear_free(gw_dtmf_ear_new());
   for (int i = 0; i < GW_CODECS; i++) {
     for (int narrow = 0; narrow < 2; narrow++) {
       gw_encoder *e = gw_encoder_new(gw_codec_word(i), narrow, TRUE);
@@ -133,13 +136,18 @@ gw_media *gw_media_new(const gw_media_config *config, GMainContext *control,
   return NULL;
 }
 
+static void free_object(object *o) {
+  if (o->waiting) gw_cmd_free(&o->waiting->msg);
+  g_free(o);
+}
+
 /* Out of the table and freed; the worker is not told. */
 static void forget(gw_media *m, object *o) {
   gw_handles_remove(m->handles, o->handle, gw_handle_kind(o->handle));
   for (guint i = 0; o->members && i < o->members->len; i++) {
     object *member = g_ptr_array_index(o->members, i);
     gw_handles_remove(m->handles, member->handle, gw_handle_kind(member->handle));
-    g_free(member);
+    free_object(member);
   }
   if (o->room) {
     g_ptr_array_remove_fast(o->room->members, o);
@@ -148,7 +156,7 @@ static void forget(gw_media *m, object *o) {
     g_ptr_array_remove_fast(m->open, o);
     m->rooms[o->worker]--;
   }
-  g_free(o);
+  free_object(o);
 }
 
 void gw_media_free(gw_media *m) {
@@ -235,10 +243,7 @@ static object *add_member(gw_media *m, guint kind, gw_handle room) {
   return NULL;
 }
 
-gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *params) {
-  GW_ON_CONTROL();
-  object *o = add_member(m, GW_MEDIA_LEG, room);
-  if (!o) return GW_HANDLE_NONE;
+static gw_cmd *leg_command(const object *o, gw_handle room, const gw_leg_params *params) {
   gw_cmd *c = gw_cmd_new(GW_CMD_LEG, o->handle);
   c->room = room;
   g_strlcpy(c->local_address, params->local_address ? params->local_address : "",
@@ -248,7 +253,60 @@ gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *params)
   for (guint i = 0, n = 0; params->codecs && params->codecs[i] && n < GW_LEG_CODECS; i++)
     if (gw_codec_known(params->codecs[i]))
       g_strlcpy(c->codecs[n++], params->codecs[i], sizeof c->codecs[0]);
-  return begin(m, o, c);
+  return c;
+}
+
+gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *params) {
+  GW_ON_CONTROL();
+  object *o = add_member(m, GW_MEDIA_LEG, room);
+  return o ? begin(m, o, leg_command(o, room, params)) : GW_HANDLE_NONE;
+}
+
+gw_handle gw_media_move(gw_media *m, gw_handle leg, gw_handle room, const gw_leg_params *params) {
+  GW_ON_CONTROL();
+  object *old = find(m, leg, GW_MEDIA_LEG);
+  object *o = old ? add_member(m, GW_MEDIA_LEG, room) : NULL;
+  if (!o) return GW_HANDLE_NONE;
+  gw_cmd *give = gw_cmd_new(GW_CMD_HAND_OVER, leg);
+  give->heir = o->handle;
+  if (!gw_worker_tell(m->workers[old->worker], give)) {
+    gw_warn(NULL, "media-overload", "what=%s worker=%u", "commands", old->worker);
+    forget(m, o);
+    return GW_HANDLE_NONE;
+  }
+  o->waiting = leg_command(o, room, params);
+  forget(m, old);
+  return o->handle;
+}
+
+static void failed(gw_media *m, gw_handle h) {
+  gw_event *e = gw_event_new(GW_EVENT_STATE, h);
+  e->state = GW_MS_FAILED;
+  e->cause = GW_CAUSE_OVERLOAD;
+  gw_queue_push_always(m->engine.events, &e->msg);
+}
+
+/* A worker that is so far behind loses the call, not the process. */
+static void tell(gw_media *m, gw_cmd *taken) {
+  gw_handle h = taken->handle;
+  object *o = find(m, h, gw_handle_kind(h));
+  if (gw_worker_tell(m->workers[o->worker], taken)) return;
+  gw_warn(NULL, "media-overload", "what=%s worker=%u", "commands", o->worker);
+  failed(m, h);
+}
+
+/* The estate has come: the leg goes on. If it was closed meanwhile it goes with the event. */
+static void handed_over(gw_media *m, gw_event *e) {
+  object *o = find(m, e->handle, GW_MEDIA_LEG);
+  if (!o || !o->waiting) return;
+  gw_cmd *c = g_steal_pointer(&o->waiting);
+  if (!e->estate) { /* the one before never had any */
+    gw_cmd_free(&c->msg);
+    failed(m, e->handle);
+    return;
+  }
+  c->estate = g_steal_pointer(&e->estate);
+  tell(m, c);
 }
 
 gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *params) {
@@ -279,18 +337,6 @@ gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *param
 static gw_cmd *change(gw_media *m, gw_handle h, guint kind, gw_cmd_type type) {
   GW_ON_CONTROL();
   return find(m, h, kind) ? gw_cmd_new(type, h) : NULL;
-}
-
-/* A worker that is so far behind loses the call, not the process. */
-static void tell(gw_media *m, gw_cmd *taken) {
-  gw_handle h = taken->handle;
-  object *o = find(m, h, gw_handle_kind(h));
-  if (gw_worker_tell(m->workers[o->worker], taken)) return;
-  gw_warn(NULL, "media-overload", "what=%s worker=%u", "commands", o->worker);
-  gw_event *e = gw_event_new(GW_EVENT_STATE, h);
-  e->state = GW_MS_FAILED;
-  e->cause = GW_CAUSE_OVERLOAD;
-  gw_queue_push_always(m->engine.events, &e->msg);
 }
 
 void gw_media_leg_remote(gw_media *m, gw_handle leg, const gw_desc *remote, const gw_desc *agreed) {
@@ -332,6 +378,10 @@ void gw_media_play(gw_media *m, gw_handle leg, const char *name) {
     gw_queue_push_always(m->engine.events, &gw_event_new(GW_EVENT_PROMPT_END, leg)->msg);
   }
   tell(m, c);
+}
+
+gboolean gw_media_has_prompt(const gw_media *m, const char *name) {
+  return gw_prompts_find(m->engine.prompts, name) != NULL;
 }
 
 void gw_media_tone(gw_media *m, gw_handle leg, guint hz, guint ms) {
@@ -401,6 +451,8 @@ static void on_event(gw_msg *msg, void *user) {
   gw_event *e = (gw_event *)msg;
   if (e->type == GW_EVENT_STATS)
     take_figures(m, e);
+  else if (e->type == GW_EVENT_HANDED_OVER)
+    handed_over(m, e);
   else if (find(m, e->handle, gw_handle_kind(e->handle)))
     deliver(m, e);
   gw_event_free(msg);

@@ -74,7 +74,12 @@ void gw_media_mute(gw_media *, gw_handle leg, gboolean); /* nothing of this phon
 /* A WAV file of the prompt folder, with or without ".wav"; one level of sub-folders ("en/welcome"). It replaces a running
  * prompt, whose prompt_end never comes; NULL or "" only stops. An unknown name is logged and ends at once. */
 void gw_media_play(gw_media *, gw_handle leg, const char *prompt);
+gboolean gw_media_has_prompt(const gw_media *, const char *prompt);
 void gw_media_tone(gw_media *, gw_handle leg, guint hz, guint ms); /* a beep for this phone only */
+/* The phone's sockets go on in another room, also on another worker; ports, addresses, keys and the stream that the phone
+ * is sent stay. The old handle is closed (a prompt under way ends without prompt_end); the new one says local_desc when it
+ * is there, and gw_media_leg_remote has to be said again then. NONE when overloaded: the old one stays as it was. */
+gw_handle gw_media_move(gw_media *, gw_handle leg, gw_handle room, const gw_leg_params *);
 void gw_media_close(gw_media *, gw_handle);
 
 typedef struct {

@@ -15,6 +15,12 @@ void gw_seal_clear(gw_seal *s) {
   explicit_bzero(s, sizeof *s);
 }
 
+void gw_seal_take(gw_seal *s, gw_seal *from) {
+  gw_seal_clear(s);
+  *s = *from;
+  explicit_bzero(from, sizeof *from);
+}
+
 gboolean gw_seal_on(const gw_seal *s) {
   return s->in != NULL;
 }

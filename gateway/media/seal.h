@@ -14,6 +14,7 @@ typedef struct {
 
 void gw_seal_init(gw_seal *, gw_ids *); /* makes our key */
 void gw_seal_clear(gw_seal *);
+void gw_seal_take(gw_seal *, gw_seal *from); /* all of it, counters and replay windows too */
 gboolean gw_seal_on(const gw_seal *);
 /* A description was agreed. ours: our answer, with a crypto line when encryption was agreed. The same key again goes on
  * with the same session, so that nothing old can be played again. FALSE: nothing may flow. */

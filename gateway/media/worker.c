@@ -166,7 +166,7 @@ static void cannot(gw_worker *w, gw_handle h, const char *what) {
   gw_env_state(&w->env, h, GW_MS_FAILED, GW_CAUSE_OVERLOAD);
 }
 
-static void make_leg(gw_worker *w, const gw_cmd *c, gw_room *room) {
+static void make_leg(gw_worker *w, gw_cmd *c, gw_room *room) {
   gw_leg *leg = gw_leg_new(&w->env, c);
   if (!leg) {
     cannot(w, c->handle, "leg");
@@ -212,7 +212,7 @@ static void close_place(gw_worker *w, place *p) {
   send_figures(w, now_us);
 }
 
-static void make(gw_worker *w, const gw_cmd *c) {
+static void make(gw_worker *w, gw_cmd *c) {
   if (c->type == GW_CMD_ROOM) {
     gw_room *room = gw_room_new(&w->env, c->handle);
     g_ptr_array_add(w->rooms, room);
@@ -225,6 +225,16 @@ static void make(gw_worker *w, const gw_cmd *c) {
     make_leg(w, c, p->room);
   else if (p)
     make_peer(w, c, p->room);
+}
+
+/* A leg belongs to its worker: it ends here, and its heir is made elsewhere. */
+static void hand_over(gw_worker *w, place *p, gw_handle heir) {
+  gw_estate *estate = NULL;
+  if (p && p->leg) {
+    estate = gw_leg_release(p->leg);
+    close_place(w, p);
+  }
+  gw_env_handed_over(&w->env, heir, estate);
 }
 
 static void change_leg(gw_leg *leg, const gw_cmd *c) {
@@ -245,7 +255,7 @@ static void change_peer(gw_peer *peer, const gw_cmd *c) {
     gw_peer_agreed(peer, c->agreed);
 }
 
-static void obey(gw_worker *w, const gw_cmd *c) {
+static void obey(gw_worker *w, gw_cmd *c) {
   if (c->type == GW_CMD_QUIT) {
     w->quit = TRUE;
     return;
@@ -255,6 +265,10 @@ static void obey(gw_worker *w, const gw_cmd *c) {
     return;
   }
   place *p = find(w, c->handle);
+  if (c->type == GW_CMD_HAND_OVER) {
+    hand_over(w, p, c->heir);
+    return;
+  }
   if (!p) return; /* could not be made, which control has been told */
   if (c->type == GW_CMD_CLOSE) {
     close_place(w, p);

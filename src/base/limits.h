@@ -27,6 +27,7 @@
 #define GW_MAX_SRTP_SSRCS 256        /* sources that one SRTP session has authenticated */
 #define GW_MAX_LEDGER_BYTES 4194304 /* saved accept orders of one room */
 #define GW_MAX_NUMBER 128           /* bytes of a dialled number */
+#define GW_MAX_LOCKOUTS 4096         /* sources and rooms whose PIN tries are counted */
 #define GW_MAX_MEDIA_OBJECTS 65536   /* rooms, legs and peers of the media engine */
 #define GW_MAX_TRACE 256             /* events kept of one call */
 

@@ -151,6 +151,17 @@ static void turn_of(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
   ret->turn = list;
 }
 
+/* The folder that was installed may be missing (no synthesiser when it was built): callers then hear
+ * no words. One that the operator names must be there. */
+static const char *prompts_of(const gw_conf *c, gw_arena *a) {
+  const char *named = str(c, a, "media.prompts");
+  if (*named) return named;
+  if (g_file_test(TIPRING_PROMPTS, G_FILE_TEST_IS_DIR)) return TIPRING_PROMPTS;
+  gw_warn(NULL, "no-prompts", "folder=%s mend=%s", TIPRING_PROMPTS,
+          "install the prompts, or name a folder of them in media.prompts");
+  return NULL;
+}
+
 void gw_app_media_config(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
   *ret = (gw_media_config){.rtp_port_min = (guint16)gw_conf_int(c, "media.rtp_ports[0]"),
                            .rtp_port_max = (guint16)gw_conf_int(c, "media.rtp_ports[1]"),
@@ -158,6 +169,7 @@ void gw_app_media_config(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
                            .workers = (guint)gw_conf_int(c, "media.workers")};
   const char *const *own = keep_strv(a, gw_conf_strv(c, "media.addresses"));
   if (*own) ret->local_addresses = own;
+  ret->prompt_dir = prompts_of(c, a);
   stun_of(c, a, ret);
   turn_of(c, a, ret);
 }
@@ -209,6 +221,13 @@ static gw_room_conf *room_conf(const gw_conf *c, guint i) {
   return r;
 }
 
+static gw_menu_conf *menu_conf(const gw_conf *c, guint i) {
+  gw_menu_conf *m = g_new0(gw_menu_conf, 1);
+  m->number = g_strdup(item(c, "menus", i, "number"));
+  m->language = g_strdup(item(c, "menus", i, "language"));
+  return m;
+}
+
 gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
   gw_bridge_conf *b = gw_bridge_conf_new();
   b->client_mode = !strcmp(gw_conf_str(c, "xmpp.mode"), "client");
@@ -219,11 +238,15 @@ gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
     g_ptr_array_add(b->phones, phone_conf(c, i));
   for (guint i = 0; i < gw_conf_count(c, "rooms"); i++)
     g_ptr_array_add(b->rooms, room_conf(c, i));
+  for (guint i = 0; i < gw_conf_count(c, "menus"); i++)
+    g_ptr_array_add(b->menus, menu_conf(c, i));
+  take(&b->language, gw_conf_str(c, "media.language"));
   return b;
 }
 
 static gboolean live(const char *path) {
   return g_str_has_prefix(path, "phones") || g_str_has_prefix(path, "rooms") ||
+         g_str_has_prefix(path, "menus") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs");
 }
 

@@ -99,7 +99,9 @@ static char *route_text(const gw_route *route) {
     const gw_route_step *step = g_ptr_array_index(route->tried, i);
     g_string_append_printf(out, "%s %s: %s\n", step->matched ? "*" : " ", step->rule, step->why);
   }
-  if (route->allowed)
+  if (route->menu)
+    g_string_append(out, "allowed: asks for the room\n");
+  else if (route->allowed)
     g_string_append_printf(out, "allowed: into %s\n", route->room ? route->room : "-");
   else
     g_string_append_printf(out, "refused: SIP %u\n", route->code);

@@ -139,13 +139,16 @@ def udp_ports(pid):
     return found
 
 
+PIN = "471147"
+
 with Lab("secure") as lab:
     certificate(lab.folder, "server")
     certificate(lab.folder, "expired", "-1")
     tls, tls6 = free_port(), free_port()
     path = lambda name: os.path.join(lab.folder, name)  # noqa: E731
     phone = lambda n, srtp: {"number": n, "password": "pw-" + n, "name": "Phone " + n, "srtp": srtp}  # noqa: E731
-    gateway = lab.daemon([{"number": "8000", "room": lab.room, "ring": ["100"]}], start=False, phones=[phone("100", "required"), phone("101", "off"), phone("102", "optional")])
+    gateway = lab.daemon([{"number": "8000", "room": lab.room, "ring": ["100"]}, {"number": "8001", "room": lab.room, "pin": PIN}],
+                         menus=[{"number": "8999"}], start=False, phones=[phone("100", "required"), phone("101", "off"), phone("102", "optional")])
     gateway.conf["sip"].update({"certificate": path("expired.pem"), "key": path("expired.key")})
     gateway.conf["sip"]["listen"] += [f"tls:127.0.0.1:{tls}", f"tls:[::1]:{tls6}"]
     by_tls = {"proxy": f"127.0.0.1:{tls}", "transport": "tls", "codec": "PCMA"}
@@ -188,13 +191,41 @@ with Lab("secure") as lab:
         assert secret["tone"] < 0.05 and secret["entropy"] > 7.9, "the sound can be read"
         assert secret["plain_reports"] == 0
 
+    with lab.case("encrypted before the PIN and after it, with one stream of sound: tones both ways"):
+        for to, keys, seconds in (("8001", f"{PIN}#", 14), ("8999", f"8001#,,{PIN}#", 22)):
+            capture = Capture()
+            capture.start()
+            b = lab.dial("101", codec="PCMA", duration=seconds)
+            gateway.wait_state("101", "waiting")
+            a = lab.dial("100", to=to, dtmf=keys, duration=seconds, srtp="sdes", **by_tls)
+            call = gateway.wait_state("100", "menu")
+            assert call["sip"]["srtp"] and not call["peers"], call
+            call = gateway.wait_talking("100", timeout=20)
+            assert call["sip"]["srtp"], call
+            port, = udp_ports(a.process.pid)
+            (code_a, heard_a), (code_b, heard_b) = a.result(), b.result()
+            gateway.wait_idle()
+            capture.stop()
+            assert heard_a["status"] == heard_b["status"] == 200, (heard_a, heard_b)
+            assert_heard(heard_a, 1200, 3, f"phone 100 behind the PIN at {to}")
+            assert_heard(heard_b, 1000, 3, f"phone 101, of phone 100 by {to}")
+            sent, got = capture.of(port)
+            sound = [p for p in got if len(p) == 182]
+            assert len({p[8:12] for p in sound}) == 1, "another stream after the PIN"
+            numbers = [struct.unpack("!H", p[2:4])[0] for p in sound]
+            assert all((y - x) % 65536 == 1 for x, y in zip(numbers, numbers[1:])), "the stream was broken"
+            secret = read_off((sent, got), (1000, 1200))
+            lab.say(f"{to}: {secret}")
+            assert secret["lengths"] == {182} and secret["tone"] < 0.05 and secret["plain_reports"] == 0, secret
+
     with lab.case("what is refused: no encryption where it is required, keys where they could be read"):
         for number, status, options in (
                 ("100", 488, {**by_tls}), ("100", 403, {}), ("100", 403, {"srtp": "sdes"}), ("101", 488, {**by_tls, "srtp": "sdes"}),
                 ("101", 488, {"srtp": "sdes"}), ("102", 488, {"srtp": "sdes"})):
-            code, said = lab.dial(number, duration=2, **options).result()
-            assert code == 1 and said["status"] == status, (number, options, said)
-            assert said["packets_received"] == 0, said
+            for to in ("8000", "8001", "8999"):
+                code, said = lab.dial(number, to=to, duration=2, **options).result()
+                assert code == 1 and said["status"] == status, (number, to, options, said)
+                assert said["packets_received"] == 0, said
         gateway.wait_idle()
 
     with lab.case("optional: either, by TLS; plain by UDP; sips: and IPv6"):

@@ -99,6 +99,12 @@ class Daemon:
             return c and c["state"] == "talking" and sum(p["state"] == "up" for p in c["peers"]) >= peers and c
         return wait_for(f"phone {phone} to talk to {peers}", ready, timeout)
 
+    def wait_state(self, phone, state, timeout=10):
+        def there():
+            c = self.call(phone)
+            return c and c["state"] == state and c
+        return wait_for(f"phone {phone} to be {state}", there, timeout)
+
     def wait_idle(self, timeout=15):
         wait_for("all calls to end", lambda: not self.calls(), timeout)
 

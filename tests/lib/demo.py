@@ -1,6 +1,7 @@
 """The demonstration behind ./demo: a private XMPP server, the gateway, two browsers in a group call, and a telephone."""
 import argparse
 import contextlib
+import os
 import secrets
 import shutil
 import signal
@@ -9,12 +10,13 @@ import tempfile
 import time
 
 import people
-from daemon import TIPRINGCTL, TIPRING_UA, Daemon, Ua
+from daemon import BUILD, TIPRINGCTL, TIPRING_UA, Daemon, Ua
 from lab import TONES, people_rows, phone_row
 from page_server import PageServer
 from servers import PASSWORD, Prosody
 
 ROOM_NUMBER, BUNDLED, OWN = "8000", "100", "101"
+PIN_NUMBER, PIN, MENU_NUMBER = "8500", "4711", "8999"
 BUNDLED_TONE, SECONDS = 1000, 12
 started = time.monotonic()
 
@@ -35,9 +37,11 @@ class Demo:
         self.room = self.server.make_room("standup")
         say(f"Prosody is up on 127.0.0.1:{self.server.c2s}; room {self.room}")
         self.password = {BUNDLED: "pw-" + BUNDLED, OWN: secrets.token_hex(4)}
-        self.gateway = Daemon(self.folder, self.server, [{"number": ROOM_NUMBER, "room": self.room}], phones=[
+        self.gateway = Daemon(self.folder, self.server, [
+            {"number": ROOM_NUMBER, "room": self.room}, {"number": PIN_NUMBER, "room": self.room, "pin": PIN}], phones=[
             {"number": BUNDLED, "password": self.password[BUNDLED], "name": "Front desk"},
-            {"number": OWN, "password": self.password[OWN], "name": "Your phone"}])
+            {"number": OWN, "password": self.password[OWN], "name": "Your phone"}],
+            menus=[{"number": MENU_NUMBER, "language": "en"}], media={"prompts": os.path.join(BUILD, "data/prompts")})
         if listen:
             self.gateway.conf["sip"]["listen"] += [f"udp:{listen}:{self.gateway.port}", f"tcp:{listen}:{self.gateway.port}"]
             self.password[BUNDLED] = self.gateway.conf["phones"][0]["password"] = secrets.token_hex(8)
@@ -98,7 +102,8 @@ It is all still running. A softphone of your own can dial in:
     user        {OWN}
     password    {self.password[OWN]}
     dial        {ROOM_NUMBER}
-You will hear alice and bob as two tones. Or dial with the bundled phone:
+You will hear alice and bob as two tones. Keys: *6 mute, *5 and *9 hand, *3 how many, *1 help, *0 leave.
+{PIN_NUMBER} leads there too and asks for the PIN {PIN}; {MENU_NUMBER} asks for the number of a room. Or dial with the bundled phone:
     {TIPRING_UA} call sip:{ROOM_NUMBER}@{host}:{self.gateway.port} --user {OWN} --password {self.password[OWN]} --tone 700 --duration 10
 Your own browser can take part too (microphone: allow it), as carol:
     {self.page.url}?service={self.server.websocket}&jid={self.server.jid('carol')}&password={PASSWORD}&room={self.room}&nick=carol

@@ -120,6 +120,16 @@ class Lab:
         self.gateway = self.keep(daemons.Daemon(self.folder, self.server, rooms or [{"number": "8000", "room": self.room}], **more))
         return self.gateway.start() if start else self.gateway
 
+    def prompts(self):
+        """The folder of prompts in the build tree; without a synthesiser there is none, and the test is skipped."""
+        folder = os.path.join(daemons.BUILD, "data/prompts")
+        if not os.path.exists(os.path.join(folder, "en", "enter-pin.wav")):
+            raise servers.Missing("no prompts are built: espeak-ng is missing")
+        return folder
+
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
     def page(self):
         if not self.page_server:
             self.page_server = PageServer()

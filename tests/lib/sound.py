@@ -24,3 +24,12 @@ def seconds_of_tone(path, hz, over=-50, window=0.2):
         level = 20 * np.log10(abs(np.sum(x[start:start + n] * wheel)) * 4 / n + 1e-9)
         heard += level > over
     return heard * window
+
+
+def loudest(path, begin, end, window=0.5):
+    """dBFS of the loudest window of a recording between two moments (seconds); -120 when there is nothing."""
+    with wave.open(path, "rb") as f:
+        rate = f.getframerate()
+        x = np.frombuffer(f.readframes(f.getnframes()), "<i2").astype(float)[int(begin * rate):int(end * rate)] / 32768
+    n = int(rate * window)
+    return max((10 * np.log10(np.mean(x[i:i + n] ** 2) + 1e-12) for i in range(0, len(x) - n + 1, n)), default=-120)

@@ -137,7 +137,8 @@ void fake_reset(void) {
   fake_roster_answer = GW_ANSWER_YES;
   fake_grant_answer = GW_ANSWER_YES;
   fake_disco_name = "";
-  fake_media_full = fake_members_only = FALSE;
+  fake_media_full = fake_members_only = fake_prompts = FALSE;
+  fake_status = NULL;
 }
 
 gw_xmpp_state gw_xmpp_get_state(const gw_xmpp *x) {
@@ -197,6 +198,13 @@ void gw_muc_leave(gw_muc *m, const char *status) {
   g_ptr_array_unref(m->nicks);
   g_ptr_array_unref(m->jids);
   g_free(m);
+}
+
+const char *fake_status;
+
+void gw_muc_set_status(gw_muc *m, const char *show, const char *status) {
+  fake_status = status;
+  note("status %s", status ? status : "-");
 }
 
 gw_muc_state gw_muc_get_state(const gw_muc *m) {
@@ -352,6 +360,28 @@ void gw_media_leg_remote(gw_media *m, gw_handle h, const gw_desc *remote, const 
        g_array_index(gw_desc_audio(agreed)->codecs, gw_codec, 0).name);
 }
 
+gboolean fake_prompts;
+static guint64 moved;
+
+gboolean gw_media_has_prompt(const gw_media *m, const char *name) {
+  return fake_prompts && g_str_has_prefix(name, "en/");
+}
+
+void gw_media_play(gw_media *m, gw_handle h, const char *name) {
+  note("play %s", name ? name : "-");
+}
+
+void gw_media_tone(gw_media *m, gw_handle h, guint hz, guint ms) {
+  note("tone %u", hz);
+}
+
+gw_handle gw_media_move(gw_media *m, gw_handle leg, gw_handle room, const gw_leg_params *p) {
+  note("media move");
+  moved = leg.v;
+  open_count[GW_MEDIA_LEG]--;
+  return made(GW_MEDIA_LEG);
+}
+
 void gw_media_peer_remote(gw_media *m, gw_handle h, const gw_desc *d) {
   note("media peer-remote");
 }
@@ -365,6 +395,7 @@ void gw_media_mute(gw_media *m, gw_handle h, gboolean on) {
 }
 
 void gw_media_close(gw_media *m, gw_handle h) {
+  if (h.v == moved) return; /* dead since it was moved */
   note("media close %u", gw_handle_kind(h));
   open_count[gw_handle_kind(h)]--;
 }

@@ -31,7 +31,10 @@ extern gw_answer fake_grant_answer;
 extern gboolean fake_members_only;
 void fake_answer_questions(void); /* the roster, disco and grant questions asked so far */
 
+extern const char *fake_status; /* shown in a room, the last one */
+
 /* --- media */
+extern gboolean fake_prompts; /* there are English ones */
 extern gboolean fake_media_full;
 gw_handle fake_last(gw_media_kind);
 guint fake_open(gw_media_kind); /* how many are open now */

@@ -464,6 +464,187 @@ static void on_stopped(void *user) {
   ((world *)user)->stopped = TRUE;
 }
 
+/* Two numbers of one room, the second with a PIN; a menu; English prompts or none. */
+static void setup_voice(world *w, gboolean prompts) {
+  setup(w);
+  fake_prompts = prompts;
+  gw_bridge_conf *c = conf(FALSE);
+  gw_room_conf *r = gw_room_conf_new();
+  g_free(r->pin);
+  r->number = g_strdup("8500");
+  r->room = g_strdup(ROOM);
+  r->pin = g_strdup("4711");
+  g_ptr_array_add(c->rooms, r);
+  gw_menu_conf *m = g_new0(gw_menu_conf, 1);
+  *m = (gw_menu_conf){g_strdup("8999"), g_strdup("de")};
+  g_ptr_array_add(c->menus, m);
+  gw_bridge_reconfigure(w->b, c);
+  fake_clear();
+}
+
+static gboolean too_late(gpointer flag) {
+  *(gboolean *)flag = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+/* The verdict on a PIN has its moment, so the loop has to run for it. */
+static void wait_said(const char *part) {
+  gboolean late = FALSE;
+  guint id = g_timeout_add_seconds(10, too_late, &late);
+  while (!late && !fake_said(part))
+    g_main_context_iteration(NULL, TRUE);
+  if (late) g_test_message("%s", fake_log());
+  g_assert_false(late);
+  g_source_remove(id);
+}
+
+static void run_for(guint ms) {
+  gboolean over = FALSE;
+  g_timeout_add(ms, too_late, &over);
+  while (!over)
+    g_main_context_iteration(NULL, TRUE);
+}
+
+/* Each key by RTP and by INFO. */
+static void keys(world *w, gw_sip_call *sip, const char *text) {
+  for (; *text; text++) {
+    gw_bridge_media_events.digit(fake_last(GW_MEDIA_LEG), *text, 100, w->b);
+    gw_bridge_sip_digit(sip, *text, 100, w->b);
+  }
+  spin();
+}
+
+static gw_sip_call *at_the_door(world *w, const char *number) {
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(w, "100", number, offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  g_assert_true(fake_said("sip answer dir=3"));
+  g_autofree char *state = state_of_first(w);
+  g_assert_cmpstr(state, ==, "menu");
+  g_assert_null(fake_muc("100@")); /* nobody in the room sees who has not said the PIN */
+  return sip;
+}
+
+static void let_in(world *w) {
+  wait_said("media move");
+  g_assert_cmpuint(fake_open(GW_MEDIA_ROOM), ==, 1); /* the lobby is closed */
+  fake_muc_in(fake_muc("100@"), FALSE);
+  fake_clear();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  g_assert_true(fake_said("media leg-remote dir=3 codec=PCMA"));
+  g_assert_false(fake_said("sip answer"));
+  g_autofree char *state = state_of_first(w);
+  g_assert_cmpstr(state, ==, "waiting");
+}
+
+static void test_pin(void) {
+  for (guint prompts = 0; prompts < 2; prompts++) {
+    world w;
+    setup_voice(&w, prompts);
+    gw_sip_call *sip = at_the_door(&w, "8500");
+    g_assert_true(fake_said("play en/enter-pin") == (prompts != 0));
+    keys(&w, sip, "4711#");
+    g_assert_false(fake_said("media move"));
+    let_in(&w);
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    g_assert_null(strstr(w.store->str, "4711"));
+    gw_sip_call_unref(sip);
+    teardown(&w);
+  }
+}
+
+static void test_wrong_pin(void) {
+  world w;
+  setup_voice(&w, FALSE);
+  gw_sip_call *sip = at_the_door(&w, "8500");
+  for (guint i = 0; i < 3; i++) {
+    keys(&w, sip, "1234#");
+    g_autofree char *now = state_of_first(&w);
+    g_assert_cmpstr(now, ==, "menu");
+    if (i == 2) wait_said("sip hangup auth");
+    run_for(700);
+  }
+  g_assert_false(fake_said("media move") || fake_said("join " ROOM " as Front desk"));
+  g_assert_null(strstr(w.store->str, "1234"));
+  g_assert_nonnull(strstr(w.store->str, "\"cause\":\"auth\""));
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void test_menu(void) {
+  world w;
+  setup_voice(&w, TRUE);
+  gw_sip_call *sip = at_the_door(&w, "8999");
+  g_assert_true(fake_said("play en/enter-room")); /* no German ones: English */
+  keys(&w, sip, "77#");
+  g_assert_true(fake_said("play en/no-such-room"));
+  keys(&w, sip, "8500#");
+  g_assert_true(fake_said("play en/enter-pin"));
+  g_autoptr(GPtrArray) calls = gw_bridge_calls(w.b);
+  g_assert_cmpstr(((gw_call_info *)calls->pdata[0])->room, ==, ROOM);
+  keys(&w, sip, "4711#");
+  let_in(&w);
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  fake_clear();
+  gw_sip_call_unref(sip);
+  sip = at_the_door(&w, "8999"); /* the same room by the number that has no PIN */
+  keys(&w, sip, "8000#");
+  let_in(&w);
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  sip = at_the_door(&w, "8999"); /* hangs up while being asked: there is no room in the record */
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static const gw_call_info *first(GPtrArray *calls) {
+  return calls->pdata[0];
+}
+
+static void test_room_keys(void) {
+  world w;
+  setup_voice(&w, FALSE);
+  gw_sip_call *sip = seated(&w);
+  keys(&w, sip, "*6");
+  g_autoptr(GPtrArray) muted = gw_bridge_calls(w.b);
+  g_assert_true(first(muted)->muted && fake_said("media mute=1") && !fake_said("media mute=0"));
+  g_assert_cmpstr(fake_status, ==, "muted");
+  keys(&w, sip, "*5");
+  g_autoptr(GPtrArray) raised = gw_bridge_calls(w.b);
+  g_assert_true(first(raised)->hand);
+  g_assert_cmpstr(fake_status, ==, "muted, hand raised");
+  gw_bridge_mute(w.b, first(raised)->id, FALSE);
+  g_assert_true(fake_said("media mute=0"));
+  g_assert_cmpstr(fake_status, ==, "hand raised");
+  keys(&w, sip, "*9");
+  g_assert_null(fake_status);
+  keys(&w, sip, "*0");
+  g_assert_true(fake_said("sip hangup normal"));
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+/* Answered calls are told why they end; the room is left before the word is out. */
+static void test_reason_is_spoken(void) {
+  world w;
+  setup_voice(&w, TRUE);
+  gw_sip_call *sip = seated(&w);
+  fake_clear();
+  fake_muc_out(fake_muc("100@"), GW_CAUSE_ROOM_CLOSED, "destroyed");
+  spin();
+  g_assert_true(fake_said("play en/room-closed") && fake_said("leave " ROOM " as Front desk"));
+  g_assert_false(fake_said("sip hangup"));
+  run_for(80); /* an earlier end would be that of the prompt before */
+  gw_bridge_media_events.prompt_end(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip hangup room-closed"));
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
 static void test_stop(void) {
   world w;
   setup(&w);
@@ -638,6 +819,11 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/roster-check-later", test_roster_check_later);
   g_test_add_func("/bridge/two-numbers", test_two_numbers);
   g_test_add_func("/bridge/stray-session", test_stray_session);
+  g_test_add_func("/bridge/pin", test_pin);
+  g_test_add_func("/bridge/wrong-pin", test_wrong_pin);
+  g_test_add_func("/bridge/menu", test_menu);
+  g_test_add_func("/bridge/room-keys", test_room_keys);
+  g_test_add_func("/bridge/reason-is-spoken", test_reason_is_spoken);
   g_test_add_func("/bridge/stop", test_stop);
   g_test_add_func("/bridge/reconfigure", test_reconfigure);
   return g_test_run();

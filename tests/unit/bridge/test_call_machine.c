@@ -188,28 +188,154 @@ static void test_any_order(void) {
   for (guint32 seed = 0; seed < 20000; seed++) {
     g_autoptr(GRand) r = g_rand_new_with_seed(seed);
     world w;
-    guint gone = 0, closed = 0, starts = 0;
+    guint gone = 0, closed = 0, starts = 0, answers = 0, hangups = 0;
     start(&w);
-    put_type(&w, seed & 1 ? GW_CE_RING : GW_CE_INVITE);
+    w.m.speaks = (seed & 2) != 0;
+    put(&w, (gw_ce){.type = seed & 1 ? GW_CE_RING : GW_CE_INVITE, .asks = (seed & 4) != 0});
     for (guint i = 0; i < 60; i++) {
       gw_ce e = {.type = (gw_ce_type)g_rand_int_range(r, GW_CE_LEG_READY, GW_CE_TICK + 1)};
       e.flavour = (gw_fl_call_state)g_rand_int_range(r, 0, GW_CALL_ENDED + 1);
       w.now += g_rand_int_range(r, 0, 10000000);
       put(&w, i < 59 ? e : (gw_ce){.type = GW_CE_HANGUP});
       if (i == 59) {
-        w.now += GW_CLOSE_LIMIT_US;
-        put_type(&w, GW_CE_TICK);
+        for (gint64 at;
+             w.m.state != GW_CS_GONE && (at = gw_call_machine_deadline(&w.m)) != GW_NEVER;) {
+          w.now = MAX(w.now, at);
+          put_type(&w, GW_CE_TICK);
+          for (guint k = 0; k < w.n; k++) {
+            gone += w.got[k].type == GW_CA_GONE;
+            closed += w.got[k].type == GW_CA_CLOSE_MEDIA;
+            hangups += w.got[k].type == GW_CA_SIP_HANGUP;
+          }
+        }
+        w.n = 0;
       }
       for (guint k = 0; k < w.n; k++) {
         g_assert_cmpuint(gone, ==, 0);
         gone += w.got[k].type == GW_CA_GONE;
         closed += w.got[k].type == GW_CA_CLOSE_MEDIA;
         starts += w.got[k].type == GW_CA_FLAVOUR_START;
+        answers += w.got[k].type == GW_CA_ANSWER;
+        hangups += w.got[k].type == GW_CA_SIP_HANGUP;
       }
     }
     g_assert_cmpuint(starts, <=, 1);
+    g_assert_cmpuint(answers, <=, 1);
+    g_assert_cmpuint(hangups, <=, 1);
+    g_assert_cmpuint(gone, ==, 1);
+    g_assert_cmpuint(closed, ==, 1);
+    g_assert_true(w.m.sip_gone || hangups == 1);
     g_assert_cmpint(w.m.state, ==, GW_CS_GONE);
   }
+}
+
+static void menu_call(world *w) {
+  start(w);
+  w->m.speaks = TRUE;
+  put(w, (gw_ce){.type = GW_CE_INVITE, .asks = TRUE});
+}
+
+static void test_menu(void) {
+  world w;
+  menu_call(&w);
+  EXPECT(&w, GW_CA_RINGING, GW_CA_MAKE_LEG); /* nobody joins before the PIN is right */
+  g_assert_cmpstr(gw_call_state_word(w.m.state), ==, "menu");
+  put_type(&w, GW_CE_LEG_READY);
+  EXPECT(&w, GW_CA_ANSWER, GW_CA_ASK);
+  put_type(&w, GW_CE_ADMITTED);
+  EXPECT(&w, GW_CA_MOVE, GW_CA_JOIN);
+  g_assert_cmpstr(gw_call_state_word(w.m.state), ==, "joining");
+  put_type(&w, GW_CE_LEG_READY);
+  EXPECT(&w, GW_CA_WAIT);
+  put_type(&w, GW_CE_JOINED);
+  EXPECT(&w, GW_CA_FLAVOUR_START);
+  menu_call(&w); /* the room is faster than the leg */
+  put_type(&w, GW_CE_LEG_READY);
+  put_type(&w, GW_CE_ADMITTED);
+  put_type(&w, GW_CE_JOINED);
+  g_assert_cmpuint(w.n, ==, 0);
+  put_type(&w, GW_CE_LEG_READY);
+  EXPECT(&w, GW_CA_FLAVOUR_START);
+}
+
+static void test_admitted_once(void) {
+  world w;
+  answered_call(&w);
+  put_type(&w, GW_CE_ADMITTED);
+  g_assert_cmpuint(w.n, ==, 0);
+}
+
+/* A refusal after the answer is spoken, and the phone is kept until it is. */
+static void test_spoken(void) {
+  world w;
+  menu_call(&w);
+  put_type(&w, GW_CE_LEG_READY);
+  put(&w, (gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_AUTH});
+  EXPECT(&w, GW_CA_SAY, GW_CA_LEAVE);
+  g_assert_cmpstr(gw_call_state_word(w.m.state), ==, "closing");
+  put_type(&w, GW_CE_SPOKEN);
+  EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+  g_assert_cmpint(w.got[0].cause, ==, GW_CAUSE_AUTH);
+}
+
+static void test_spoken_limit(void) {
+  world w;
+  menu_call(&w);
+  put_type(&w, GW_CE_LEG_READY);
+  put_type(&w, GW_CE_HANGUP);
+  w.now += GW_SPOKEN_LIMIT_US;
+  g_assert_cmpint(gw_call_machine_deadline(&w.m), <=, w.now);
+  put_type(&w, GW_CE_TICK);
+  EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+}
+
+/* In the room: it is left at once, while the caller still listens; who hangs up hears no more. */
+static void test_spoken_in_the_room(void) {
+  for (guint hung_up = 0; hung_up < 2; hung_up++) {
+    world w;
+    answered_call(&w);
+    w.m.speaks = TRUE;
+    put(&w, (gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_NORMAL});
+    EXPECT(&w, GW_CA_SAY, GW_CA_FLAVOUR_STOP);
+    flavour(&w, GW_CALL_ENDED, GW_CAUSE_NORMAL);
+    EXPECT(&w, GW_CA_LEAVE);
+    put_type(&w, hung_up ? GW_CE_SIP_ENDED : GW_CE_SPOKEN);
+    g_assert_cmpuint(w.n, ==, hung_up ? 4 : 5);
+    g_assert_cmpint(w.got[w.n - 1].type, ==, GW_CA_GONE);
+  }
+}
+
+/* The flavour that never ends does not cut the last word. */
+static void test_closing_limit_while_speaking(void) {
+  world w;
+  answered_call(&w);
+  w.m.speaks = TRUE;
+  put_type(&w, GW_CE_HANGUP);
+  w.now += GW_CLOSE_LIMIT_US;
+  put_type(&w, GW_CE_TICK);
+  EXPECT(&w, GW_CA_LEAVE);
+  g_assert_cmpint(gw_call_machine_deadline(&w.m), >, w.now);
+  put_type(&w, GW_CE_SPOKEN);
+  g_assert_cmpint(w.m.state, ==, GW_CS_GONE);
+}
+
+/* A join that takes longer than 2 s is answered and explained; refused then, the reason is spoken. */
+static void test_patience(void) {
+  world w;
+  start(&w);
+  w.m.speaks = TRUE;
+  put_type(&w, GW_CE_INVITE);
+  put_type(&w, GW_CE_LEG_READY);
+  g_assert_cmpint(gw_call_machine_deadline(&w.m), ==, w.now + GW_PATIENCE_US);
+  w.now += GW_PATIENCE_US;
+  put_type(&w, GW_CE_TICK);
+  EXPECT(&w, GW_CA_ANSWER, GW_CA_WAIT);
+  gw_call_machine answered = w.m;
+  put_type(&w, GW_CE_JOINED);
+  EXPECT(&w, GW_CA_FLAVOUR_START);
+  w.m = answered;
+  put(&w, (gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+  EXPECT(&w, GW_CA_SAY, GW_CA_LEAVE);
 }
 
 int main(int argc, char **argv) {
@@ -224,6 +350,13 @@ int main(int argc, char **argv) {
   g_test_add_func("/call/closing-limit", test_closing_has_a_limit);
   g_test_add_func("/call/stream", test_stream);
   g_test_add_func("/call/alone", test_alone);
+  g_test_add_func("/call/menu", test_menu);
+  g_test_add_func("/call/admitted-once", test_admitted_once);
+  g_test_add_func("/call/spoken", test_spoken);
+  g_test_add_func("/call/spoken-limit", test_spoken_limit);
+  g_test_add_func("/call/spoken-in-the-room", test_spoken_in_the_room);
+  g_test_add_func("/call/closing-limit-while-speaking", test_closing_limit_while_speaking);
+  g_test_add_func("/call/patience", test_patience);
   g_test_add_func("/call/any-order", test_any_order);
   return g_test_run();
 }

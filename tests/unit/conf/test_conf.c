@@ -209,7 +209,7 @@ static void test_warnings(void) {
                                       "menus = ( { number = \"8\"; } );\n"
                                       "sfu = ( { name = \"k\"; url = \"ws://h:1\"; } );\n");
   const GPtrArray *warnings = gw_conf_warnings(conf);
-  g_assert_cmpuint(warnings->len, ==, 3);
+  g_assert_cmpuint(warnings->len, ==, 2);
   g_assert_cmpstr(g_ptr_array_index(warnings, 0), ==,
                   "/etc/t/t.conf:3: trunks: this list has no effect in this version");
   g_autoptr(gw_conf) phone =

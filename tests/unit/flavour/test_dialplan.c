@@ -57,6 +57,23 @@ static void malformed_numbers_are_refused(void) {
   }
 }
 
+static void a_menu_is_a_number_too(void) {
+  g_autoptr(gw_dialplan) d = plan();
+  g_autoptr(GPtrArray) steps =
+      g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
+  g_assert_true(gw_dialplan_add_menu(d, "8-900"));
+  g_assert_false(gw_dialplan_add_menu(d, "8900"));
+  g_assert_false(gw_dialplan_add_menu(d, "8000"));
+  g_assert_false(gw_dialplan_add_room(d, "8900", "other@conf", FALSE));
+  g_assert_false(gw_dialplan_add_phone(d, "8900", NULL));
+  g_autoptr(gw_dialplan_decision) r = gw_dialplan_route(d, "100", "sip:8900@gw", steps);
+  g_assert_true(r->menu && r->cause == GW_CAUSE_NONE && !r->room);
+  const gw_dialplan_step *last = steps->pdata[steps->len - 1];
+  g_assert_cmpstr(last->rule, ==, "menu");
+  g_autoptr(gw_dialplan_decision) room = gw_dialplan_route(d, "100", "8000", NULL);
+  g_assert_false(room->menu);
+}
+
 static void a_number_belongs_to_one(void) {
   g_autoptr(gw_dialplan) d = plan();
   g_assert_false(gw_dialplan_add_room(d, "8000", "other@conf", FALSE));
@@ -142,6 +159,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/dialplan/numbers_are_normalised", numbers_are_normalised);
   g_test_add_func("/dialplan/malformed_numbers_are_refused", malformed_numbers_are_refused);
+  g_test_add_func("/dialplan/a_menu_is_a_number_too", a_menu_is_a_number_too);
   g_test_add_func("/dialplan/a_number_belongs_to_one", a_number_belongs_to_one);
   g_test_add_func("/dialplan/every_number_gets_a_decision_and_its_reasons",
                   every_number_gets_a_decision_and_its_reasons);

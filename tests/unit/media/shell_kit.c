@@ -233,6 +233,8 @@ static void hear(phone *p) {
     const guint32 frame = gw_codec_rtp_clock(p->codec) / 50, step = rtp.ts - p->last_ts;
     p->odd_ts += p->got && (!step || step % frame || step > 50 * frame);
     p->last_ts = rtp.ts;
+    p->sources += !p->got || rtp.ssrc != p->last_ssrc;
+    p->last_ssrc = rtp.ssrc;
     p->got++;
     int samples =
         gw_decoder_packet(p->decoder, rtp.payload, rtp.payload_len, FALSE, pcm, GW_MAX_FRAME);

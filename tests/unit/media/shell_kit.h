@@ -58,9 +58,11 @@ typedef struct phone {
   gboolean silent;
   gint64 next_us;
   guint got, got_rtcp, got_bye, got_sr, odd_ts; /* odd_ts: timestamps that did not go on by 20 ms */
-  gw_seal seal;         /* off until the test turns it on */
-  guint shut;           /* what came and could not be opened */
-  gboolean says_plain;  /* sends unencrypted all the same */
+  gw_seal seal;                                 /* off until the test turns it on */
+  guint sources; /* how many streams it was sent one after the other */
+  guint32 last_ssrc;
+  guint shut;          /* what came and could not be opened */
+  gboolean says_plain; /* sends unencrypted all the same */
   GSource *timer;
 } phone;
 

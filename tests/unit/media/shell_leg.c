@@ -360,6 +360,105 @@ static void test_churn(void) {
   kit_free(k);
 }
 
+/* A phone that knows no telephone-events: keys are tones in its voice, muted or not. */
+static void test_in_band(void) {
+  kit *k = kit_new(1, NULL);
+  gw_handle leg = kit_leg(k, gw_media_room(k->media));
+  phone *p = phone_new("127.0.0.1", "PCMA", 8, 440);
+  g_autoptr(gw_desc) d = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, NULL);
+  gw_addr_text(&p->local, m->addr, sizeof m->addr);
+  m->port = gw_addr_port(&p->local);
+  m->dir = GW_DIR_SENDRECV;
+  gw_codec_fill("PCMA", 8, m);
+  const gw_desc_media *ours = gw_desc_audio(kit_desc(k, leg));
+  g_assert_true(gw_addr_parse(ours->addr, ours->port, &p->to));
+  gw_media_leg_remote(k->media, leg, d, d);
+  gw_media_mute(k->media, leg, TRUE);
+  p->silent = TRUE;
+  gw_tone low, high;
+  gw_tone_init(&low, 852, 0.2, GW_RATE); /* 9 */
+  gw_tone_init(&high, 1477, 0.2, GW_RATE);
+  for (guint i = 0; i < 60; i++) {
+    gint16 a[GW_FRAME], b[GW_FRAME];
+    guint8 payload[GW_FRAME];
+    gw_tone_fill(&low, a, GW_FRAME);
+    gw_tone_fill(&high, b, GW_FRAME);
+    for (guint n = 0; n < GW_FRAME; n++)
+      a[n] = i % 30 < 15 ? (gint16)(a[n] + b[n]) : 0;
+    int n = gw_encoder_frame(p->encoder, a, payload, sizeof payload);
+    phone_send(p, payload, (gsize)n, 8, FALSE);
+    p->ts += 160;
+    kit_run(20);
+  }
+  g_assert_true(kit_until(two_digits, k, 5000));
+  for (guint i = 0; i < k->events->len; i++) {
+    const kit_event *e = &g_array_index(k->events, kit_event, i);
+    g_assert_true(!e->digit || e->digit == '9');
+  }
+  phone_free(p);
+  kit_free(k);
+}
+
+static gw_handle move(kit *k, gw_handle leg, gw_handle room, const phone *p) {
+  static const char *const codecs[] = {"opus", "G722", "PCMA", "PCMU", NULL};
+  gw_leg_params params = {
+      .local_address = "127.0.0.1", .remote_hint = "127.0.0.1", .codecs = codecs};
+  gw_handle moved = gw_media_move(k->media, leg, room, &params);
+  const gw_desc *ours = kit_desc(k, moved);
+  g_autoptr(gw_desc) theirs = phone_desc(p, GW_DIR_SENDRECV);
+  g_assert_cmpuint(gw_desc_audio(ours)->port, ==,
+                   gw_addr_port(&p->to)); /* the phone notices nothing */
+  gw_media_leg_remote(k->media, moved, theirs, theirs);
+  return moved;
+}
+
+/* From a lobby into the room where the other phone is, on the same worker and on another one. */
+static void test_move(void) {
+  for (guint workers = 1; workers <= 2; workers++) {
+    kit *k = kit_new(workers, NULL);
+    gw_handle room = gw_media_room(k->media), lobby = gw_media_room(k->media);
+    gw_handle inside = kit_leg(k, room), outside = kit_leg(k, lobby);
+    phone *a = phone_new("127.0.0.1", "PCMA", 8, 440), *b = phone_new("127.0.0.1", "PCMU", 0, 1000);
+    phone_join(a, k, inside);
+    phone_join(b, k, outside);
+    g_assert_true(kit_state(k, outside, GW_MS_UP));
+    kit_run(400);
+    g_assert_false(phone_heard(b, 440) || phone_heard(a, 1000));
+    guint fds = kit_fds();
+    gw_handle moved = move(k, outside, room, b);
+    gw_media_close(k->media, lobby);
+    g_assert_true(phone_hears(b, 440) && phone_hears(a, 1000));
+    g_assert_true(kit_state(k, moved, GW_MS_UP));
+    g_assert_cmpuint(kit_fds(), ==, fds);
+    g_assert_cmpuint(b->got_bye, ==, 0);
+    gw_media_stats st;
+    g_assert_false(gw_media_get_stats(k->media, outside, &st));
+    phone_free(a);
+    phone_free(b);
+    kit_free(k);
+  }
+}
+
+/* Closed before the sockets have come: they are closed with it; a leg that never was cannot move. */
+static void test_move_and_close(void) {
+  kit *k = kit_new(2, NULL);
+  gw_leg_params params = {.local_address = "127.0.0.1"};
+  gw_handle room = gw_media_room(k->media), lobby = gw_media_room(k->media),
+            leg = kit_leg(k, lobby);
+  guint fds = kit_fds();
+  kit_desc(k, leg);
+  gw_handle moved = gw_media_move(k->media, leg, room, &params);
+  g_assert_true(moved.v != 0);
+  gw_media_close(k->media, moved);
+  g_assert_cmpuint(gw_media_move(k->media, leg, room, &params).v, ==, 0);
+  kit_run(200);
+  g_assert_cmpuint(kit_fds(), <=, fds);
+  leg = kit_leg(k, lobby);
+  gw_media_move(k->media, leg, room, &params); /* under way at the end */
+  kit_free(k);
+}
+
 static void test_no_port(void) {
   static const char *const local[] = {"127.0.0.1", NULL};
   gw_media_config c = {
@@ -425,6 +524,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/leg/ipv6", test_ipv6);
   g_test_add_func("/media/leg/stale-handles", test_stale);
   g_test_add_func("/media/leg/churn", test_churn);
+  g_test_add_func("/media/leg/in-band", test_in_band);
+  g_test_add_func("/media/leg/move", test_move);
+  g_test_add_func("/media/leg/move-and-close", test_move_and_close);
   g_test_add_func("/media/leg/no-port", test_no_port);
   g_test_add_func("/media/leg/quiet", test_quiet);
   return g_test_run();

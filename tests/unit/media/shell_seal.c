@@ -6,14 +6,18 @@
 
 typedef struct {
   kit *k;
-  gw_handle leg[2]; /* 0: encrypted */
+  gw_handle room, leg[2]; /* 0: encrypted */
   phone *p[2];
 } pair;
 
-static gw_handle sealed_leg(kit *k, gw_handle room, gw_sdes_policy policy) {
+static gw_leg_params sealed(gw_sdes_policy policy) {
   static const char *const codecs[] = {"PCMU", NULL};
-  gw_leg_params lp = {
+  return (gw_leg_params){
       .local_address = "127.0.0.1", .remote_hint = "127.0.0.1", .codecs = codecs, .srtp = policy};
+}
+
+static gw_handle sealed_leg(kit *k, gw_handle room, gw_sdes_policy policy) {
+  gw_leg_params lp = sealed(policy);
   return gw_media_leg(k->media, room, &lp);
 }
 
@@ -30,17 +34,22 @@ static void seal(pair *s, gboolean with_keys, gboolean expected) {
   gw_media_leg_remote(s->k->media, s->leg[0], remote, agreed);
 }
 
-static pair pair_new(gw_sdes_policy policy) {
-  pair s = {.k = kit_new(1, NULL)};
+/* apart: the encrypted one is in a room of its own. */
+static pair pair_on(guint workers, gw_sdes_policy policy, gboolean apart) {
+  pair s = {.k = kit_new(workers, NULL)};
   g_autoptr(gw_ids) ids = gw_ids_new();
-  gw_handle room = gw_media_room(s.k->media);
-  s.leg[0] = sealed_leg(s.k, room, policy);
-  s.leg[1] = kit_leg(s.k, room);
+  s.room = gw_media_room(s.k->media);
+  s.leg[0] = sealed_leg(s.k, apart ? gw_media_room(s.k->media) : s.room, policy);
+  s.leg[1] = kit_leg(s.k, s.room);
   s.p[0] = phone_new("127.0.0.1", "PCMU", 0, 440);
   s.p[1] = phone_new("127.0.0.1", "PCMU", 0, 1000);
   gw_seal_init(&s.p[0]->seal, ids);
   phone_join(s.p[1], s.k, s.leg[1]);
   return s;
+}
+
+static pair pair_new(gw_sdes_policy policy) {
+  return pair_on(1, policy, FALSE);
 }
 
 static void pair_free(pair *s) {
@@ -186,6 +195,28 @@ static void test_new_key(void) {
   pair_free(&s);
 }
 
+/* Into the room where the other phone is: with the keys that the encrypted one knows, in the stream that it knows. */
+static void test_move(void) {
+  for (guint workers = 1; workers <= 2; workers++) {
+    pair s = pair_on(workers, GW_SDES_REQUIRED, TRUE);
+    gw_leg_params lp = sealed(GW_SDES_REQUIRED);
+    seal(&s, TRUE, TRUE);
+    g_assert_true(kit_state(s.k, s.leg[0], GW_MS_UP));
+    gw_media_tone(s.k->media, s.leg[0], 600, 4000);
+    g_assert_true(phone_hears(s.p[0], 600));
+    guint8 key[GW_SDES_KEY_LEN];
+    memcpy(key, s.p[0]->seal.theirs, sizeof key);
+    s.leg[0] = gw_media_move(s.k->media, s.leg[0], s.room, &lp);
+    seal(&s, TRUE, TRUE); /* the same offer again: it gets the same answer */
+    g_assert_cmpmem(key, sizeof key, s.p[0]->seal.theirs, sizeof key);
+    g_assert_true(phone_hears(s.p[0], 1000));
+    g_assert_true(phone_hears(s.p[1], 440));
+    g_assert_cmpuint(s.p[0]->shut, ==, 0);
+    g_assert_cmpuint(s.p[0]->sources, ==, 1);
+    pair_free(&s);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/media/seal/talk", test_talk);
@@ -195,5 +226,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/seal/junk", test_junk);
   g_test_add_func("/media/seal/no-way-back", test_no_way_back);
   g_test_add_func("/media/seal/new-key", test_new_key);
+  g_test_add_func("/media/seal/move", test_move);
   return g_test_run();
 }
