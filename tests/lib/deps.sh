@@ -1,12 +1,12 @@
 # What ./demo and ./check need of Debian 12, and how they report. Sourced, not run.
 # shellcheck shell=bash disable=SC2034,SC2086 # the lists are used by those who source this, as words
 
-BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3
+BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 espeak-ng
   libglib2.0-dev libconfig-dev libjson-glib-dev libsoup-3.0-dev libsqlite3-dev
   libstrophe-dev libsofia-sip-ua-glib-dev libnice-dev libssl-dev libsrtp2-dev libopus-dev libspandsp-dev"
 DEMO_PACKAGES="prosody chromium libjs-strophe python3-slixmpp"
 CHECK_PACKAGES="$DEMO_PACKAGES ejabberd python3-aiortc python3-numpy sip-tester baresip-core coturn
-  debhelper dpkg-dev fakeroot"
+  debhelper dpkg-dev fakeroot openssl"
 
 started=$SECONDS
 
