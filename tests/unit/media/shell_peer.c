@@ -372,10 +372,6 @@ static gw_cause lost(call *c) {
 }
 
 static void test_consent(void) {
-  if (!g_test_slow()) {
-    g_test_skip("takes ten seconds: -m slow");
-    return;
-  }
   plan pl = {.workers = 1, .answer = GW_SETUP_ACTIVE, .codec = "opus"};
   call c = call_new(&pl);
   check_talk(&c);
@@ -385,10 +381,6 @@ static void test_consent(void) {
 }
 
 static void test_no_pair(void) {
-  if (!g_test_slow()) {
-    g_test_skip("takes twenty seconds: -m slow");
-    return;
-  }
   plan pl = {.workers = 1, .answer = GW_SETUP_ACTIVE, .codec = "opus", .trickle = TRUE};
   kit *k = kit_new(1, NULL), *far = kit_new(1, NULL);
   gw_handle room = gw_media_room(k->media), other = gw_media_room(far->media);
@@ -417,6 +409,11 @@ static void test_churn(void) {
 
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
+  if (g_test_slow()) { /* ten and twenty seconds: a run of their own */
+    g_test_add_func("/media/peer/consent", test_consent);
+    g_test_add_func("/media/peer/no-pair", test_no_pair);
+    return g_test_run();
+  }
   g_test_add_func("/media/peer/description", test_description);
   g_test_add_func("/media/peer/talk", test_talk);
   g_test_add_func("/media/peer/wrong-fingerprint", test_wrong_fingerprint);
@@ -427,8 +424,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/peer/talker", test_talker);
   g_test_add_func("/media/peer/junk", test_junk);
   g_test_add_func("/media/peer/odd-candidates", test_odd_candidates);
-  g_test_add_func("/media/peer/consent", test_consent);
-  g_test_add_func("/media/peer/no-pair", test_no_pair);
   g_test_add_func("/media/peer/churn", test_churn);
   return g_test_run();
 }
