@@ -1,6 +1,8 @@
 #include <string.h>
 #include "gateway/bridge/private.h"
 
+#define ENDED_KEPT 10 /* calls answered from memory after their end; all of them are in the store */
+
 gw_log_ctx gw_call_ctx(const gw_call *c) {
   return (gw_log_ctx){.call = c->id, .room = c->conference ? c->conference->conf->room : NULL};
 }
@@ -205,7 +207,7 @@ static void record(gw_call *c) {
   gw_call_count(&b->counters, info);
   if (b->store.record) b->store.record(c->id, json, c->since_wall_us, b->store_user);
   g_queue_push_head(&b->ended, info);
-  if (b->ended.length > 100) gw_call_info_free(g_queue_pop_tail(&b->ended));
+  if (b->ended.length > ENDED_KEPT) gw_call_info_free(g_queue_pop_tail(&b->ended));
 }
 
 static void run(gw_call *c, const gw_ca *a) {
