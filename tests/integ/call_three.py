@@ -20,7 +20,7 @@ with Lab("call_three") as lab:
     time.sleep(1.6)
 
     with lab.case("the phone accepts third, a browser after it"):
-        ua = lab.dial("100", duration=16)
+        ua = lab.dial("100")
         gateway.wait_talking("100", peers=2)
         time.sleep(1.6)
         carol.accept(alice.call_id)
@@ -29,7 +29,8 @@ with Lab("call_three") as lab:
         lab.check_hears(people, "Phone 100", 1000)
         assert carol.order == ["alice", "bob", "Phone 100", "carol"], carol.order
         rows = lab.show(people, [("Phone 100", 1000)])
-        code, heard = ua.result()
+        gateway.let_listen("100", 5)
+        code, heard = ua.hang_up()
         lab.show(people, [], [phone_row("Phone 100", 1000, heard, people)])
         assert code == 0, heard
         for p in people:

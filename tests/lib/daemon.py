@@ -99,6 +99,16 @@ class Daemon:
             return c and c["state"] == "talking" and sum(p["state"] == "up" for p in c["peers"]) >= peers and c
         return wait_for(f"phone {phone} to talk to {peers}", ready, timeout)
 
+    def let_listen(self, phone, seconds, timeout=60):
+        """Until so much more sound has come from everybody in the call, and has been sent to the phone, however slow the machine."""
+        def sound():
+            c = self.call(phone)
+            assert c, f"the call of phone {phone} has ended"
+            return {"": c["sip"]["packets_out"], **{p["nick"]: p["packets_in"] for p in c["peers"] if p["codec"] != "local"}}
+        before, packets = sound(), 50 * seconds
+        wait_for(f"{seconds} s of sound at phone {phone}",
+                 lambda: all(n - before.get(who, 0) >= packets for who, n in sound().items()), timeout)
+
     def wait_state(self, phone, state, timeout=10):
         def there():
             c = self.call(phone)
