@@ -10,6 +10,7 @@
 #include "gateway/bridge/bridge.h"
 #include "gateway/bridge/call_machine.h"
 #include "gateway/bridge/emodel.h"
+#include "gateway/bridge/roster_check.h"
 #include "gateway/bridge/trace.h"
 #include "gateway/dialplan/dialplan.h"
 #include "gateway/flavour/flavour.h"

@@ -26,15 +26,9 @@ struct gw_seat {
   GQueue events;    /* gw_ev*, while a step runs: a step is never nested */
   gboolean stepping, started, stopped, muted, granted;
   gw_fl_call_state state;
-  char *occupant; /* room/nick as stored */
-  char *nick;     /* as granted */
-  /* roster check of a JSXC proposer; both answers are asked for at once */
-  char *asking; /* id that is being weighed, NULL none */
-  gboolean roster_open;
-  char *proposer, *weighed;
-  gw_answer jsxc, roster;
-  GPtrArray *refused; /* ids that we must not join */
-  GQueue words;       /* gw_word of the room, not passed on yet */
+  char *occupant;         /* room/nick as stored */
+  char *nick;             /* as granted */
+  gw_roster_check *check; /* the room's words reach the flavour through it */
 };
 
 static gw_log_ctx ctx_of(const gw_seat *s) {
@@ -329,75 +323,60 @@ static void admitted(gw_seat *s) {
   gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOINED});
 }
 
-/* --- the roster check of a JSXC proposer (docs/jmuci.md 5) ---
- * One accepter that a JSXC proposer does not have in its roster ruins the call for everybody. So each proposal is weighed
- * before the flavour hears of it: until the answers are in, the room's words wait; a proposal that would do harm, and all
- * that follows it, never reaches the flavour. */
+/* --- the roster check (roster_check.h) --- */
 
-static gboolean is_refused(const gw_seat *s, const char *id) {
-  return g_ptr_array_find_with_equal_func(s->refused, id, g_str_equal, NULL);
-}
+static void check(gw_seat *s, const gw_rc_event *ev);
 
-static void pass_word(gw_seat *s, const gw_word *word) {
-  if (word->kind == GW_WORD_JMUCI && is_refused(s, word->u.jmuci.id)) return;
-  feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = word});
-}
-
-static void pass_words(gw_seat *s);
-
-/* Other clients than JSXC do not mind who is in a roster, so their answer alone decides. */
-static void roster_verdict(gw_seat *s) {
-  gw_log_ctx ctx = ctx_of(s);
-  if (!s->asking || s->jsxc == GW_ANSWER_UNKNOWN || (s->jsxc == GW_ANSWER_YES && s->roster_open))
-    return;
-  g_autofree char *id = g_steal_pointer(&s->asking), *ours = gw_jid_bare(gw_seat_jid(s));
-  gboolean harm = s->jsxc == GW_ANSWER_YES && s->roster == GW_ANSWER_NO;
-  if (harm)
-    gw_warn(
-        &ctx, "roster-check", "proposer=%s lacks=%s mend=%s", s->proposer, ours,
-        "put this JID into the proposer's roster (shared roster group), or roster_check = false");
-  if (harm && s->refused->len < GW_MAX_CALLS_PER_ROOM)
-    g_ptr_array_add(s->refused, g_steal_pointer(&id));
-  if (s->flavour)
-    pass_words(s);
-  else if (harm)
-    gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
-  else
-    admitted(s);
+static void on_client(const char *name, const char *const *features, void *user) {
+  check(user, &(gw_rc_event){.type = GW_RC_CLIENT, .name = name});
 }
 
 static void on_roster(gw_answer answer, void *user) {
-  gw_seat *s = user;
-  s->roster_open = FALSE;
-  s->roster = answer;
-  roster_verdict(s);
+  check(user, &(gw_rc_event){.type = GW_RC_ROSTER, .answer = answer});
 }
 
-static void on_disco(const char *name, const char *const *features, void *user) {
-  gw_seat *s = user;
-  s->jsxc = name && strstr(name, "JSXC") ? GW_ANSWER_YES : GW_ANSWER_NO;
-  roster_verdict(s);
+static void warn_harm(const gw_seat *s, const char *proposer) {
+  gw_log_ctx ctx = ctx_of(s);
+  g_autofree char *ours = gw_jid_bare(gw_seat_jid(s));
+  gw_warn(&ctx, "roster-check", "proposer=%s lacks=%s mend=%s", proposer, ours,
+          "put this JID into the proposer's roster (shared roster group), or roster_check = false");
 }
 
-/* FALSE: there is nobody to ask about; else the verdict comes later. */
-static gboolean weigh(gw_seat *s, const char *id, const char *proposer) {
+static void run_check(gw_seat *s, const gw_rc_action *a) {
+  switch (a->type) {
+  case GW_RC_ASK_CLIENT:
+    gw_persona_ask_disco(s->persona, a->jid, on_client, s);
+    break;
+  case GW_RC_ASK_ROSTER:
+    gw_persona_ask_roster(s->persona, a->jid, on_roster, s);
+    break;
+  case GW_RC_HARM:
+    warn_harm(s, a->jid);
+    break;
+  case GW_RC_ADMIT:
+    admitted(s);
+    break;
+  case GW_RC_REFUSE:
+    gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+    break;
+  case GW_RC_PASS:
+    feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = a->word});
+    break;
+  }
+}
+
+static void check(gw_seat *s, const gw_rc_event *ev) {
+  g_autoptr(GArray) actions = gw_roster_check_step(s->check, ev);
+  for (guint i = 0; i < actions->len; i++)
+    run_check(s, &g_array_index(actions, gw_rc_action, i));
+}
+
+static gw_proposer proposer_of(const gw_seat *s, const char *jid) {
   gboolean watcher;
-  const char *const jids[] = {proposer, NULL};
-  gw_answer jsxc = proposer ? gw_conference_is_jsxc(s->conference, proposer) : GW_ANSWER_NO;
-  if (jsxc == GW_ANSWER_NO || !s->call->room_conf->roster_check ||
-      gw_conference_is_ours(s->conference, jids, NULL, &watcher))
-    return FALSE;
-  g_autofree char *bare = gw_jid_bare(proposer);
-  g_free(s->proposer);
-  g_free(s->weighed);
-  s->proposer = g_strdup(proposer);
-  s->asking = g_strdup(id);
-  s->weighed = g_strdup(id);
-  s->roster_open = TRUE;
-  s->jsxc = jsxc;
-  if (s->jsxc == GW_ANSWER_UNKNOWN) gw_persona_ask_disco(s->persona, proposer, on_disco, s);
-  gw_persona_ask_roster(s->persona, bare, on_roster, s);
-  return TRUE;
+  const char *const jids[] = {jid, NULL};
+  if (!jid) return (gw_proposer){.jsxc = GW_ANSWER_UNKNOWN};
+  return (gw_proposer){jid, gw_conference_is_ours(s->conference, jids, NULL, &watcher),
+                       gw_conference_is_jsxc(s->conference, jid)};
 }
 
 typedef struct {
@@ -412,34 +391,14 @@ static void match_nick(const gw_occupant *o, void *user) {
   l->jid = g_strdup(o->jids[g_strv_length((char **)o->jids) - 1]);
 }
 
-/* TRUE: this word waits. */
-static gboolean must_weigh(gw_seat *s, const gw_word *word) {
-  if (word->kind != GW_WORD_JMUCI || word->u.jmuci.action != GW_JMUCI_PROPOSE || word->historic)
-    return FALSE;
-  if (!g_strcmp0(word->u.jmuci.id, s->weighed)) return FALSE;
-  lookup l = {.nick = gw_jid_resource(word->from)};
-  gw_muc_foreach(s->muc, match_nick, &l);
-  g_autofree char *jid = l.jid;
-  return weigh(s, word->u.jmuci.id, jid);
-}
-
-/* A proposal stops the queue behind it until it has been weighed. */
-static void pass_words(gw_seat *s) {
-  while (!s->asking && s->words.length) {
-    g_autoptr(gw_word) word = g_queue_pop_head(&s->words);
-    if (must_weigh(s, word))
-      g_queue_push_head(&s->words, g_steal_pointer(&word));
-    else
-      pass_word(s, word);
-  }
-}
-
 static void on_muc_word(gw_muc *muc, const gw_word *word, void *user) {
   gw_seat *s = user;
   trace_word(s, word, GW_TRACE_IN);
-  if (!s->flavour || s->words.length >= GW_MAX_ORDER) return; /* the ledger has it */
-  g_queue_push_tail(&s->words, gw_word_copy(word));
-  pass_words(s);
+  if (!s->flavour) return; /* the ledger has it */
+  lookup l = {.nick = gw_jid_resource(word->from)};
+  if (gw_roster_check_wants(word)) gw_muc_foreach(muc, match_nick, &l);
+  g_autofree char *jid = l.jid;
+  check(s, &(gw_rc_event){.type = GW_RC_WORD, .word = word, .proposer = proposer_of(s, jid)});
 }
 
 static void remember_occupant(gw_seat *s) {
@@ -455,18 +414,20 @@ static void remember_occupant(gw_seat *s) {
 }
 
 /* The call that we come for is weighed before the phone is answered: the one that rings us, else the one that runs. */
-static gboolean weigh_running(gw_seat *s) {
+static void weigh_running(gw_seat *s) {
   const gw_ledger *l = s->conference->ledger;
   const gw_ledger_call *c = s->call->answer_id ? gw_ledger_find(l, s->call->answer_id)
                                                : gw_ledger_live(l, FALSE, gw_now_us());
-  return c && c->order->len && weigh(s, c->id, g_array_index(c->order, gw_order_entry, 0).jid);
+  const char *jid = c && c->order->len ? g_array_index(c->order, gw_order_entry, 0).jid : NULL;
+  check(s, &(gw_rc_event){
+               .type = GW_RC_JOINED, .id = c ? c->id : NULL, .proposer = proposer_of(s, jid)});
 }
 
 static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_seat *s = user;
   remember_occupant(s);
   if (!again) {
-    if (!weigh_running(s)) admitted(s);
+    weigh_running(s);
     return;
   }
   gw_log_ctx ctx = ctx_of(s);
@@ -627,7 +588,7 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference) {
   s->conference = conference;
   s->class = call->flavour;
   s->peers = g_ptr_array_new_with_free_func(peer_free);
-  s->refused = g_ptr_array_new_with_free_func(g_free);
+  s->check = gw_roster_check_new(call->room_conf->roster_check);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);
   g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
   g_autofree char *node = gw_jid_escape(call->phone);
@@ -686,11 +647,7 @@ void gw_seat_free(gw_seat *s) {
   g_ptr_array_unref(s->peers);
   g_free(s->occupant);
   g_free(s->nick);
-  g_free(s->proposer);
-  g_free(s->asking);
-  g_free(s->weighed);
-  g_ptr_array_unref(s->refused);
-  g_queue_clear_full(&s->words, (GDestroyNotify)gw_word_free);
+  gw_roster_check_free(s->check);
   g_free(s);
 }
 
