@@ -19,7 +19,7 @@ const gw_command_row gw_command_table[GW_N_COMMANDS] = {
                      "\"ejabberd_commands\"}"},
     [GW_CMD_CHECK] = {"check", "", 0, 0, TRUE,
                       "The doctor: configuration, names, log-in at the XMPP server, rooms, ports, "
-                      "addresses, clock; one line each: ok, or what to do. Works without a daemon.",
+                      "addresses, trunks, clock; one line each: ok, or what to do. Works without a daemon.",
                       "[{\"what\",\"ok\",\"detail\",\"mend\"}]"},
     [GW_CMD_STATUS] = {"status", "[--wait SECONDS]", 0, 2, FALSE,
                        "Streams, phones, calls and load. With --wait: returns 0 as soon as SIP "

@@ -45,12 +45,13 @@ JsonNode *gw_doctor_json(const gw_doctor *);
 void gw_doctor_note(gw_doctor *, const char *what, gboolean ok, const char *mend_or_null,
                     const char *detail, ...) G_GNUC_PRINTF(5, 6);
 
-/* Its parts, each adding findings: tipringctl_net.c, tipringctl_xmpp.c */
+/* Its parts, each adding findings: tipringctl_net.c, tipringctl_xmpp.c, tipringctl_trunk.c */
 void gw_doctor_sip_ports(gw_doctor *);
 void gw_doctor_certificate(gw_doctor *);
 void gw_doctor_rtp_ports(gw_doctor *);
 void gw_doctor_public_address(gw_doctor *);
 void gw_doctor_stun(gw_doctor *);
+void gw_doctor_trunks(gw_doctor *);
 void gw_doctor_stream(gw_doctor *);
 
 #endif

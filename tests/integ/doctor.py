@@ -13,6 +13,28 @@ from lab import Lab  # noqa: E402
 from procs import free_port, wait_for  # noqa: E402
 
 
+class SilentPort:
+    """A host that takes SIP and says nothing, or something that is no SIP; by TCP it refuses."""
+
+    def __init__(self, says=None):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port, self.says, self.heard = self.socket.getsockname()[1], says, []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            request, who = self.socket.recvfrom(4096)
+            self.heard.append(request.decode())
+            if self.says:
+                self.socket.sendto(self.says(self.heard[-1]), who)
+
+
+def busy_provider(request):
+    headers = [line for line in request.split("\r\n") if line.split(":")[0] in ("Via", "From", "To", "Call-ID", "CSeq")]
+    return "\r\n".join(["SIP/2.0 503 Service Unavailable", *headers, "Content-Length: 0", "", ""]).encode()
+
+
 class StunServer:
     """Answers every Binding request with one address that it claims to see."""
 
@@ -43,6 +65,7 @@ def examine(gateway):
 def only(failed, what, *words):
     assert len(failed) >= 1 and all(f.startswith("FAIL " + what + ":") for f in failed), failed
     assert all(w in failed[0] for w in words) and " -- " in failed[0], failed
+    print("# " + failed[0], flush=True)
 
 
 def broken(lab, **sections):
@@ -119,3 +142,30 @@ with Lab("doctor") as lab:
     with lab.case("a STUN server that is not there", go_on=True):
         d = broken(lab, media={"stun": [f"127.0.0.1:{free_port()}"]})
         only(examine(d), "STUN", "look at its address")
+
+    def trunk(proxy):
+        return broken(lab, trunks=[{"name": "provider", "proxy": proxy, "addresses": ["127.0.0.1"]}])
+
+    with lab.case("a trunk that is well: another gateway answers its OPTIONS, by UDP and by TCP only", go_on=True):
+        for transport in ("udp", "tcp"):
+            port = free_port()
+            other = lab.keep(broken(lab, sip={"listen": [f"{transport}:127.0.0.1:{port}"]}).start())
+            d = trunk(f"127.0.0.1:{port}")
+            assert examine(d) == [], d.ctl_check
+            assert any(f"trunk provider: 127.0.0.1:{port} answers OPTIONS by {transport.upper()} with 200" in r for r in d.ctl_check), d.ctl_check
+            other.stop()
+
+    with lab.case("a dead trunk: nobody listens, or somebody is silent, or speaks no SIP", go_on=True):
+        port = free_port()
+        only(examine(trunk(f"127.0.0.1:{port}")), "trunk provider", f"127.0.0.1:{port} gives no answer to OPTIONS", "refused", "trunks[].proxy")
+        silent = SilentPort()
+        only(examine(trunk(f"127.0.0.1:{silent.port}")), "trunk provider", "gives no answer", "timed out", "firewall")
+        assert len(silent.heard) == 3 and len(set(silent.heard)) == 1, "sent again, the same request"
+        only(examine(trunk(f"127.0.0.1:{SilentPort(lambda r: b'HTTP/1.1 200 OK').port}")), "trunk provider", "does not speak SIP")
+        only(examine(trunk(f"127.0.0.1:{SilentPort(lambda r: b'SIP/2.0 200 OK').port}")), "trunk provider", "does not speak SIP")
+
+    with lab.case("a trunk whose name no resolver knows", go_on=True):
+        only(examine(trunk("sip.nowhere.invalid")), "trunk provider", "sip.nowhere.invalid", "resolver")
+
+    with lab.case("a trunk that is out of service", go_on=True):
+        only(examine(trunk(f"127.0.0.1:{SilentPort(busy_provider).port}")), "trunk provider", "with 503", "out of service")
