@@ -74,10 +74,10 @@ const gw_key gw_keys[] = {
            .help = "Calls at once; above it callers get 503 with Retry-After."),
     STRING("sip.public_address", "", .check = gw_form_address, .form = "an address, or \"\"",
            .help = "Address for Contact and Via when the gateway is behind 1:1 NAT."),
-    STRING("sip.certificate", "", TEXT,
+    STRING("sip.certificate", "", .flags = RELOAD, TEXT,
            .help = "Certificate of the tls listeners, a PEM file, relative to this file; behind it "
-                   "in the same file those between it and its root. Read at the start only."),
-    STRING("sip.key", "", TEXT,
+                   "in the same file those between it and its root. A reload reads it again."),
+    STRING("sip.key", "", .flags = RELOAD, TEXT,
            .help = "Key of the certificate, a PEM file without passphrase that others cannot "
                    "read; relative to this file."),
     STRING("sip.client_ca", "", TEXT,

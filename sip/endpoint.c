@@ -214,20 +214,54 @@ gboolean gw_sip_tls_check(const char *certificate, const char *key, const char *
   return gw_tls_check(&(gw_tls_files){certificate, key, ca}, ret_expires, error);
 }
 
+static gw_tls_files tls_files(const gw_sip_config *c) {
+  gboolean clients = c->client_ca && *c->client_ca;
+  return (gw_tls_files){c->certificate, c->key, clients ? c->client_ca : c->server_ca};
+}
+
+static void warn_expiry(const char *file, gint64 expires) {
+  gint64 now = gw_wall_us() / GW_SEC(1);
+  if (expires - now < WARN_DAYS * 86400)
+    gw_warn(NULL, "certificate-expires", "file=%s days=%" G_GINT64_FORMAT, file,
+            (expires - now) / 86400);
+}
+
 static gboolean prepare_tls(gw_sip *sip, const gw_sip_config *c, GError **error) {
   gboolean clients = c->client_ca && *c->client_ca, servers = c->server_ca && *c->server_ca;
-  gw_tls_files files = {c->certificate, c->key, clients ? c->client_ca : c->server_ca};
-  gint64 expires = G_MAXINT64, now = gw_wall_us() / GW_SEC(1);
+  gw_tls_files files = tls_files(c);
+  gint64 expires = G_MAXINT64;
   if (!gw_tls_check(&files, &expires, error)) return FALSE;
-  if (expires - now < WARN_DAYS * 86400)
-    gw_warn(NULL, "certificate-expires", "file=%s days=%" G_GINT64_FORMAT, c->certificate,
-            (expires - now) / 86400);
+  warn_expiry(c->certificate, expires);
   sip->tls_policy = clients   ? TPTLS_VERIFY_INCOMING
                     : servers ? TPTLS_VERIFY_SUBJECTS_OUT
                               : TPTLS_VERIFY_NONE;
   gw_tls_mend_start();
   sip->tls_folder = gw_tls_folder_new(&files, error);
   return sip->tls_folder != NULL;
+}
+
+gboolean gw_sip_renew_tls(gw_sip *sip, const gw_sip_config *c, GError **error) {
+  GW_ON_CONTROL();
+  guint renewed = 0, sockets = 0;
+  gw_tls_files files = tls_files(c);
+  g_autoptr(gw_tls_identity) id = gw_tls_identity_read(&files, error);
+  if (!id) return FALSE;
+  for (guint i = 0; i < sip->ports->len; i++) {
+    gw_sip_port *p = g_ptr_array_index(sip->ports, i);
+    sockets += p->transport == GW_TLS;
+    if (p->tls) renewed += gw_tls_context_renew(p->tls, id);
+  }
+  if (renewed < sockets) {
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                "%u of %u tls sockets kept their old certificate: restart", sockets - renewed,
+                sockets);
+    return FALSE;
+  }
+  if (!sockets || !id->chain) return TRUE;
+  warn_expiry(c->certificate, id->expires);
+  gw_info(NULL, "certificate-read", "file=%s days=%" G_GINT64_FORMAT, c->certificate,
+          (id->expires - gw_wall_us() / GW_SEC(1)) / 86400);
+  return TRUE;
 }
 
 static gboolean start_ports(gw_sip *sip, const char *const *listen, GError **error) {

@@ -25,6 +25,7 @@ typedef struct gw_sip_owner gw_sip_owner;
 #include "sip/digest.h"
 #include "sip/guard.h"
 #include "sip/sip.h"
+#include "sip/tls_identity.h"
 
 typedef enum { GW_UDP, GW_TCP, GW_TLS } gw_transport;
 
@@ -43,6 +44,7 @@ struct gw_sip_port {
   guint port;             /* real one, 0 until known */
   gboolean known, down;   /* port asked for; stack shut down */
   nua_t *nua;
+  gw_tls_context *tls;    /* of a TLS socket: takes new certificates; NULL: the library keeps what it read */
 };
 
 /* Whom an event of a handle is for. First member of gw_sip_leg and gw_sip_line. */

@@ -129,6 +129,7 @@ static nua_t *stack_new(gw_sip_port *p, const char *url) {
 
 void gw_sip_port_free(void *data) {
   gw_sip_port *p = data;
+  gw_tls_context_free(p->tls);
   g_free(p->spec);
   g_free(p);
 }
@@ -146,7 +147,9 @@ static gboolean open_one(gw_sip *sip, const wish *w, const char *address, gboole
   g_strlcpy(p->shown, *sip->public_address && !is_loopback(address) ? sip->public_address : address,
             sizeof p->shown);
   g_autofree char *url = listen_url(p);
+  gw_tls_context_expect();
   p->nua = stack_new(p, url);
+  p->tls = gw_tls_context_caught();
   if (!p->nua) {
     const char *why = gw_watch_bind_error();
     listen_fail(error, w->listen, why ? why : g_strerror(errno));

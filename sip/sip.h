@@ -30,7 +30,8 @@ typedef struct {
   const char *public_address;   /* for Contact and Via behind 1:1 NAT, "" = none */
   guint max_calls;              /* above: 503 + Retry-After */
   guint session_s;              /* RFC 4028: what we ask for; 0: 1800. Below 90 only for tests */
-  /* TLS, only looked at when something listens on it. PEM files; "" or NULL: none. They are read once, at start. */
+  /* TLS, only looked at when something listens on it. PEM files; "" or NULL: none. They are read at start
+   * and by gw_sip_renew_tls. */
   const char *certificate, *key; /* ours, with the certificates between it and its root; none: one that we sign ourselves */
   const char *client_ca;        /* who must have signed the certificate of whoever connects; none: nobody is asked for one */
   const char *server_ca;        /* who must have signed the certificate of a server that we call; none: any will do. Not both */
@@ -109,6 +110,10 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *, const char *number, const char *from_nu
 typedef struct { const char *uri, *from_user, *from_name, *user, *password, *proxy; } gw_sip_target;
 gw_sip_call *gw_sip_dial(gw_sip *, const gw_sip_target *, const gw_desc *offer_or_null, GError **);
 
+/* Reads the PEM files of the configuration (certificate, key, *_ca) again for connections that are made from now on; those
+ * that are up, and their calls, keep what they have. Nothing else of the configuration is looked at; who must show a
+ * certificate stays as it was at the start. FALSE with an error that names the file: everything stays as it was. Blocks. */
+gboolean gw_sip_renew_tls(gw_sip *, const gw_sip_config *, GError **);
 /* Looks at PEM files as they would be used: missing, expired, not a pair... *ret_expires: s since 1970, or NULL. Blocks. */
 gboolean gw_sip_tls_check(const char *certificate, const char *key, const char *ca_or_null, gint64 *ret_expires, GError **);
 

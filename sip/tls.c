@@ -1,6 +1,6 @@
 /* tls.c - PEM files of the operator into what the SIP library reads (one folder, agent.pem and cafile.pem), with every
  * mistake told in words: the library itself only says that it cannot listen. */
-#include "sip/tls.h"
+#include "sip/tls_identity.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
@@ -18,7 +18,6 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
 
 static gboolean given(const char *file) {
   return file && *file;
@@ -78,21 +77,37 @@ static gboolean check_dates(const char *file, X509 *x, gint64 *ret_expires, GErr
   if (left <= 0) return fail(error, file, "the certificate has expired");
   if (seconds_until(X509_get0_notBefore(x)) > 0)
     return fail(error, file, "the certificate is not valid yet; is the clock right?");
-  if (ret_expires) *ret_expires = g_get_real_time() / G_USEC_PER_SEC + left;
+  *ret_expires = g_get_real_time() / G_USEC_PER_SEC + left;
   return TRUE;
 }
 
+gw_tls_identity *gw_tls_identity_read(const gw_tls_files *f, GError **error) {
+  g_autoptr(gw_tls_identity) id = g_new0(gw_tls_identity, 1);
+  id->expires = G_MAXINT64;
+  if (given(f->ca) && !(id->authorities = read_chain(f->ca, error))) return NULL;
+  if (!given(f->certificate)) return g_steal_pointer(&id);
+  if (!(id->chain = read_chain(f->certificate, error)) || !(id->key = read_key(f->key, error)))
+    return NULL;
+  X509 *own = g_ptr_array_index(id->chain, 0);
+  if (!X509_check_private_key(own, id->key)) {
+    fail(error, f->key, "is the key of another certificate");
+    return NULL;
+  }
+  return check_dates(f->certificate, own, &id->expires, error) ? g_steal_pointer(&id) : NULL;
+}
+
+void gw_tls_identity_free(gw_tls_identity *id) {
+  if (!id) return;
+  if (id->chain) g_ptr_array_unref(id->chain);
+  if (id->authorities) g_ptr_array_unref(id->authorities);
+  EVP_PKEY_free(id->key);
+  g_free(id);
+}
+
 gboolean gw_tls_check(const gw_tls_files *f, gint64 *ret_expires, GError **error) {
-  g_autoptr(GPtrArray) authorities = given(f->ca) ? read_chain(f->ca, error) : NULL;
-  if (given(f->ca) && !authorities) return FALSE;
-  if (!given(f->certificate)) return TRUE;
-  g_autoptr(GPtrArray) chain = read_chain(f->certificate, error);
-  g_autoptr(EVP_PKEY) key = chain ? read_key(f->key, error) : NULL;
-  if (!key) return FALSE;
-  X509 *own = g_ptr_array_index(chain, 0);
-  if (!X509_check_private_key(own, key))
-    return fail(error, f->key, "is the key of another certificate");
-  return check_dates(f->certificate, own, ret_expires, error);
+  g_autoptr(gw_tls_identity) id = gw_tls_identity_read(f, error);
+  if (id && id->chain && ret_expires) *ret_expires = id->expires;
+  return id != NULL;
 }
 
 /* -- the folder -- */
@@ -142,20 +157,18 @@ static gboolean lay_out(const char *folder, EVP_PKEY *key, GPtrArray *chain, GPt
   return write_pem(folder, "agent.pem", agent, error) && write_pem(folder, "cafile.pem", ca, error);
 }
 
+static gboolean self_made(gw_tls_identity *id, GError **error) {
+  X509 *x = (id->key = EVP_EC_gen("P-256")) ? self_signed(id->key) : NULL;
+  if (!x) return fail(error, "TLS", "cannot make a certificate");
+  id->chain = g_ptr_array_new_with_free_func((GDestroyNotify)X509_free);
+  g_ptr_array_add(id->chain, x);
+  return TRUE;
+}
+
 static gboolean fill(const char *folder, const gw_tls_files *f, GError **error) {
-  g_autoptr(GPtrArray) chain = NULL, authorities = NULL;
-  g_autoptr(EVP_PKEY) key = NULL;
-  if (given(f->ca) && !(authorities = read_chain(f->ca, error))) return FALSE;
-  if (given(f->certificate)) {
-    chain = read_chain(f->certificate, error);
-    key = chain ? read_key(f->key, error) : NULL;
-  } else {
-    X509 *x = (key = EVP_EC_gen("P-256")) ? self_signed(key) : NULL;
-    chain = g_ptr_array_new_with_free_func((GDestroyNotify)X509_free);
-    if (!x) return fail(error, "TLS", "cannot make a certificate");
-    g_ptr_array_add(chain, x);
-  }
-  return chain && key && lay_out(folder, key, chain, authorities, error);
+  g_autoptr(gw_tls_identity) id = gw_tls_identity_read(f, error);
+  if (!id || (!id->chain && !self_made(id, error))) return FALSE;
+  return lay_out(folder, id->key, id->chain, id->authorities, error);
 }
 
 char *gw_tls_folder_new(const gw_tls_files *f, GError **error) {

@@ -169,9 +169,18 @@ static void forget_phones(gw_app *a, const gw_conf *before) {
   }
 }
 
+/* Before anything of the new file counts: a broken certificate leaves all of the old one in force. */
+static gboolean renew_tls(gw_app *a, const gw_conf *new, GError **error) {
+  g_autoptr(GPtrArray) arena = gw_arena_new();
+  gw_sip_config sip;
+  gw_app_sip_config(new, arena, &sip);
+  return gw_sip_renew_tls(a->sip, &sip, error);
+}
+
 static char *reload(void *user, GError **error) {
   gw_app *a = user;
   gw_conf *new = load(gw_conf_file(a->conf), a->store, error);
+  if (new && !renew_tls(a, new, error)) g_clear_pointer(&new, gw_conf_free);
   if (!new) {
     gw_error(NULL, "reload-refused", "why=%s", error && *error ? (*error)->message : "broken file");
     return NULL;

@@ -247,7 +247,8 @@ gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
 static gboolean live(const char *path) {
   return g_str_has_prefix(path, "phones") || g_str_has_prefix(path, "rooms") ||
          g_str_has_prefix(path, "menus") || !strcmp(path, "media.language") ||
-         !strcmp(path, "media.codecs");
+         !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||
+         !strcmp(path, "sip.key");
 }
 
 static const char *value_of(const GPtrArray *dump, const char *path) {
@@ -258,12 +259,19 @@ static const char *value_of(const GPtrArray *dump, const char *path) {
   return NULL;
 }
 
+/* Whose client certificates are good changes while running; whether they are asked for does not. */
+static gboolean same_demand(const gw_conf *before, const gw_conf *after) {
+  const char *old = gw_conf_str(before, "sip.client_ca"), *new = gw_conf_str(after, "sip.client_ca");
+  return !*old == !*new;
+}
+
 char *gw_app_needs_restart(const gw_conf *before, const gw_conf *after) {
   g_autoptr(GPtrArray) old = gw_conf_dump(before), new = gw_conf_dump(after);
   GString *list = g_string_new(NULL);
   for (guint i = 0; i < new->len; i++) {
     const gw_conf_value *v = new->pdata[i];
     if (live(v->path) || !g_strcmp0(v->text, value_of(old, v->path))) continue;
+    if (!strcmp(v->path, "sip.client_ca") && same_demand(before, after)) continue;
     g_string_append_printf(list, "%s%s", list->len ? ", " : "", v->path);
   }
   return g_string_free(list, list->len == 0);

@@ -12,20 +12,10 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from certificates import certificate  # noqa: E402
 from daemon import TIPRINGD, Ua  # noqa: E402
 from lab import Lab, assert_heard  # noqa: E402
 from procs import free_port, wait_for  # noqa: E402
-
-
-def openssl(folder, *words):
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-
-def certificate(folder, name, days="30"):
-    openssl(folder, "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", name + ".key",
-            "-out", name + ".csr", "-subj", "/CN=127.0.0.1")
-    openssl(folder, "x509", "-req", "-in", name + ".csr", "-signkey", name + ".key", "-days", days, "-out", name + ".pem")
-    os.chmod(os.path.join(folder, name + ".key"), 0o600)
 
 
 class Capture(threading.Thread):

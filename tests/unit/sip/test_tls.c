@@ -294,6 +294,67 @@ static void check_expires_soon(void) {
   rig_free(r);
 }
 
+static gboolean renew(rig *r, const char *certificate, const char *key, const char *client_ca,
+                      char **ret_why) {
+  g_autofree char *cert = path(certificate), *own = path(key),
+                  *ca = client_ca ? path(client_ca) : NULL;
+  g_autoptr(GError) error = NULL;
+  gboolean ok = gw_sip_renew_tls(
+      r->server.sip, &(gw_sip_config){.certificate = cert, .key = own, .client_ca = ca}, &error);
+  *ret_why = error ? g_strdup(error->message) : NULL;
+  return ok;
+}
+
+static gboolean gets_in(rig *r) {
+  guint up = 0, down = 0, before = rig_count_lines(r, "sip-tls-failed");
+  gw_sip_line *line = register_100(r, &up, &down);
+  g_assert_true(RIG_WAIT(r, up || rig_count_lines(r, "sip-tls-failed") > before));
+  rig_spin(r, 100);
+  gw_sip_line_free(line);
+  return up != 0;
+}
+
+/* A certificate that is read while running is shown to whoever connects from then on; a broken one changes nothing. */
+static void check_renew(void) {
+  static const struct {
+    const char *certificate, *key, *why; /* why: refused with these words */
+    gboolean good;                       /* for a client that trusts ca.pem */
+  } rows[] = {
+      {"phone.pem", "phone.key", NULL, FALSE}, /* another name */
+      {"expired.pem", "expired.key", "expired", FALSE},
+      {"server.pem", "server.key", NULL, TRUE},
+      {"text.pem", "server.key", "no certificate", TRUE},
+      {"server.pem", "phone.key", "another certificate", TRUE},
+      {"server.pem", "none.key", "none.key", TRUE},
+      {"other.pem", "other.key", NULL, FALSE}, /* another authority */
+      {"soon.pem", "soon.key", NULL, TRUE},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    rig *r = tls_rig(&(files){"server.pem", "server.key", NULL, NULL, NULL, "ca.pem"});
+    for (guint k = 0; k <= i; k++) { /* all that came before, then this one */
+      g_autofree char *why = NULL;
+      gboolean ok = renew(r, rows[k].certificate, rows[k].key, NULL, &why);
+      g_assert_cmpint(ok, ==, rows[k].why == NULL);
+      if (!ok) g_assert_nonnull(strstr(why, rows[k].why));
+    }
+    g_test_message("row %u", i);
+    g_assert_cmpint(gets_in(r), ==, rows[i].good);
+    rig_free(r);
+  }
+}
+
+static void check_renew_authorities(void) {
+  rig *r = tls_rig(&(files){"server.pem", "server.key", "other.pem", "phone.pem", "phone.key", NULL});
+  g_autofree char *why = NULL;
+  g_assert_true(renew(r, "server.pem", "server.key", "ca.pem", &why));
+  g_assert_true(gets_in(r));
+  rig_free(r);
+  r = tls_rig(&(files){"server.pem", "server.key", "ca.pem", "phone.pem", "phone.key", NULL});
+  g_assert_true(renew(r, "server.pem", "server.key", "other.pem", &why));
+  g_assert_false(gets_in(r));
+  rig_free(r);
+}
+
 /* What is no TLS: each is refused with its connection, and the next phone gets in. */
 static void check_broken(void) {
   static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 the rest never comes";
@@ -342,6 +403,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/sip/tls/plain-is-not-secure", check_plain_is_not_secure);
   g_test_add_func("/sip/tls/sips-without-tls", check_sips_without_tls);
   g_test_add_func("/sip/tls/trust", check_trust);
+  g_test_add_func("/sip/tls/renew", check_renew);
+  g_test_add_func("/sip/tls/renew-authorities", check_renew_authorities);
   g_test_add_func("/sip/tls/expires-soon", check_expires_soon);
   g_test_add_func("/sip/tls/broken", check_broken);
   int code = g_test_run();
