@@ -111,6 +111,17 @@ guint gw_bindings_get(const gw_bindings *t, const char *number, gint64 now_us, c
   return n;
 }
 
+void gw_bindings_foreach(const gw_bindings *t, void (*fn)(const gw_bound *, void *), void *data) {
+  GHashTableIter it;
+  void *value;
+  g_hash_table_iter_init(&it, t->phones);
+  while (g_hash_table_iter_next(&it, NULL, &value)) {
+    const GPtrArray *phone = value;
+    for (guint i = 0; i < phone->len; i++)
+      fn(g_ptr_array_index(phone, i), data);
+  }
+}
+
 gw_bound *gw_bindings_take_expired(gw_bindings *t, gint64 now_us) {
   GHashTableIter it;
   void *value;

@@ -35,6 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_bindings, gw_bindings_free)
 gw_bound_change gw_bindings_put(gw_bindings *, const gw_bound *);
 /* Live ones of a number, oldest first; valid until the next change. */
 guint gw_bindings_get(const gw_bindings *, const char *number, gint64 now_us, const gw_bound **ret, guint max);
+/* Each one, in no order; fn must not change the table. */
+void gw_bindings_foreach(const gw_bindings *, void (*fn)(const gw_bound *, void *), void *data);
 guint gw_bindings_count(const gw_bindings *); /* all that are in the table */
 /* Takes out one that has expired; NULL when none has. gw_bound_free it. */
 gw_bound *gw_bindings_take_expired(gw_bindings *, gint64 now_us);

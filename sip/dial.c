@@ -11,6 +11,7 @@ typedef struct {
   const char *proxy; /* where it is sent, or NULL: where the URI says */
   const char *to, *from;
   const char *user; /* of our Contact */
+  const char *peer; /* its address, or NULL: not known yet */
 } branch;
 
 static gw_sip_call *call_out(gw_sip *sip, const gw_desc *offer) {
@@ -26,8 +27,8 @@ static void start_branch(gw_sip_call *call, const branch *b, const char *sdp) {
   g_autofree char *id =
       call->legs->len ? g_strdup_printf("%s-%u", call->id, call->legs->len) : g_strdup(call->id);
   gw_sip_leg *leg = gw_sip_leg_new(call, b->port, NULL);
-  g_autofree char *contact =
-      gw_sip_port_contact(b->port, b->user, g_ascii_strncasecmp(b->uri, "sips:", 5) == 0);
+  g_autofree char *contact = gw_sip_port_contact_for(
+      b->port, b->user, g_ascii_strncasecmp(b->uri, "sips:", 5) == 0, b->peer);
   if (!call->contact) call->contact = g_strdup(contact);
   leg->nh = nua_handle(b->port->nua, &leg->owner, NUTAG_URL(b->uri), SIPTAG_TO_STR(b->to),
                        SIPTAG_FROM_STR(b->from), TAG_END());
@@ -71,7 +72,7 @@ static void ring_contact(gw_sip_call *call, const gw_bound *b, const char *numbe
   g_autofree char *to = g_strdup_printf("<sip:%s@%s>", escaped, host);
   g_autofree char *proxy = gw_sip_source_uri(b->source);
   if (!call->source_ip) call->source_ip = g_strdup(ip);
-  start_branch(call, &(branch){port, b->contact, proxy, to, from, from_number}, sdp);
+  start_branch(call, &(branch){port, b->contact, proxy, to, from, from_number, ip}, sdp);
 }
 
 gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from_number,

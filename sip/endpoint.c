@@ -142,6 +142,7 @@ void gw_sip_shutdown(gw_sip *sip, void (*done)(void *), void *done_data) {
   sip->done_data = done_data;
   sip->draining = sip->closing = TRUE;
   sip->phase = ENDING_CALLS;
+  gw_keepalive_stop(sip);
   gw_timer_set(sip->deadline, gw_now_us() + CALLS_DEADLINE);
   g_autofree gw_sip_call **calls = (gw_sip_call **)g_hash_table_get_keys_as_array(sip->calls, NULL);
   for (gw_sip_call **c = calls; *c; c++)

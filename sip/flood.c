@@ -20,6 +20,7 @@ static void pulse(void *data) {
       (guint)MIN(requests - sip->requests_seen, G_MAXUINT);
   sip->requests_seen = requests;
   gw_timer_set(sip->pulse, gw_now_us() + GW_SEC(1));
+  gw_keepalive_beat(sip);
   guint worst = 0;
   for (guint i = 0; i < G_N_ELEMENTS(sip->rates); i++)
     worst = MAX(worst, sip->rates[i]);

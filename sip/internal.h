@@ -130,6 +130,8 @@ struct gw_sip {
   gw_timer *pulse;        /* once a second: flood.c */
   guint64 requests_seen;
   guint rates[5], beat;   /* requests in each of the last seconds */
+  GHashTable *probes;     /* source -> question that keeps its way in open: keepalive.c */
+  gint64 probed_s;
   guint life_ms;          /* how long the library keeps answers now */
   void (*done)(void *);
   void *done_data;
@@ -151,7 +153,8 @@ void gw_sip_port_event(gw_sip_port *, nua_event_t, int status, tagi_t *tags);
 /* The socket that faces this peer, or NULL. peer NULL: the world. */
 gw_sip_port *gw_sip_port_for(const gw_sip *, gw_transport, gboolean v6, const char *peer_ip_or_null);
 gw_sip_port *gw_sip_port_for_source(const gw_sip *, const char *source, guint index);
-char *gw_sip_port_contact(const gw_sip_port *, const char *user, gboolean sips); /* "<sip:user@host:port>" */
+char *gw_sip_port_contact(const gw_sip_port *, const char *user, gboolean sips); /* "<sip:user@host:port>", for anybody */
+char *gw_sip_port_contact_for(const gw_sip_port *, const char *user, gboolean sips, const char *peer_ip_or_null);
 const char *gw_transport_word(gw_transport);   /* "udp" */
 gw_transport gw_transport_of(const char *text); /* "tls:192.0.2.7:5061", "TLS"; anything unknown: UDP */
 char *gw_sip_port_host(const gw_sip_port *); /* for a URI: IPv6 in brackets */
@@ -164,6 +167,10 @@ void gw_sip_on_event(nua_event_t, int, char const *, nua_t *, gw_sip_port *, nua
 /* -- flood.c -- */
 void gw_flood_start(gw_sip *);
 guint gw_flood_life_ms(guint requests_per_second); /* pure */
+
+/* -- keepalive.c -- */
+void gw_keepalive_beat(gw_sip *);         /* about once a second */
+void gw_keepalive_stop(gw_sip *);         /* before the stack ends */
 
 /* -- request.c: what comes in outside of dialogs -- */
 void gw_sip_request(gw_sip_port *, nua_event_t, nua_handle_t *, const sip_t *);

@@ -1,4 +1,5 @@
 /* port.c - one listening socket with its own instance of the stack, and the addresses that follow from it. */
+#include "base/inside.h"
 #include "sip/internal.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -244,13 +245,20 @@ char *gw_sip_port_host(const gw_sip_port *p) {
 }
 
 /* RFC 5630 5.1: a dialog that began with sips: has such Contacts; TLS alone needs none. */
-char *gw_sip_port_contact(const gw_sip_port *p, const char *user, gboolean sips) {
+char *gw_sip_port_contact_for(const gw_sip_port *p, const char *user, gboolean sips,
+                              const char *peer_ip) {
   static const char *const parameters[] = {
       [GW_UDP] = "", [GW_TCP] = ";transport=tcp", [GW_TLS] = ";transport=tls"};
-  g_autofree char *host = gw_sip_port_host(p);
+  /* whose packets come from this side of a 1:1 NAT is told the address on this side */
+  g_autofree char *host =
+      bracketed(gw_ip_beyond_nat(peer_ip, p->sip->public_address) ? p->shown : p->bound);
   g_autofree char *escaped = gw_sip_escape(user && *user ? user : "tipring");
   return g_strdup_printf("<%s:%s@%s:%u%s>", sips ? "sips" : "sip", escaped, host, p->port,
                          sips ? "" : parameters[p->transport]);
+}
+
+char *gw_sip_port_contact(const gw_sip_port *p, const char *user, gboolean sips) {
+  return gw_sip_port_contact_for(p, user, sips, NULL);
 }
 
 char *gw_sip_source_ip(const char *source) {

@@ -147,7 +147,7 @@ static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, con
   g_autofree char *from_user = gw_sip_unescape(r->msg->sip_from->a_url->url_user);
   g_autofree char *name = from_name(r->msg);
   g_autofree char *to = dialled(r->msg);
-  call->contact = gw_sip_port_contact(r->port, to, gw_sip_is_sips(r->msg));
+  call->contact = gw_sip_port_contact_for(r->port, to, gw_sip_is_sips(r->msg), r->ip);
   gw_info(&(gw_log_ctx){.call = call->id}, "sip-invite",
           "phone=%s from=%s to=%s source=%s offer=%d", phone ? phone : "", from_user, to, r->source,
           offer != NULL);

@@ -1,5 +1,6 @@
 #include "gateway/media/leg.h"
 #include "base/clock.h"
+#include "base/inside.h"
 #include "base/log.h"
 #include <errno.h>
 #include <string.h>
@@ -242,7 +243,9 @@ gw_desc *gw_leg_describe(const gw_leg *leg, const gw_cmd *cmd) {
   if (gw_addr_any(&shown) && leg->latch.hint.len) address_towards(&leg->latch.hint, &shown);
   m->proto = GW_PROTO_RTP_AVP;
   gw_addr outside; /* 1:1 NAT */
-  if (leg->env->engine->public_address &&
+  char peer[64] = "";
+  if (leg->latch.hint.len) gw_addr_text(&leg->latch.hint, peer, sizeof peer);
+  if (gw_ip_beyond_nat(peer, leg->env->engine->public_address) &&
       gw_addr_parse(leg->env->engine->public_address, 0, &outside) &&
       outside.u.sa.sa_family == shown.u.sa.sa_family)
     shown = outside;

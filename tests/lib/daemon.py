@@ -143,9 +143,10 @@ class Daemon:
 class Ua:
     """One run of tipring-ua; result() gives its JSON document."""
 
-    def __init__(self, folder, name, *argv):
+    def __init__(self, folder, name, *argv, run=list):
+        """run: what makes of the words of a command those that run it elsewhere (Machine.inside)."""
         self.out = tempfile.NamedTemporaryFile("w+", prefix=name + "-", suffix=".json", dir=folder, delete=False)
-        self.process = Process("ua-" + name, [TIPRING_UA, *map(str, argv), "--json"], folder, stdout=self.out)
+        self.process = Process("ua-" + name, run([TIPRING_UA, *map(str, argv), "--json"]), folder, stdout=self.out)
 
     @classmethod
     def call(cls, daemon, folder, number, to, tone=1000, duration=None, **options):

@@ -5,6 +5,7 @@
 #include "sip/digest.h"
 #include "sip/dtmf.h"
 #include "sip/guard.h"
+#include "sip/keepalive.h"
 #include <string.h>
 
 /* -- digest -- */
@@ -290,6 +291,36 @@ static void test_dtmf(void) {
   g_assert_false(gw_dtmf_parse("application/dtmf", big, 1000, &digit, &ms));
 }
 
+/* Every source has one turn in each round, however late the beats are, and never two. */
+static void test_keepalive(void) {
+  static const struct {
+    const char *source;
+    gboolean wanted;
+  } rows[] = {{"udp:192.0.2.7:49152", TRUE},    {"udp:[2001:db8::7]:5060", TRUE},
+              {"udp:127.0.0.1:5060", FALSE},    {"udp:[::1]:5060", FALSE},
+              {"tcp:192.0.2.7:49152", FALSE},   {"tls:[2001:db8::7]:5061", FALSE},
+              {"udp:128.0.0.1:5060", TRUE},     {"", FALSE}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+    g_assert_cmpint(gw_keepalive_wanted(rows[i].source), ==, rows[i].wanted);
+  guint busiest = 0, asked[GW_KEEPALIVE_SECONDS] = {0};
+  for (guint n = 0; n < 1000; n++) {
+    g_autofree char *source = g_strdup_printf("udp:192.0.2.%u:%u", n % 250, 1024 + n * 7);
+    for (gint64 at = 1000; at < 1000 + GW_KEEPALIVE_SECONDS; at++)
+      asked[at - 1000] += gw_keepalive_due(source, at - 1, at);
+    for (gint64 step = 1; step <= GW_KEEPALIVE_SECONDS; step++) { /* a loop that turns slowly */
+      guint turns = 0;
+      for (gint64 at = 0; at < step * GW_KEEPALIVE_SECONDS; at += step)
+        turns += gw_keepalive_due(source, 5000 + at, 5000 + at + step);
+      g_assert_cmpuint(turns, ==, step);
+    }
+    g_assert_true(gw_keepalive_due(source, 5000, 6000)); /* asleep for long: once */
+    g_assert_false(gw_keepalive_due(source, 5000, 5000));
+  }
+  for (guint i = 0; i < GW_KEEPALIVE_SECONDS; i++)
+    busiest = MAX(busiest, asked[i]);
+  g_assert_cmpuint(busiest, <, 4 * 1000 / GW_KEEPALIVE_SECONDS);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sip/digest/example", test_digest_example);
@@ -303,6 +334,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/sip/guard/bounded", test_guard_bounded);
   g_test_add_func("/sip/bindings/table", test_bindings);
   g_test_add_func("/sip/bindings/bounded", test_bindings_bounded);
+  g_test_add_func("/sip/keepalive/turns", test_keepalive);
   g_test_add_func("/sip/dtmf/bodies", test_dtmf);
   return g_test_run();
 }
