@@ -1,31 +1,17 @@
 #include "gateway/dialplan/dialplan.h"
 #include <string.h>
 #include "base/limits.h"
-
-typedef struct {
-  char *number, *jid;
-  gboolean has_pin;
-} room_row;
-
-typedef struct {
-  char *number, *default_room;
-} phone_row;
-
-struct gw_dialplan {
-  GHashTable *rooms;  /* number -> room_row */
-  GHashTable *phones; /* number -> phone_row */
-  GHashTable *menus;  /* number */
-};
+#include "gateway/dialplan/plan.h"
 
 static void room_free(gpointer data) {
-  room_row *r = data;
+  gw_plan_room *r = data;
   g_free(r->number);
   g_free(r->jid);
   g_free(r);
 }
 
 static void phone_free(gpointer data) {
-  phone_row *p = data;
+  gw_plan_phone *p = data;
   g_free(p->number);
   g_free(p->default_room);
   g_free(p);
@@ -50,6 +36,7 @@ gw_dialplan *gw_dialplan_new(void) {
   d->rooms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, room_free);
   d->phones = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, phone_free);
   d->menus = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  d->trunks = g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_trunk_free);
   return d;
 }
 
@@ -58,6 +45,7 @@ void gw_dialplan_free(gw_dialplan *d) {
   g_hash_table_unref(d->rooms);
   g_hash_table_unref(d->phones);
   g_hash_table_unref(d->menus);
+  g_ptr_array_unref(d->trunks);
   g_free(d);
 }
 
@@ -104,7 +92,7 @@ gboolean gw_dialplan_add_room(gw_dialplan *d, const char *number, const char *ro
                               gboolean has_pin) {
   g_autofree char *n = fresh_number(d, number);
   if (!n) return FALSE;
-  room_row *r = g_new0(room_row, 1);
+  gw_plan_room *r = g_new0(gw_plan_room, 1);
   r->number = g_steal_pointer(&n);
   r->jid = g_strdup(room_jid);
   r->has_pin = has_pin;
@@ -120,7 +108,7 @@ gboolean gw_dialplan_add_menu(gw_dialplan *d, const char *number) {
 gboolean gw_dialplan_add_phone(gw_dialplan *d, const char *number, const char *default_room) {
   g_autofree char *n = fresh_number(d, number);
   if (!n) return FALSE;
-  phone_row *p = g_new0(phone_row, 1);
+  gw_plan_phone *p = g_new0(gw_plan_phone, 1);
   p->number = g_steal_pointer(&n);
   p->default_room = default_room && *default_room ? gw_dialplan_normalise(default_room) : NULL;
   g_hash_table_insert(d->phones, p->number, p);
@@ -129,8 +117,7 @@ gboolean gw_dialplan_add_phone(gw_dialplan *d, const char *number, const char *d
 
 /* --- deciding --- */
 
-G_GNUC_PRINTF(4, 5)
-static void tried(GPtrArray *steps, const char *rule, gboolean matched, const char *why, ...) {
+void gw_dialplan_tried(GPtrArray *steps, const char *rule, gboolean matched, const char *why, ...) {
   if (!steps) return;
   va_list ap;
   va_start(ap, why);
@@ -147,29 +134,53 @@ static gw_dialplan_decision *refuse(gw_dialplan_decision *r, gw_cause cause) {
   return r;
 }
 
-static const phone_row *caller(const gw_dialplan *d, const char *from, GPtrArray *steps) {
+/* "trunk:NAME" or the number of a phone. *ret_trunk: NULL when it is none. */
+static const gw_plan_phone *caller(const gw_dialplan *d, const char *from,
+                                   const gw_dialplan_trunk **ret_trunk, GPtrArray *steps) {
+  *ret_trunk = NULL;
   if (!from || !*from) return NULL;
+  if (g_str_has_prefix(from, "trunk:")) {
+    *ret_trunk = gw_dialplan_trunk_named(d, from + strlen("trunk:"));
+    gw_dialplan_tried(steps, "caller", *ret_trunk != NULL,
+                      *ret_trunk ? "comes from trunk %s" : "no trunk is called %s",
+                      from + strlen("trunk:"));
+    return NULL;
+  }
   g_autofree char *n = gw_dialplan_normalise(from);
-  const phone_row *p = n ? g_hash_table_lookup(d->phones, n) : NULL;
-  tried(steps, "caller", p != NULL, p ? "%s is a phone of ours" : "%s is no phone of ours",
-        n ? n : "(malformed)");
+  const gw_plan_phone *p = n ? g_hash_table_lookup(d->phones, n) : NULL;
+  gw_dialplan_tried(steps, "caller", p != NULL,
+                    p ? "%s is a phone of ours" : "%s is no phone of ours", n ? n : "(malformed)");
   return p;
 }
 
+/* A trunk's way of writing numbers is tried when the number as dialled is nothing of ours. */
+static void apply_trunk_rules(const gw_dialplan *d, const gw_dialplan_trunk *trunk,
+                              gw_dialplan_decision *r, GPtrArray *steps) {
+  if (!trunk || g_hash_table_contains(d->rooms, r->number) ||
+      g_hash_table_contains(d->menus, r->number))
+    return;
+  char *e164 = gw_dialplan_e164(trunk, r->number);
+  gw_dialplan_tried(steps, "trunk number", strcmp(e164, r->number) != 0, "trunk %s means %s by it",
+                    trunk->name, e164);
+  g_free(r->number);
+  r->number = e164;
+}
+
 /* Nothing dialled: the phone's own room. */
-static gboolean apply_default(const phone_row *p, gw_dialplan_decision *r, GPtrArray *steps) {
+static gboolean apply_default(const gw_plan_phone *p, gw_dialplan_decision *r, GPtrArray *steps) {
   if (*r->number) {
-    tried(steps, "default room", FALSE, "a number was dialled");
+    gw_dialplan_tried(steps, "default room", FALSE, "a number was dialled");
     return TRUE;
   }
   const gboolean has = p && p->default_room && *p->default_room;
   if (has) {
-    tried(steps, "default room", TRUE, "nothing dialled, phone %s calls room %s", p->number,
-          p->default_room);
+    gw_dialplan_tried(steps, "default room", TRUE, "nothing dialled, phone %s calls room %s",
+                      p->number, p->default_room);
     g_free(r->number);
     r->number = g_strdup(p->default_room);
   } else {
-    tried(steps, "default room", FALSE, "nothing dialled, and the caller has no default room");
+    gw_dialplan_tried(steps, "default room", FALSE,
+                      "nothing dialled, and the caller has no default room");
   }
   return has;
 }
@@ -177,30 +188,34 @@ static gboolean apply_default(const phone_row *p, gw_dialplan_decision *r, GPtrA
 gw_dialplan_decision *gw_dialplan_route(const gw_dialplan *d, const char *from, const char *to,
                                         GPtrArray *steps) {
   gw_dialplan_decision *r = g_new0(gw_dialplan_decision, 1);
-  const phone_row *p = caller(d, from, steps);
+  const gw_dialplan_trunk *trunk = NULL;
+  const gw_plan_phone *p = caller(d, from, &trunk, steps);
   r->number = gw_dialplan_normalise(to);
   if (!r->number) {
-    tried(steps, "number", FALSE, "malformed: too long, or characters that no number has");
+    gw_dialplan_tried(steps, "number", FALSE,
+                      "malformed: too long, or characters that no number has");
     return refuse(r, GW_CAUSE_BAD_REQUEST);
   }
-  tried(steps, "number", TRUE, "normalised to \"%s\"", r->number);
+  gw_dialplan_tried(steps, "number", TRUE, "normalised to \"%s\"", r->number);
   if (!apply_default(p, r, steps)) return refuse(r, GW_CAUSE_NOT_FOUND);
-  const room_row *room = g_hash_table_lookup(d->rooms, r->number);
+  apply_trunk_rules(d, trunk, r, steps);
+  const gw_plan_room *room = g_hash_table_lookup(d->rooms, r->number);
   if (room) {
     r->room = g_strdup(room->jid);
     r->has_pin = room->has_pin;
-    tried(steps, "room", TRUE, "%s is room %s%s", r->number, room->jid,
-          room->has_pin ? ", asks for its PIN" : "");
+    gw_dialplan_tried(steps, "room", TRUE, "%s is room %s%s", r->number, room->jid,
+                      room->has_pin ? ", asks for its PIN" : "");
     return r;
   }
-  tried(steps, "room", FALSE, "no room has this number");
+  gw_dialplan_tried(steps, "room", FALSE, "no room has this number");
   r->menu = g_hash_table_contains(d->menus, r->number);
   if (r->menu) {
-    tried(steps, "menu", TRUE, "%s asks for the number of a room, then for its PIN", r->number);
+    gw_dialplan_tried(steps, "menu", TRUE, "%s asks for the number of a room, then for its PIN",
+                      r->number);
     return r;
   }
   if (g_hash_table_contains(d->phones, r->number))
-    tried(steps, "phone", FALSE, "%s is a phone, and phones are not connected with each other",
-          r->number);
+    gw_dialplan_tried(steps, "phone", FALSE,
+                      "%s is a phone, and phones are not connected with each other", r->number);
   return refuse(r, GW_CAUSE_NOT_FOUND);
 }

@@ -155,6 +155,123 @@ static void the_reason_for_404_says_what_is_missing(void) {
   gw_dialplan_free(NULL);
 }
 
+/* -- numbers that leave -- */
+
+static const char *const de_out[] = {"!+49900*", "+49*", "112", "2??", NULL};
+static const char *const de_by[] = {"anna@example.org", "office.example", "100", NULL};
+static const char *const us_out[] = {"+1202*", "+4930*", NULL};
+static const gw_dialplan_trunk de = {"de", "49", "00", "0", "e164", de_out, de_by};
+static const gw_dialplan_trunk us = {"us", "1", "011", "", "plain", us_out, NULL};
+
+static void a_trunk_writes_numbers_its_way(void) {
+  static const struct {
+    const char *country, *international, *national, *format, *in, *e164, *out;
+  } lines[] = {
+      {"49", "00", "0", "e164", "030123456", "+4930123456", "+4930123456"},
+      {"49", "00", "0", "national", "030123456", "+4930123456", "030123456"},
+      {"49", "00", "0", "national", "0044207946000", "+44207946000", "0044207946000"},
+      {"49", "00", "0", "international", "030123456", "+4930123456", "004930123456"},
+      {"49", "00", "0", "plain", "4930123456", "+4930123456", "4930123456"},
+      {"49", "00", "0", "plain", "030123456", "+4930123456", "4930123456"},
+      {"49", "00", "0", "e164", "+4930123456", "+4930123456", "+4930123456"},
+      {"49", "00", "0", "e164", "100", "100", "100"},
+      {"49", "00", "0", "e164", "0", "0", "0"},
+      {"49", "00", "0", "e164", "00", "00", "00"},
+      {"49", "00", "0", "plain", "112", "112", "112"},
+      {"1", "011", "", "national", "2025550123", "+12025550123", "2025550123"},
+      {"1", "011", "", "e164", "01144207946000", "+44207946000", "+44207946000"},
+      {"1", "011", "1", "e164", "12025550123", "+12025550123", "+12025550123"},
+      {"", "00", "0", "e164", "030123456", "030123456", "030123456"},
+      {"49", "00", "0", "e164", "lobby", "lobby", "lobby"},
+      {"49", "00", "0", "e164", "", "", ""},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
+    gw_dialplan_trunk t = {.name = "t",
+                           .country = lines[i].country,
+                           .international = lines[i].international,
+                           .national = lines[i].national,
+                           .format = lines[i].format};
+    g_autofree char *e164 = gw_dialplan_e164(&t, lines[i].in);
+    g_assert_cmpstr(e164, ==, lines[i].e164);
+    g_autofree char *out = gw_dialplan_for_trunk(&t, e164);
+    g_assert_cmpstr(out, ==, lines[i].out);
+  }
+}
+
+static void nothing_leaves_without_a_rule(void) {
+  static const struct {
+    const char *by, *number;
+    gw_cause cause;
+    const char *phone, *ways;
+  } lines[] = {
+      {NULL, "030 123456", GW_CAUSE_NONE, NULL, "de:+4930123456"},
+      {NULL, "+4930123456", GW_CAUSE_NONE, NULL, "de:+4930123456 us:4930123456"},
+      {"anna@example.org/phone", "+4930123456", GW_CAUSE_NONE, NULL, "de:+4930123456"},
+      {"ANNA@example.org", "112", GW_CAUSE_NONE, NULL, "de:112"},
+      {"bert@example.org", "+4930123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {"anyone@office.example", "+4930123456", GW_CAUSE_NONE, NULL, "de:+4930123456"},
+      {"anyone@evil.office.example", "+4930123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {"office.example@evil.example", "+4930123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {"@office.example", "+4930123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {"100", "+4930123456", GW_CAUSE_NONE, NULL, "de:+4930123456"},
+      {"101", "+4930123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {"", "+4930123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {NULL, "+49900123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {NULL, "0900123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {NULL, "0049900123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {NULL, "0088216123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {NULL, "+88216123456", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {NULL, "201", GW_CAUSE_NONE, NULL, "de:201"},
+      {NULL, "2011", GW_CAUSE_FORBIDDEN, NULL, ""},
+      {NULL, "2*1", GW_CAUSE_BAD_REQUEST, NULL, ""},
+      {NULL, "+49*", GW_CAUSE_BAD_REQUEST, NULL, ""},
+      {NULL, "++4930123456", GW_CAUSE_BAD_REQUEST, NULL, ""},
+      {NULL, "+4930123456,,1", GW_CAUSE_BAD_REQUEST, NULL, ""},
+      {NULL, "+49301234567890123456789012345678901", GW_CAUSE_BAD_REQUEST, NULL, ""},
+      {NULL, "", GW_CAUSE_BAD_REQUEST, NULL, ""},
+      {NULL, "8000", GW_CAUSE_NOT_FOUND, NULL, ""},
+      {"stranger@nowhere.example", "100", GW_CAUSE_NONE, "100", ""},
+  };
+  g_autoptr(gw_dialplan) d = plan(), empty = plan();
+  gw_dialplan_add_trunk(d, &de);
+  gw_dialplan_add_trunk(d, &us);
+  for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
+    g_autoptr(GPtrArray) steps =
+        g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
+    g_autoptr(gw_dialplan_out) o = gw_dialplan_outbound(d, lines[i].by, lines[i].number, steps);
+    g_autoptr(GString) ways = g_string_new(NULL);
+    for (guint k = 0; k < o->ways->len; k++) {
+      const gw_dialplan_way *w = o->ways->pdata[k];
+      g_string_append_printf(ways, "%s%s:%s", k ? " " : "", w->trunk, w->number);
+    }
+    g_assert_cmpint(o->cause, ==, lines[i].cause);
+    g_assert_cmpstr(ways->str, ==, lines[i].ways);
+    g_assert_cmpstr(o->phone, ==, lines[i].phone);
+    g_assert_cmpuint(steps->len, >=, 2);
+    g_autoptr(gw_dialplan_out) none = gw_dialplan_outbound(empty, NULL, lines[i].number, NULL);
+    g_assert_cmpuint(none->ways->len, ==, 0);
+    g_assert_true(none->cause != GW_CAUSE_NONE || none->phone);
+  }
+}
+
+static void a_trunk_dials_rooms_its_way(void) {
+  g_autoptr(gw_dialplan) d = plan();
+  gw_dialplan_add_trunk(d, &de);
+  static const struct {
+    const char *from, *to, *room;
+  } lines[] = {
+      {"trunk:de", "03012345", "world@conf"},   {"trunk:de", "004930 12345", "world@conf"},
+      {"trunk:de", "+493012345", "world@conf"}, {"trunk:de", "8000", "standup@conf"},
+      {"trunk:us", "03012345", NULL},           {NULL, "03012345", NULL},
+      {"trunk:de", "0900123456", NULL},         {"trunk:de", "100", NULL},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
+    g_autoptr(gw_dialplan_decision) r = gw_dialplan_route(d, lines[i].from, lines[i].to, NULL);
+    g_assert_cmpstr(r->room, ==, lines[i].room);
+    g_assert_cmpint(r->cause, ==, lines[i].room ? GW_CAUSE_NONE : GW_CAUSE_NOT_FOUND);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/dialplan/numbers_are_normalised", numbers_are_normalised);
@@ -165,5 +282,8 @@ int main(int argc, char **argv) {
                   every_number_gets_a_decision_and_its_reasons);
   g_test_add_func("/dialplan/the_reason_for_404_says_what_is_missing",
                   the_reason_for_404_says_what_is_missing);
+  g_test_add_func("/dialplan/trunk-numbers", a_trunk_writes_numbers_its_way);
+  g_test_add_func("/dialplan/outbound", nothing_leaves_without_a_rule);
+  g_test_add_func("/dialplan/from-trunk", a_trunk_dials_rooms_its_way);
   return g_test_run();
 }
