@@ -26,6 +26,9 @@ typedef struct gw_sip_owner gw_sip_owner;
 #include "sip/guard.h"
 #include "sip/sip.h"
 
+typedef struct gw_trunk gw_trunk;
+typedef struct gw_trunk_try gw_trunk_try;
+
 typedef enum { GW_UDP, GW_TCP, GW_TLS } gw_transport;
 
 #define GW_SIP_METHODS "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO"
@@ -61,6 +64,7 @@ typedef struct {
   gboolean answered;      /* 2xx seen or sent */
   gboolean owes_ack;      /* for a 2xx with an offer: the ACK carries the answer */
   gboolean tried_auth;
+  gboolean unreachable;   /* its address did not answer, or said 503 */
   char *realm;            /* that challenged our INVITE */
   char *early_sdp;        /* body of the last 18x */
 } gw_sip_leg;
@@ -76,6 +80,8 @@ struct gw_sip_call {
   char *source;           /* inbound: where INVITE came from */
   char *source_ip;
   char *phone;            /* number of our phone at the other end, NULL: nobody of ours */
+  char *trunk;            /* name of the trunk at the other end, NULL: none */
+  gw_trunk_try *try;      /* outbound by a trunk, until somebody has answered: where else to go */
   char *contact;          /* our Contact in this dialog */
   gboolean inbound;
   gboolean late;          /* inbound without an offer, outbound without one of ours */
@@ -119,6 +125,7 @@ struct gw_sip {
   GPtrArray *legs;        /* gw_sip_leg, owned */
   GHashTable *calls;      /* gw_sip_call that have not ended, as a set */
   GPtrArray *lines;       /* gw_sip_line, owned */
+  GPtrArray *trunks;      /* gw_trunk, owned; in the order of the configuration, those that say goodbye behind */
   gw_digest *digest;
   gw_guard *guard;
   gw_bindings *bindings;
@@ -167,6 +174,7 @@ guint gw_flood_life_ms(guint requests_per_second); /* pure */
 void gw_sip_request(gw_sip_port *, nua_event_t, nua_handle_t *, const sip_t *);
 /* The phone that sent this, g_free; NULL: it has been answered. */
 char *gw_sip_authorize(gw_sip_port *, nua_handle_t *, const sip_t *, const char *source, const char *ip);
+gboolean gw_sip_brings_reply(const gw_sip *, const sip_t *); /* has an answer to a challenge of ours */
 gboolean gw_sip_contact_usable(const sip_t *);
 gboolean gw_sip_takes_update(const sip_t *);
 gboolean gw_sip_is_sips(const sip_t *);   /* the Request-URI is */
@@ -177,6 +185,19 @@ void gw_sip_bindings_watch(gw_sip *);     /* after a change: set the timer */
 
 /* -- dial.c -- */
 gw_sip_port *gw_sip_port_for_url(const gw_sip *, const url_t *); /* or NULL: no socket of that kind */
+typedef struct {
+  gw_sip_port *port;
+  const char *uri;   /* Request-URI */
+  const char *proxy; /* where it is sent, or NULL: where the URI says */
+  const char *to, *from;
+  const char *user;  /* of our Contact */
+  const char *extra; /* header lines, or NULL */
+} gw_sip_branch;
+gw_sip_call *gw_sip_call_out(gw_sip *, const gw_desc *offer);
+void gw_sip_start_branch(gw_sip_call *, const gw_sip_branch *, const char *sdp);
+char *gw_sip_from_header(const char *name, const char *user, const char *host);
+/* Keys go only where nobody else can read them. *ret NULL: without an offer. FALSE: this offer is nothing for there. */
+gboolean gw_sip_offer_for(gw_sip_call *, const gw_desc *offer, gboolean secure, char **ret);
 
 /* -- call.c -- */
 gw_sip_call *gw_sip_call_new(gw_sip *, gboolean inbound);

@@ -2,6 +2,7 @@
  * the dialog is over, which may be long after the call has ended for its user (a BYE that nobody answers: 32 s). */
 #include "sip/internal.h"
 #include "sip/dtmf.h"
+#include "sip/trunk.h"
 #include <sofia-sip/nta.h>
 #include <string.h>
 
@@ -190,8 +191,10 @@ static void branch_refused(gw_sip_leg *leg, guint status, const sip_t *msg) {
   gw_sip_call *call = leg->call;
   if (!leg->status && status < 700)
     leg->status = status == 503 && nta_sip_is_internal(msg) ? UNREACHABLE : status;
+  leg->unreachable = status == 503 || (status == 408 && nta_sip_is_internal(msg));
   if (status == 401 || status == 407) {
     if (call && !leg->tried_auth &&
+        gw_trunk_may_ask(leg) &&
         gw_sip_authenticate(leg->nh, msg, call->user, call->password, &leg->realm)) {
       leg->tried_auth = TRUE;
       leg->status = 0;
@@ -204,6 +207,7 @@ static void branch_refused(gw_sip_leg *leg, guint status, const sip_t *msg) {
 }
 
 static void invite_response(gw_sip_leg *leg, int status, const sip_t *msg) {
+  if (msg && !nta_sip_is_internal(msg)) gw_trunk_try_heard(leg->call);
   guint real = msg && msg->sip_status ? (guint)msg->sip_status->st_status : (guint)status;
   if (leg->answered) {
     gw_sip_reinvite_out_done(leg, (int)real, msg);
@@ -231,6 +235,7 @@ static void leg_over(gw_sip_leg *leg, int status) {
   if (call) {
     gw_sip_call_ref(call);
     if (!leg->status && status >= 300 && status < 700) leg->status = (guint)status;
+    if (leg->unreachable) gw_trunk_try_next(call); /* then this one is not the last */
     if (!call->inbound && !leg->answered) call->end_status = better(call->end_status, leg->status);
     gboolean last = call->leg == leg || call->legs->len == 1;
     if (last) {
