@@ -10,7 +10,7 @@ static gboolean same_text(const char *mine, const char *new) {
   return strcmp(mine, new ? new : "") == 0;
 }
 
-static gboolean same_conf(const gw_trunk_conf *mine, const gw_sip_trunk *new) {
+static gboolean same_conf(const gw_trunk_own *mine, const gw_sip_trunk *new) {
   static const char *const none[] = {NULL};
   const char *const *addresses = new->addresses ? new->addresses : none;
   return same_text(mine->name, new->name) && same_text(mine->proxy, new->proxy) &&
@@ -27,8 +27,8 @@ static char *own(const char *s) {
   return g_strdup(s ? s : "");
 }
 
-static void take_conf(gw_trunk_conf *mine, const gw_sip_trunk *new) {
-  *mine = (gw_trunk_conf){.name = own(new->name),
+static void take_conf(gw_trunk_own *mine, const gw_sip_trunk *new) {
+  *mine = (gw_trunk_own){.name = own(new->name),
                           .proxy = own(new->proxy),
                           .outbound_proxy = own(new->outbound_proxy),
                           .transport = own(new->transport),

@@ -14,12 +14,12 @@ typedef struct {
   char *name, *proxy, *outbound_proxy, *transport, *user, *password, *caller, **addresses;
   gboolean registers, trusted;
   guint expires_s, keepalive_s;
-} gw_trunk_conf;
+} gw_trunk_own;
 
 struct gw_trunk {
   guint refs;
   gw_sip *sip; /* NULL once it is closed */
-  gw_trunk_conf conf;
+  gw_trunk_own conf;
   char *domain;      /* of proxy, without port; IPv6 in brackets */
   guint domain_port; /* 0 none said */
   GPtrArray *hosts;  /* gw_dns_host, where requests go */

@@ -97,7 +97,7 @@ gboolean gw_trunk_may_ask(const gw_sip_leg *leg) {
 
 /* Who is shown: the trunk's own number where it has one, for providers refuse foreign ones in From. */
 static void say_who(gw_trunk_try *y, const char *number, const char *name) {
-  const gw_trunk_conf *c = &y->trunk->conf;
+  const gw_trunk_own *c = &y->trunk->conf;
   gboolean shown = number && *number;
   const char *user = *c->caller ? c->caller : *c->user ? c->user : number;
   y->from = shown || *c->user
