@@ -84,7 +84,7 @@ static void ask_event(gw_sip_owner *owner, nua_event_t event, int status, const 
   if ((event != nua_r_method && event != nua_r_options) || status < 200) return;
   guint real = msg && msg->sip_status ? (guint)msg->sip_status->st_status : (guint)status;
   if (!msg || !msg->sip_status || nta_sip_is_internal(msg)) {
-    g_autofree char *why = gw_sip_clean(real == 408 ? "no answer" : phrase, 64);
+    g_autofree char *why = gw_sip_clean(real == 408 ? "no answer" : real == 503 ? "cannot be reached" : phrase, 64);
     done(a, &(gw_te){.type = GW_TE_SILENT, .reason = why});
   } else if ((real != 401 && real != 407) || a->kind == GW_ASK_PING || !authenticate(a, msg)) {
     answered(a, real, msg);
