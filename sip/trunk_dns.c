@@ -31,6 +31,7 @@ static int by_priority(const void *a, const void *b) {
 }
 
 void gw_dns_order(gw_dns_srv *rows, guint n, guint32 (*random)(void *), void *data) {
+  if (!n) return;
   qsort(rows, n, sizeof *rows, by_priority);
   for (guint i = 0; i < n; i++) {
     guint64 sum = 0, run = 0;
@@ -157,7 +158,7 @@ static GArray *read_naptr(query *q, const char *name, gw_dns_transport wanted) {
         parse_naptr(q, &rr, &row) && (row.transport & wanted))
       g_array_append_val(all, row);
   }
-  qsort(all->data, all->len, sizeof(naptr), by_order);
+  if (all->len) qsort(all->data, all->len, sizeof(naptr), by_order);
   return all;
 }
 

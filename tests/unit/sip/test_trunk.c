@@ -64,9 +64,272 @@ static void test_wrong_password(void) {
   rig_free(r);
 }
 
+/* --- who calls --- */
+
+/* An INVITE from 127.0.0.2; its final status, and the call if it came in. */
+static end *call_from(rig *r, wire *w, const char *uri_user, const char *extra) {
+  static guint n;
+  g_autofree char *id = g_strdup_printf("trunk-call-%u", ++n);
+  g_autofree char *uri = g_strdup_printf("sip:%s@127.0.0.1:%u", uri_user, r->server.udp);
+  guint before = r->server.ends->len;
+  g_autofree char *text = wire_request(w, "INVITE", uri, id, 1, NULL, extra, NULL);
+  wire_send(w, text);
+  g_assert_cmpuint(wire_status(r, w, 2000), >=, 200);
+  return rig_in(&r->server, before);
+}
+
+static void test_by_address(void) {
+  static const char *const addresses[] = {"127.0.0.2/32", NULL};
+  static const struct {
+    gboolean trusted;
+    const char *extra, *user;
+    gboolean anonymous;
+  } rows[] = {
+      {FALSE, "P-Asserted-Identity: \"Anna\" <sip:+4930@h>\r\n", NULL, FALSE},
+      {TRUE, "P-Asserted-Identity: \"Anna\" <sip:+4930@h>\r\n", "+4930", FALSE},
+      {TRUE, "Remote-Party-ID: <sip:+4931@h>;party=calling;privacy=full\r\n", "+4931", TRUE},
+      {TRUE, "P-Asserted-Identity: <sip:+4930@h>\r\nPrivacy: id\r\n", "+4930", TRUE},
+      {TRUE, "P-Asserted-Identity: <sip:+4930@h>\r\nPrivacy: none\r\n", "+4930", FALSE},
+      {FALSE, "Privacy: id\r\n", NULL, TRUE},
+      {TRUE, "P-Asserted-Identity: garbage <\r\n", NULL, FALSE},
+  };
+  rig *r = rig_new();
+  r->server.on_invite = DO_REFUSE_BUSY;
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    gw_sip_trunk t = {
+        .name = "pbx", .proxy = "127.0.0.2:9", .addresses = addresses, .trusted = rows[i].trusted};
+    gw_sip_set_trunks(r->server.sip, &t, 1);
+    wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2"), *stranger = wire_udp(r, r->server.udp);
+    end *e = call_from(r, w, "+493055550", rows[i].extra);
+    g_assert_nonnull(e);
+    g_assert_cmpstr(e->trunk, ==, "pbx");
+    g_assert_null(e->phone);
+    g_assert_cmpstr(e->to_user, ==, "+493055550");
+    if (rows[i].user)
+      g_assert_cmpstr(e->from_user, ==, rows[i].user);
+    else
+      g_assert_cmpstr(e->from_user, !=, "+4930");
+    g_assert_cmpint(e->anonymous, ==, rows[i].anonymous);
+    g_assert_null(call_from(r, stranger, "+493055550",
+                            rows[i].extra)); /* the same words from anywhere else: 401 */
+    wire_free(w);
+    wire_free(stranger);
+  }
+  g_assert_cmpuint(r->made->len, ==, 0);
+  rig_free(r);
+}
+
+/* A phone at the trunk's address is a phone: it brings the password. And what a trunk may not do any better than a
+ * stranger. */
+static void test_beside_a_phone(void) {
+  static const char *const addresses[] = {"127.0.0.0/8", NULL};
+  rig *r = rig_new();
+  gw_sip_trunk t = {.name = "pbx", .proxy = "127.0.0.2:9", .addresses = addresses};
+  r->server.on_invite = DO_ANSWER;
+  g_autofree char *uri = g_strdup_printf("sip:8000@127.0.0.1:%u", r->server.udp);
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *before = rig_dial(r, uri, "100", "secret", offer);
+  g_assert_true(RIG_WAIT(r, before->states[GW_SIP_CONFIRMED]));
+  gw_sip_set_trunks(r->server.sip, &t, 1);
+  wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2");
+  g_autofree char *reg = wire_request(w, "REGISTER", "sip:127.0.0.1", "trunk-register", 1, NULL,
+                                      "Expires: 60\r\n", NULL);
+  wire_send(w, reg);
+  g_assert_cmpuint(wire_status(r, w, 2000), ==, 401);
+  static const char *const methods[] = {"MESSAGE", "SUBSCRIBE", "REFER", "NOTIFY",
+                                        "PUBLISH", "INFO",      "BYE"};
+  for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
+    g_autofree char *id = g_strdup_printf("trunk-%s", methods[i]);
+    g_autofree char *text = wire_request(w, methods[i], uri, id, 1, NULL,
+                                         "Refer-To: <sip:+49900@evil.example>\r\n", NULL);
+    wire_send(w, text);
+    g_assert_cmpuint(wire_status(r, w, 2000), >=, 400);
+  }
+  g_assert_cmpuint(r->made->len, ==, 1); /* the one of the phone */
+  wire_free(w);
+  rig_free(r);
+}
+
+/* --- a trunk that answers nonsense --- */
+
+static void answer(wire *w, const char *request, const char *status, const char *extra) {
+  static const char *const copied[] = {"Via", "From", "To", "Call-ID", "CSeq"};
+  g_autoptr(GString) out = g_string_new(NULL);
+  g_string_printf(out, "SIP/2.0 %s\r\n", status);
+  for (guint i = 0; i < G_N_ELEMENTS(copied); i++) {
+    g_autofree char *value = wire_header(request, copied[i]);
+    g_string_append_printf(out, "%s: %s%s\r\n", copied[i], value, i == 2 ? ";tag=x" : "");
+  }
+  g_string_append_printf(out, "%sContent-Length: 0\r\n\r\n", extra);
+  wire_send(w, out->str);
+}
+
+static char *next_request(rig *r, wire *w, const char *method) {
+  for (guint i = 0; i < 20; i++) {
+    g_autofree char *text = wire_read(r, w, 3000);
+    if (!text) return NULL;
+    if (g_str_has_prefix(text, method)) return g_steal_pointer(&text);
+  }
+  return NULL;
+}
+
+static gw_sip_trunk registering(const char *proxy) {
+  return (gw_sip_trunk){.name = "odd",
+                        .proxy = proxy,
+                        .registers = TRUE,
+                        .user = "100",
+                        .password = "secret",
+                        .expires_s = 120};
+}
+
+static void test_refusals(void) {
+  static const struct {
+    const char *status, *extra, *reason;
+  } rows[] = {
+      {"403 Forbidden", "", "403 Forbidden"},
+      {"302 Moved", "Contact: <sip:100@127.0.0.1:9>\r\n", "302 Moved"},
+      {"200 OK", "Contact: <sip:100@127.0.0.1:9>;expires=0\r\n", "registered for no time at all"},
+      {"420 Bad\x1b[31mExtension", "", "420 Bad[31mExtension"},
+      {"699 ", "", "699"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    rig *r = rig_new();
+    wire *w = wire_udp(r, r->client.udp);
+    g_autofree char *proxy = at(w->port);
+    gw_sip_trunk t = registering(proxy);
+    gw_sip_set_trunks(r->client.sip, &t, 1);
+    g_autofree char *text = next_request(r, w, "REGISTER");
+    g_assert_nonnull(text);
+    answer(w, text, rows[i].status, rows[i].extra);
+    g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_DOWN));
+    g_assert_cmpstr(state_of(r->client.sip, "odd").reason, ==, rows[i].reason);
+    g_assert_null(wire_read(r, w, 300)); /* nothing is sent again at once, here or anywhere */
+    wire_free(w);
+    rig_free(r);
+  }
+}
+
+/* New challenges for ever: the password is told once per REGISTER, and then comes the wait. */
+static void test_endless_401(void) {
+  rig *r = rig_new();
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = registering(proxy);
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  guint asked = 0, told = 0;
+  for (guint i = 0; i < 10; i++) {
+    g_autofree char *text = wire_read(r, w, 1000);
+    if (!text) break;
+    g_autofree char *shown = wire_header(text, "Authorization"),
+                    *challenge = g_strdup_printf(
+                        "WWW-Authenticate: Digest realm=\"r%u\", nonce=\"n%u\", qop=\"auth\"\r\n",
+                        i, i);
+    asked++;
+    told += shown != NULL;
+    answer(w, text, "401 Unauthorized", challenge);
+  }
+  g_assert_cmpuint(asked, ==, 2);
+  g_assert_cmpuint(told, ==, 1);
+  g_assert_cmpint(state_of(r->client.sip, "odd").state, ==, GW_TRUNK_DOWN);
+  wire_free(w);
+  rig_free(r);
+}
+
+static void test_brief_and_garbage(void) {
+  rig *r = rig_new();
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = registering(proxy);
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_autofree char *first = next_request(r, w, "REGISTER");
+  static const char *const garbage[] = {"SIP/2.0 200 OK\r\n\r\n",
+                                        "SIP/2.0 999999 X\r\nVia: x\r\n\r\n", "\r\n\r\n\r\n",
+                                        "HTTP/1.1 200 OK\r\n\r\n", "SIP/2.0 200"};
+  for (guint i = 0; i < G_N_ELEMENTS(garbage); i++)
+    wire_send(w, garbage[i]);
+  wire_send_bytes(w, "\x80\xff\x00\x01", 4);
+  answer(w, first, "423 Interval Too Brief", "Min-Expires: 900\r\n");
+  g_autofree char *second = next_request(r, w, "REGISTER"),
+                  *expires = wire_header(second, "Expires");
+  while (!g_strcmp0(expires, "120")) { /* the first one again */
+    g_free(second);
+    g_free(expires);
+    second = next_request(r, w, "REGISTER");
+    expires = wire_header(second, "Expires");
+  }
+  g_assert_cmpstr(expires, ==, "900");
+  g_autofree char *one = wire_header(first, "Call-ID"), *two = wire_header(second, "Call-ID");
+  g_assert_cmpstr(one, ==, two);
+  answer(w, second, "200 OK",
+         "Contact: <sip:other@h>;expires=5\r\nContact: <sip:100@127.0.0.1>;expires=4294967295\r\n");
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
+  wire_free(w);
+  rig_free(r);
+}
+
+/* A call that is redirected, or challenged by somebody else in its course: it ends, and nothing goes there. */
+static void test_call_is_redirected(void) {
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp), *elsewhere = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port),
+                  *contact =
+                      g_strdup_printf("Contact: <sip:+49900@127.0.0.1:%u>\r\n", elsewhere->port);
+  gw_sip_trunk t = {
+      .name = "odd", .proxy = proxy, .user = "100", .password = "secret", .trusted = TRUE};
+  static const char *const statuses[] = {"302 Moved Temporarily", "305 Use Proxy",
+                                         "380 Alternative Service"};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state ==
+                                GW_TRUNK_UP)); /* nobody asks: it counts as up */
+  for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+    g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+    end *c = rig_dial_trunk(r, "odd", "+4930", i ? "+4911" : "", offer, &why);
+    g_autofree char *text = next_request(r, w, "INVITE");
+    g_autofree char *asserted = wire_header(text, "P-Asserted-Identity"),
+                    *privacy = wire_header(text, "Privacy"), *from = wire_header(text, "From");
+    g_assert_cmpint(asserted != NULL, ==, i > 0);
+    g_assert_cmpint(privacy != NULL, ==, i == 0);
+    g_assert_cmpint(strstr(from, "Anna") != NULL, ==, i > 0);
+    answer(w, text, statuses[i], contact);
+    g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+    g_autofree char *ack = next_request(r, w, "ACK");
+    g_assert_nonnull(ack);
+  }
+  g_assert_null(wire_read(r, elsewhere, 500));
+  wire_free(w);
+  wire_free(elsewhere);
+  rig_free(r);
+}
+
+/* The SDES key of an offer never goes over UDP: an offer that needs it is refused before anything is sent. */
+static void test_srtp_needs_tls(void) {
+  rig *r = rig_new();
+  gw_cause why = GW_CAUSE_NONE;
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = {.name = "odd", .proxy = proxy};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  gw_desc_audio(offer)->proto = GW_PROTO_RTP_SAVP;
+  g_assert_null(rig_dial_trunk(r, "odd", "+4930", "1", offer, &why));
+  g_assert_cmpint(why, ==, GW_CAUSE_FORBIDDEN);
+  g_assert_null(wire_read(r, w, 300));
+  wire_free(w);
+  rig_free(r);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/trunk/registers-and-calls", test_registers_and_calls);
   g_test_add_func("/trunk/wrong-password", test_wrong_password);
+  g_test_add_func("/trunk/by-address", test_by_address);
+  g_test_add_func("/trunk/beside-a-phone", test_beside_a_phone);
+  g_test_add_func("/trunk/refusals", test_refusals);
+  g_test_add_func("/trunk/endless-401", test_endless_401);
+  g_test_add_func("/trunk/brief-and-garbage", test_brief_and_garbage);
+  g_test_add_func("/trunk/redirected", test_call_is_redirected);
+  g_test_add_func("/trunk/srtp-needs-tls", test_srtp_needs_tls);
   return g_test_run();
 }
