@@ -236,6 +236,7 @@ char *gw_sip_display(const char *name);          /* "\"Anna\" " or "" */
 void gw_watch_start(void);
 void gw_watch_event(void);                /* an event reached us: what was received is our affair now */
 const char *gw_watch_bind_error(void);
+guint gw_watch_tls_failures(void);        /* handshakes that came to nothing, so far */
 guint64 gw_watch_requests(void);          /* received so far */
 void gw_watch_counters(guint64 *ret_refused, guint64 *ret_bad);
 

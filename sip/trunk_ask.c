@@ -4,7 +4,7 @@
 #include <sofia-sip/nta.h>
 #include <string.h>
 
-#define PATIENCE GW_SEC(5) /* for an answer; silence means another host */
+#define PATIENCE GW_SEC(4) /* for an answer; silence means another host */
 #define GOODBYE_PATIENCE GW_SEC(1)
 
 struct gw_trunk_ask {
@@ -14,6 +14,8 @@ struct gw_trunk_ask {
   nua_handle_t *nh;
   gw_timer *patience;
   char *realm;
+  gboolean tls;
+  guint tls_failures; /* of all connections, when this began */
 };
 
 static void ask_free(gw_trunk_ask *a) {
@@ -78,21 +80,29 @@ static gboolean authenticate(gw_trunk_ask *a, const sip_t *msg) {
   return gw_sip_authenticate(a->nh, msg, t->conf.user, t->conf.password, &a->realm);
 }
 
+/* The library says in its log only that a handshake failed, and not for whom. */
+static const char *why_silent(const gw_trunk_ask *a, const char *why) {
+  return a->tls && gw_watch_tls_failures() != a->tls_failures
+             ? "no answer by TLS; for its certificate see sip-tls-failed in the log"
+             : why;
+}
+
 static void ask_event(gw_sip_owner *owner, nua_event_t event, int status, const char *phrase,
                       const sip_t *msg, tagi_t *tags) {
   gw_trunk_ask *a = (gw_trunk_ask *)owner;
   if ((event != nua_r_method && event != nua_r_options) || status < 200) return;
   guint real = msg && msg->sip_status ? (guint)msg->sip_status->st_status : (guint)status;
   if (!msg || !msg->sip_status || nta_sip_is_internal(msg)) {
-    g_autofree char *why = gw_sip_clean(real == 408 ? "no answer" : real == 503 ? "cannot be reached" : phrase, 64);
-    done(a, &(gw_te){.type = GW_TE_SILENT, .reason = why});
+    g_autofree char *phrase_clean = gw_sip_clean(phrase, 64);
+    const char *why = real == 408 ? "no answer" : real == 503 ? "cannot be reached" : phrase_clean;
+    done(a, &(gw_te){.type = GW_TE_SILENT, .reason = why_silent(a, why)});
   } else if ((real != 401 && real != 407) || a->kind == GW_ASK_PING || !authenticate(a, msg)) {
     answered(a, real, msg);
   }
 }
 
 static void out_of_patience(void *data) {
-  done(data, &(gw_te){.type = GW_TE_SILENT, .reason = "no answer"});
+  done(data, &(gw_te){.type = GW_TE_SILENT, .reason = why_silent(data, "no answer")});
 }
 
 static void no_port(void *data) {
@@ -130,6 +140,8 @@ void gw_trunk_ask_send(gw_trunk *t, gw_ask_kind kind, const gw_dns_host *host) {
   a->owner.event = ask_event;
   a->trunk = t;
   a->kind = kind;
+  a->tls = host->transport == GW_DNS_TLS;
+  a->tls_failures = gw_watch_tls_failures();
   a->patience = gw_timer_new(t->sip->ctx, out_of_patience, a);
   gw_timer_set(a->patience,
                gw_now_us() + (kind == GW_ASK_UNREGISTER ? GOODBYE_PATIENCE : PATIENCE));

@@ -1,7 +1,8 @@
 /* test_trunk.c - the client registers at the server and calls by it; the server lets a peer in by its address; a trunk
  * that answers nonsense. */
-#include "rig.h"
+#include "tests/unit/sip/rig.h"
 #include <string.h>
+#include "sip/trunk.h"
 
 static gw_sip_trunk_info state_of(gw_sip *sip, const char *name) {
   gw_sip_trunk_info info = {.state = GW_TRUNK_TRYING, .reason = "not there"};
@@ -302,6 +303,59 @@ static void test_call_is_redirected(void) {
   rig_free(r);
 }
 
+/* Two hosts, of which the first is dead: silent, or saying 503. The call is answered by the second. */
+static void check_next_host(gconstpointer data) {
+  gboolean says_503 = GPOINTER_TO_INT(data);
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = {.name = "two", .proxy = proxy, .user = "100", .password = "secret"};
+  r->server.on_invite = DO_ANSWER;
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "two").state == GW_TRUNK_UP));
+  gw_dns_host *second = g_new0(gw_dns_host, 1);
+  *second = (gw_dns_host){g_strdup("127.0.0.1"), g_strdup("127.0.0.1"), r->server.udp, GW_DNS_UDP};
+  g_ptr_array_add(gw_trunk_named(r->client.sip, "two")->hosts, second);
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  gint64 began = g_get_monotonic_time();
+  end *c = rig_dial_trunk(r, "two", "+4930", "+4911", offer, &why);
+  g_autofree char *text = next_request(r, w, "INVITE");
+  g_assert_nonnull(text);
+  if (says_503) answer(w, text, "503 Service Unavailable", "");
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED]));
+  g_test_message("answered by the second host after %" G_GINT64_FORMAT " ms", (g_get_monotonic_time() - began) / 1000);
+  g_assert_cmpuint(gw_desc_audio(c->remote)->port, ==, 30002);
+  gw_sip_call_hangup(c->call, GW_CAUSE_NORMAL);
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+  g_assert_cmpint(c->cause, ==, GW_CAUSE_NORMAL);
+  wire_free(w);
+  rig_free(r);
+}
+
+/* All hosts are dead, or the call is given up while one is waited for. */
+static void test_no_host(void) {
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = {.name = "one", .proxy = proxy};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "one").state == GW_TRUNK_UP));
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *c = rig_dial_trunk(r, "one", "+4930", "+4911", offer, &why);
+  g_autofree char *text = next_request(r, w, "INVITE");
+  answer(w, text, "503 Service Unavailable", "");
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+  g_assert_cmpuint(c->status, ==, 503);
+  end *d = rig_dial_trunk(r, "one", "+4930", "+4911", offer, &why);
+  gw_sip_call_hangup(d->call, GW_CAUSE_CANCELLED);
+  g_assert_true(RIG_WAIT(r, d->states[GW_SIP_ENDED]));
+  gw_sip_set_trunks(r->client.sip, NULL, 0); /* while its call is still dying */
+  wire_free(w);
+  rig_free(r);
+}
+
 /* The SDES key of an offer never goes over UDP: an offer that needs it is refused before anything is sent. */
 static void test_srtp_needs_tls(void) {
   rig *r = rig_new();
@@ -330,6 +384,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/trunk/endless-401", test_endless_401);
   g_test_add_func("/trunk/brief-and-garbage", test_brief_and_garbage);
   g_test_add_func("/trunk/redirected", test_call_is_redirected);
+  g_test_add_data_func("/trunk/next-host-silent", GINT_TO_POINTER(FALSE), check_next_host);
+  g_test_add_data_func("/trunk/next-host-503", GINT_TO_POINTER(TRUE), check_next_host);
+  g_test_add_func("/trunk/no-host", test_no_host);
   g_test_add_func("/trunk/srtp-needs-tls", test_srtp_needs_tls);
   return g_test_run();
 }
