@@ -145,6 +145,11 @@ guint gw_sip_trunk_count(const gw_sip *);
 /* The i-th in the order given; its strings live until the next question. FALSE: no such. */
 gboolean gw_sip_get_trunk(const gw_sip *, guint i, gw_sip_trunk_info *ret);
 gboolean gw_sip_find_trunk(const gw_sip *, const char *name, gw_sip_trunk_info *ret);
+/* Asks each host of a trunk with OPTIONS from a socket of its own, without a gw_sip. Blocks for seconds. gw_sip_probe*, with
+ * free function; empty: its name leads nowhere. */
+typedef struct { char *host /* "udp:192.0.2.7:5060" */; gboolean ok; char *said /* "200 OK", or why not */; } gw_sip_probe;
+void gw_sip_probe_free(gw_sip_probe *);
+GPtrArray *gw_sip_trunk_probe(const gw_sip_trunk *);
 /* Calls a number by a trunk, at the next of its hosts when one does not answer. NULL and *ret_why at once when there is no
  * such trunk (NOT_FOUND), it is down (PEER_GONE) or the offer must be encrypted and the way is not TLS (FORBIDDEN).
  * number: as the trunk wants it. from_number NULL or "": a caller who must not be shown. The caller owns one reference.

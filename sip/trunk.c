@@ -29,22 +29,22 @@ static char *own(const char *s) {
 
 static void take_conf(gw_trunk_own *mine, const gw_sip_trunk *new) {
   *mine = (gw_trunk_own){.name = own(new->name),
-                          .proxy = own(new->proxy),
-                          .outbound_proxy = own(new->outbound_proxy),
-                          .transport = own(new->transport),
-                          .user = own(new->user),
-                          .password = own(new->password),
-                          .caller = own(new->caller),
-                          .addresses = new->addresses ? g_strdupv((char **)new->addresses)
-                                                      : g_new0(char *, 1),
-                          .registers = new->registers,
-                          .trusted = new->trusted,
-                          .expires_s = new->expires_s ? new->expires_s : EXPIRES_S,
-                          .keepalive_s = new->keepalive_s};
+                         .proxy = own(new->proxy),
+                         .outbound_proxy = own(new->outbound_proxy),
+                         .transport = own(new->transport),
+                         .user = own(new->user),
+                         .password = own(new->password),
+                         .caller = own(new->caller),
+                         .addresses = new->addresses ? g_strdupv((char **)new->addresses)
+                                                     : g_new0(char *, 1),
+                         .registers = new->registers,
+                         .trusted = new->trusted,
+                         .expires_s = new->expires_s ? new->expires_s : EXPIRES_S,
+                         .keepalive_s = new->keepalive_s};
 }
 
 /* "HOST", "HOST:PORT", "[v6]:PORT". *ret_port 0: none said. */
-static char *split_host(const char *text, guint *ret_port) {
+char *gw_trunk_split_host(const char *text, guint *ret_port) {
   const char *end = *text == '[' ? strchr(text, ']') : NULL;
   const char *colon = strchr(end ? end : text, ':');
   *ret_port = colon ? (guint)g_ascii_strtoull(colon + 1, NULL, 10) : 0;
@@ -117,8 +117,7 @@ char *gw_trunk_route(const gw_dns_host *h) {
   return g_strdup_printf("sip:%s:%u;transport=%s;maddr=%s", h->name, h->port, word, address);
 }
 
-static char *host_text(const gw_dns_host *h) {
-  if (!h) return g_strdup("");
+char *gw_dns_host_text(const gw_dns_host *h) {
   return g_strdup_printf(strchr(h->address, ':') ? "%s:[%s]:%u" : "%s:%s:%u",
                          gw_transport_word(transport_of(h->transport)), h->address, h->port);
 }
@@ -176,7 +175,7 @@ static void no_socket(void *data) {
 static void resolve(gw_trunk *t) {
   guint port;
   const char *hop = *t->conf.outbound_proxy ? t->conf.outbound_proxy : t->conf.proxy;
-  g_autofree char *host = split_host(hop, &port);
+  g_autofree char *host = gw_trunk_split_host(hop, &port);
   g_autofree char *bare = *host == '[' ? g_strndup(host + 1, strlen(host) - 2) : g_strdup(host);
   gw_dns_question q = {.name = bare,
                        .port = port,
@@ -196,7 +195,8 @@ static void resolve(gw_trunk *t) {
 
 static void info_of(gw_trunk *t, gw_sip_trunk_info *ret) {
   g_free(t->host_text);
-  t->host_text = host_text(gw_trunk_host(t));
+  const gw_dns_host *h = gw_trunk_host(t);
+  t->host_text = h ? gw_dns_host_text(h) : g_strdup("");
   *ret = (gw_sip_trunk_info){.name = t->conf.name,
                              .host = t->host_text,
                              .reason = t->machine.reason,
@@ -245,7 +245,7 @@ static gw_trunk *trunk_new(gw_sip *sip, const gw_sip_trunk *conf) {
   t->refs = 1;
   t->sip = sip;
   take_conf(&t->conf, conf);
-  t->domain = split_host(t->conf.proxy, &t->domain_port);
+  t->domain = gw_trunk_split_host(t->conf.proxy, &t->domain_port);
   t->hosts = g_ptr_array_new_with_free_func((GDestroyNotify)gw_dns_host_free);
   t->call_id = gw_ids_uuid(sip->ids);
   t->since_wall_us = gw_wall_us();

@@ -42,6 +42,8 @@ const gw_dns_host *gw_trunk_host(const gw_trunk *); /* in use, or NULL */
 gw_sip_port *gw_trunk_port(const gw_trunk *,
                            const gw_dns_host *); /* our socket that faces it, or NULL */
 char *gw_trunk_route(const gw_dns_host *);       /* "sip:192.0.2.7:5060;transport=udp" */
+char *gw_trunk_split_host(const char *text, guint *ret_port); /* "[v6]:5060" -> "[v6]"; port 0: none said */
+char *gw_dns_host_text(const gw_dns_host *);                    /* "udp:192.0.2.7:5060" */
 void gw_trunk_gone(gw_trunk *);                  /* it has said goodbye */
 
 /* -- trunk_ask.c: one REGISTER or OPTIONS -- */

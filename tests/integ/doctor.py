@@ -116,6 +116,25 @@ with Lab("doctor") as lab:
         d = broken(lab, media={"public_address": "11.22.33.44", "stun": [f"127.0.0.1:{stun.port}"]})
         assert examine(d) == [], d.ctl_check
 
+    with lab.case("trunks: one that answers, one that is dead, one whose name leads nowhere, one that refuses us", go_on=True):
+        phones = daemons.Daemon(os.path.join(lab.folder, "registrar"), lab.server, [{"number": "8000", "room": lab.room}])
+        phones.conf["xmpp"]["port"] = free_port()  # any SIP server will do
+        phones.write()
+        lab.keep(phones).start(wait=0)
+        wait_for("it to listen", lambda: os.path.exists(phones.socket), 10)
+        alive = {"name": "alive", "proxy": f"127.0.0.1:{phones.port}"}
+        d = broken(lab, trunks=[alive])
+        assert examine(d) == [] and any("alive: udp:127.0.0.1" in r and "200 OK" in r for r in d.ctl_check), d.ctl_check
+        only(examine(broken(lab, trunks=[alive, {"name": "dead", "proxy": f"127.0.0.1:{free_port()}"}])), "trunk", "dead:", "look at its proxy")
+        only(examine(broken(lab, trunks=[{"name": "lost", "proxy": "nowhere.invalid"}])), "trunk", "lost: nowhere.invalid leads to no address")
+        d = broken(lab, trunks=[{**alive, "register": True, "user": "100", "password": "wrong"}])
+        lab.keep(d.start(wait=0))
+        wait_for("the refusal", lambda: os.path.exists(d.socket) and d.ctl("trunk", "list")[0]["state"] == "down", 10)
+        failed = [r for r in examine(d) if r.startswith("FAIL trunk:")]
+        only(failed, "trunk", "401 Unauthorized", "look at its user and password")
+        for one in (d, phones):
+            one.stop()
+
     with lab.case("a STUN server that is not there", go_on=True):
         d = broken(lab, media={"stun": [f"127.0.0.1:{free_port()}"]})
         only(examine(d), "STUN", "look at its address")
