@@ -137,10 +137,27 @@ static void close_others(gw_sip_call *call, const gw_sip_leg *winner) {
   }
 }
 
+/* Where the call was sent is where the library sends all that follows, whatever the route set says: so that becomes the
+ * first of its hops, which is the last of Record-Route. */
+static void follow_record_route(gw_sip_leg *leg, const sip_t *ok) {
+  const sip_record_route_t *hop = ok->sip_record_route;
+  while (hop && hop->r_next)
+    hop = hop->r_next;
+  if (!hop || !hop->r_url->url_host ||
+      (hop->r_url->url_type != url_sip && hop->r_url->url_type != url_sips))
+    return;
+  g_autofree char *first = g_strdup_printf(
+      "%s:%s%s%s%s%s", hop->r_url->url_scheme, hop->r_url->url_host,
+      hop->r_url->url_port ? ":" : "", hop->r_url->url_port ? hop->r_url->url_port : "",
+      hop->r_url->url_params ? ";" : "", hop->r_url->url_params ? hop->r_url->url_params : "");
+  nua_set_hparams(leg->nh, NUTAG_PROXY(first), TAG_END());
+}
+
 static void branch_answered(gw_sip_leg *leg, guint status, const sip_t *msg) {
   gw_sip_call *call = leg->call;
   leg->answered = TRUE;
   leg->owes_ack = call && !call->leg && call->late && gw_sip_contact_usable(msg);
+  follow_record_route(leg, msg);
   if (!leg->owes_ack) gw_sip_leg_ack(leg, msg, NULL);
   if (!call || call->leg) { /* given up or lost the race while this was on its way */
     gw_sip_leg_close(leg, GW_CAUSE_NORMAL);
@@ -193,8 +210,7 @@ static void branch_refused(gw_sip_leg *leg, guint status, const sip_t *msg) {
     leg->status = status == 503 && nta_sip_is_internal(msg) ? UNREACHABLE : status;
   leg->unreachable = status == 503 || (status == 408 && nta_sip_is_internal(msg));
   if (status == 401 || status == 407) {
-    if (call && !leg->tried_auth &&
-        gw_trunk_may_ask(leg) &&
+    if (call && !leg->tried_auth && gw_trunk_may_ask(leg) &&
         gw_sip_authenticate(leg->nh, msg, call->user, call->password, &leg->realm)) {
       leg->tried_auth = TRUE;
       leg->status = 0;

@@ -153,6 +153,10 @@ static void test_beside_a_phone(void) {
 
 /* --- a trunk that answers nonsense --- */
 
+#define SDP                                                                                        \
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 30002 "        \
+  "RTP/AVP 0\r\n"
+
 static void answer(wire *w, const char *request, const char *status, const char *extra) {
   static const char *const copied[] = {"Via", "From", "To", "Call-ID", "CSeq"};
   g_autoptr(GString) out = g_string_new(NULL);
@@ -161,7 +165,9 @@ static void answer(wire *w, const char *request, const char *status, const char 
     g_autofree char *value = wire_header(request, copied[i]);
     g_string_append_printf(out, "%s: %s%s\r\n", copied[i], value, i == 2 ? ";tag=x" : "");
   }
-  g_string_append_printf(out, "%sContent-Length: 0\r\n\r\n", extra);
+  gboolean sdp = strstr(extra, "application/sdp") != NULL;
+  g_string_append_printf(out, "%sContent-Length: %u\r\n\r\n%s", extra, sdp ? (guint)strlen(SDP) : 0,
+                         sdp ? SDP : "");
   wire_send(w, out->str);
 }
 
@@ -324,7 +330,8 @@ static void check_next_host(gconstpointer data) {
   g_assert_nonnull(text);
   if (says_503) answer(w, text, "503 Service Unavailable", "");
   g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED]));
-  g_test_message("answered by the second host after %" G_GINT64_FORMAT " ms", (g_get_monotonic_time() - began) / 1000);
+  g_test_message("answered by the second host after %" G_GINT64_FORMAT " ms",
+                 (g_get_monotonic_time() - began) / 1000);
   g_assert_cmpuint(gw_desc_audio(c->remote)->port, ==, 30002);
   gw_sip_call_hangup(c->call, GW_CAUSE_NORMAL);
   g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
@@ -353,6 +360,83 @@ static void test_no_host(void) {
   g_assert_true(RIG_WAIT(r, d->states[GW_SIP_ENDED]));
   gw_sip_set_trunks(r->client.sip, NULL, 0); /* while its call is still dying */
   wire_free(w);
+  rig_free(r);
+}
+
+/* Where the rest of a call goes: to the trunk, whatever Contact says, for the answer to its challenge goes with it; by
+ * Record-Route where the trunk says so. */
+static void check_rest_of_call(gconstpointer data) {
+  gboolean routed = GPOINTER_TO_INT(data);
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp), *elsewhere = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  g_autofree char *extra =
+      routed ? g_strdup_printf(
+                   "Record-Route: <sip:127.0.0.1:%u;lr>\r\nContact: <sip:x@127.0.0.1:7>\r\n",
+                   elsewhere->port)
+             : g_strdup_printf("Contact: <sip:x@127.0.0.1:%u>\r\n", elsewhere->port);
+  g_autofree char *ok = g_strconcat(extra, "Content-Type: application/sdp\r\n", NULL);
+  gw_sip_trunk t = {.name = "odd", .proxy = proxy, .user = "100", .password = "secret"};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *c = rig_dial_trunk(r, "odd", "+4930", "+4911", offer, &why);
+  g_autofree char *first = next_request(r, w, "INVITE");
+  answer(w, first, "407 Proxy Authentication Required",
+         "Proxy-Authenticate: Digest realm=\"odd\", nonce=\"n\", qop=\"auth\"\r\n");
+  g_autofree char *ack = next_request(r, w, "ACK"), *second = next_request(r, w, "INVITE");
+  g_autofree char *shown = wire_header(second, "Proxy-Authorization");
+  g_assert_nonnull(shown);
+  answer(w, second, "200 OK", ok);
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED]));
+  gw_sip_call_hangup(c->call, GW_CAUSE_NORMAL);
+  wire *right = routed ? elsewhere : w, *wrong = routed ? w : elsewhere;
+  g_autofree char *bye = next_request(r, right, "BYE"), *stray = wire_read(r, wrong, 300);
+  g_assert_nonnull(bye);
+  g_assert_null(stray);
+  answer(right, bye, "200 OK", "");
+  wire_free(w);
+  wire_free(elsewhere);
+  rig_free(r);
+}
+
+/* Who calls us asks for the password when we hang up: a caller by the trunk, in its name. Nobody is told. */
+static void test_digest_leak(void) {
+  static const char *const addresses[] = {"127.0.0.2/32", NULL};
+  static const char *const asks[] = {"401 Unauthorized", "407 Proxy Authentication Required"};
+  rig *r = rig_new();
+  gw_sip_trunk t = {.name = "pbx",
+                    .proxy = "127.0.0.2:9",
+                    .user = "us",
+                    .password = "secret",
+                    .addresses = addresses};
+  gw_sip_set_trunks(r->server.sip, &t, 1);
+  r->server.on_invite = DO_ANSWER;
+  for (guint i = 0; i < G_N_ELEMENTS(asks); i++) {
+    wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2");
+    g_autofree char *id = g_strdup_printf("leak-%u", i),
+                    *uri = g_strdup_printf("sip:8000@127.0.0.1:%u", r->server.udp);
+    g_autofree char *invite =
+        wire_request(w, "INVITE", uri, id, 1, NULL, "Content-Type: application/sdp\r\n", SDP);
+    wire_send(w, invite);
+    g_autofree char *ok = wire_final(r, w, 2000), *to = wire_header(ok, "To");
+    g_autofree char *ack = wire_request(w, "ACK", uri, id, 1, strstr(to, "tag=") + 4, "", NULL);
+    g_assert_true(g_str_has_prefix(ok, "SIP/2.0 200"));
+    wire_send(w, ack);
+    end *e = rig_in(&r->server, i);
+    g_assert_true(RIG_WAIT(r, e->states[GW_SIP_CONFIRMED]));
+    gw_sip_call_hangup(e->call, GW_CAUSE_NORMAL);
+    g_autofree char *bye = next_request(r, w, "BYE");
+    g_autofree char *challenge = g_strdup_printf("%s: Digest realm=\"127.0.0.2\", nonce=\"n\"\r\n",
+                                                 i ? "Proxy-Authenticate" : "WWW-Authenticate");
+    answer(w, bye, asks[i], challenge);
+    for (guint k = 0; k < 3; k++) {
+      g_autofree char *more = wire_read(r, w, 200);
+      g_assert_true(!more || !strstr(more, "Authorization"));
+    }
+    wire_free(w);
+  }
   rig_free(r);
 }
 
@@ -387,6 +471,9 @@ int main(int argc, char **argv) {
   g_test_add_data_func("/trunk/next-host-silent", GINT_TO_POINTER(FALSE), check_next_host);
   g_test_add_data_func("/trunk/next-host-503", GINT_TO_POINTER(TRUE), check_next_host);
   g_test_add_func("/trunk/no-host", test_no_host);
+  g_test_add_data_func("/trunk/rest-of-call", GINT_TO_POINTER(FALSE), check_rest_of_call);
+  g_test_add_data_func("/trunk/rest-of-call-routed", GINT_TO_POINTER(TRUE), check_rest_of_call);
+  g_test_add_func("/trunk/digest-leak", test_digest_leak);
   g_test_add_func("/trunk/srtp-needs-tls", test_srtp_needs_tls);
   return g_test_run();
 }
