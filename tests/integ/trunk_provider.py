@@ -47,7 +47,7 @@ def state(gateway, wanted, timeout=25):
 
 
 with Lab("trunk_provider") as lab:
-    gateway = lab.daemon(start=False, rooms=[{"number": "+493055550", "room": lab.room}])
+    gateway = lab.daemon(start=False, rooms=[{"number": "+493055550", "room": lab.room}, {"number": "+493055551", "room": lab.room, "pin": "4711"}])
     provider = lab.keep(Kamailio(lab.folder, gateway=("127.0.0.1", gateway.port), asserted=ASSERT))
     gateway.conf["trunks"] = [{"name": "provider", "proxy": provider.address, "register": True, "user": provider.user,
                                "password": provider.password, "keepalive": 1, "trust": True, "country": "49", "max_calls": 1,
@@ -107,8 +107,19 @@ with Lab("trunk_provider") as lab:
 
     with lab.case("an unknown number is 404, and nobody else comes in without a password", go_on=True):
         assert from_outside(lab, provider, "alice", to="+493066666").result(15)[1]["status"] == 404
+        for number in ("0049900123456", "01149900123456", "+49900123456", "0900123456", "00882161234", "112"):
+            assert from_outside(lab, provider, "alice", to=number).result(15)[1]["status"] == 404, number
+        sent = [r for r in provider.requests() if r.startswith("INVITE") and f"{gateway.port} to" in r]
+        assert not sent, f"a call from outside went out again: {sent}"
         stranger = lab.keep(Ua(lab.folder, "stranger", "call", gateway.uri("+493055550"), "--user", "alice", "--password", "guess"))
         assert stranger.result(15)[1]["status"] == 401
+
+    with lab.case("a room with a PIN asks a caller from outside, too", go_on=True):
+        ua = from_outside(lab, provider, "alice", to="+493055551", dtmf="4711#")
+        wait_for("the PIN to be taken", lambda: (by_trunk(gateway) or {}).get("state") in ("waiting", "talking"), 20)
+        assert any(h["event"] == "admitted" for h in gateway.ctl("call", "show", by_trunk(gateway)["id"])["hops"])
+        ua.stop()
+        gateway.wait_idle()
 
     with lab.case("the provider dies: seen, told, nothing leaves; it comes back: registered again, a call works"):
         provider.kill()
