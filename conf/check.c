@@ -203,6 +203,41 @@ static void check_names(const gw_conf *conf, gw_problems *problems) {
   }
 }
 
+static gboolean listens(const gw_conf *conf, const char *transport) {
+  const gw_value *listen = gw_item_get(conf->root, "sip.listen");
+  for (char **one = listen ? listen->list : NULL; one && *one; one++)
+    if (g_str_has_prefix(*one, transport)) return TRUE;
+  return FALSE;
+}
+
+static void wrong(const gw_item *item, guint i, const char *leaf, gw_problems *problems,
+                  const char *what) {
+  const gw_value *value = gw_item_get(item, leaf);
+  g_autofree char *path = g_strdup_printf("trunks[%u].%s", i, leaf);
+  gw_problem(problems, value && value->line ? value->line : item->line, path, "%s", what);
+}
+
+static void check_trunk(const gw_conf *conf, const gw_item *trunk, guint i, gw_problems *problems) {
+  const char *transport = gw_item_str(trunk, "transport"), *srtp = gw_item_str(trunk, "srtp");
+  const gw_value *enlists = gw_item_get(trunk, "register");
+  if (enlists && enlists->num[0] && !*gw_item_str(trunk, "user"))
+    wrong(trunk, i, "user", problems, "is missing; register needs it; accepted: text");
+  if (*transport && strcmp(transport, "auto") != 0 && !listens(conf, transport))
+    wrong(trunk, i, "transport", problems,
+          "needs a listener of that kind; accepted: \"auto\", or add one to sip.listen");
+  if (*srtp && strcmp(srtp, "off") != 0 && strcmp(transport, "tls") != 0)
+    wrong(trunk, i, "srtp", problems, "needs transport = \"tls\"; accepted: \"off\"");
+}
+
+static void check_trunks(const gw_conf *conf, gw_problems *problems) {
+  const GPtrArray *trunks = gw_conf_items(conf, "trunks");
+  for (guint i = 0; trunks && i < trunks->len; i++)
+    check_trunk(conf, g_ptr_array_index(trunks, i), i, problems);
+  if (has(conf->root, "sip.client_ca") && has(conf->root, "sip.server_ca"))
+    gw_problem(problems, line_of(conf, "sip.server_ca"), "sip.server_ca",
+               "cannot be used together with sip.client_ca; accepted: one of them");
+}
+
 static const char *const tls_keys[] = {"sip.certificate", "sip.key"};
 
 /* What would be a false sense of security is an error, not a warning. */
@@ -242,6 +277,7 @@ void gw_check_whole(gw_conf *conf, gw_problems *problems) {
   check_doubles(conf, problems);
   check_names(conf, problems);
   check_promises(conf, problems);
+  check_trunks(conf, problems);
   warn_of_lists(conf);
   resolve_file(conf, "media.prompts");
   resolve_file(conf, "store.path");
@@ -249,4 +285,5 @@ void gw_check_whole(gw_conf *conf, gw_problems *problems) {
   resolve_file(conf, "sip.certificate");
   resolve_file(conf, "sip.key");
   resolve_file(conf, "sip.client_ca");
+  resolve_file(conf, "sip.server_ca");
 }

@@ -93,6 +93,20 @@ gboolean gw_form_host_port(const char *s) {
   return good_host && (!port || is_port(port));
 }
 
+gboolean gw_form_host_port_or_none(const char *s) {
+  return !*s || gw_form_host_port(s);
+}
+
+gboolean gw_form_digits(const char *s) {
+  return strlen(s) <= 8 && strspn(s, "0123456789") == strlen(s);
+}
+
+gboolean gw_form_pattern(const char *s) {
+  s += *s == '!';
+  s += *s == '+';
+  return *s && strlen(s) <= 32 && strspn(s, "0123456789?*") == strlen(s);
+}
+
 gboolean gw_form_domain(const char *s) {
   g_autofree char *node = NULL, *resource = NULL;
   return gw_jid_split(s, &node, NULL, &resource) && !node && !resource && is_name(s, strlen(s));

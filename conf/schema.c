@@ -29,7 +29,7 @@ const gw_section gw_sections[] = {
     {"media", "Audio to phones and to the other participants."},
     {"phones", "Desk phones that register here, one group each. Phones can also be added while "
                "running: tipringctl phone add."},
-    {"trunks", "Telephone providers, one group each."},
+    {"trunks", "Telephone providers and other telephone systems (a PBX), one group each."},
     {"rooms", "Numbers that lead into XMPP rooms, one group each. Rooms can also be added while "
               "running: tipringctl room add."},
     {"menus", "Numbers that ask for the number of a room, then for its PIN; one group each."},
@@ -84,6 +84,9 @@ const gw_key gw_keys[] = {
            .help = "Authorities, a PEM file, relative to this file: who connects by tls must show "
                    "a certificate that one of them has signed. Empty: no certificate is asked "
                    "for."),
+    STRING("sip.server_ca", "", TEXT,
+           .help = "Authorities, a PEM file, relative to this file: who must have signed the "
+                   "certificate of a trunk that is reached by tls. Empty: any will do."),
 
     {.name = "media.rtp_ports",
      .type = GW_CONF_INTS,
@@ -145,24 +148,69 @@ const gw_key gw_keys[] = {
     SWITCH("phones[].messages", "false", .flags = RELOAD, .later = "true",
            .help = "Text of the room is sent to the phone."),
 
-    GROUPS("trunks", .flags = RELOAD, .later = "*", .help = "Telephone providers."),
-    STRING("trunks[].name", NULL, .flags = REQUIRED | GW_KEY_UNIQUE, .check = gw_form_word,
+    GROUPS("trunks", .flags = RELOAD, .help = "Telephone providers, and other telephone systems."),
+    STRING("trunks[].name", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, .check = gw_form_word,
            .form = "a word", .help = "Name of the trunk, for commands and the log."),
-    STRING("trunks[].proxy", NULL, .flags = REQUIRED, .check = gw_form_host_port,
-           .form = "HOST or HOST:PORT", .help = "SIP server of the provider."),
-    SWITCH("trunks[].register", "false", .help = "Register there."),
-    STRING("trunks[].user", "", TEXT, .help = "User at the provider."),
-    STRING("trunks[].password", NULL, .flags = SECRET, TEXT, .help = "Password at the provider."),
-    SECRET_FILE("trunks[].password_file", 0,
-                .help = "File that holds the password at the provider."),
-    WORDS("trunks[].addresses", NULL, .check = gw_form_network,
+    STRING("trunks[].proxy", NULL, .flags = RELOAD | REQUIRED, .check = gw_form_host_port,
+           .form = "HOST or HOST:PORT",
+           .help = "SIP server of the other side, and the domain of what is sent there. Without a "
+                   "port it is looked up by NAPTR and SRV, then by its address."),
+    STRING("trunks[].outbound_proxy", "", .flags = RELOAD, .check = gw_form_host_port_or_none,
+           .form = "HOST or HOST:PORT, or \"\"",
+           .help = "Server that everything is sent to instead."),
+    STRING("trunks[].transport", "auto", .flags = RELOAD, .choices = "auto udp tcp tls",
+           .help = "How it is reached. auto: what DNS says, else udp; tls only when said here, and "
+                   "with sip.server_ca its certificate is looked at."),
+    SWITCH("trunks[].register", "false", .flags = RELOAD,
+           .help = "Register there; tried for ever. Without it the trunk is known by its addresses "
+                   "alone."),
+    NUMBER("trunks[].expires", "600", 60, 86400, .flags = RELOAD, .unit = "s",
+           .help = "How long a registration is asked for. It is renewed well before."),
+    STRING("trunks[].user", "", .flags = RELOAD, TEXT,
+           .help = "User at the other side. Needed to register."),
+    STRING("trunks[].password", NULL, .flags = RELOAD | SECRET, TEXT,
+           .help = "Password at the other side. It is told to the trunk's own hosts only."),
+    SECRET_FILE("trunks[].password_file", RELOAD,
+                .help = "File that holds the password at the other side."),
+    WORDS("trunks[].addresses", NULL, .flags = RELOAD, .check = gw_form_network,
           .form = "\"ADDRESS\" or \"ADDRESS/BITS\"",
-          .help = "Where calls of the provider come from."),
-    WORDS("trunks[].dial_out", NULL, TEXT,
-          .help = "Patterns of numbers that may be dialled there; empty: none."),
-    STRING("trunks[].caller_jid", "guest", .choices = "guest number",
+          .help = "Where its calls come from: these need no password. Empty: from the addresses of "
+                  "its server, which count in any case when it registers."),
+    NUMBER("trunks[].keepalive", "30", 0, 3600, .flags = RELOAD, .unit = "s",
+           .help = "It is asked that often whether it lives (OPTIONS). 0: never, it counts as up."),
+    SWITCH("trunks[].trust", "false", .flags = RELOAD,
+           .help = "Believe who it says is calling (P-Asserted-Identity, Remote-Party-ID), and tell "
+                   "it who calls from here."),
+    STRING("trunks[].caller", "", .flags = RELOAD, .check = gw_form_text,
+           .form = "a number, or \"\"",
+           .help = "Number that calls from here show (From). Empty: the user, else the phone."),
+    STRING("trunks[].country", "", .flags = RELOAD, .check = gw_form_digits,
+           .form = "digits as \"49\", or \"\"",
+           .help = "Country code of numbers that come or go without one. Empty: numbers are taken as "
+                   "they are."),
+    STRING("trunks[].international", "00", .flags = RELOAD, .check = gw_form_digits,
+           .form = "digits, or \"\"",
+           .help = "What stands for + there; only with country."),
+    STRING("trunks[].national", "0", .flags = RELOAD, .check = gw_form_digits,
+           .form = "digits, or \"\"",
+           .help = "What stands before a number within the country; only with country."),
+    STRING("trunks[].format", "e164", .flags = RELOAD, .choices = "e164 plain national international",
+           .help = "How it wants numbers: e164 +4930123, plain 4930123, national 030123 or 0044207, "
+                   "international 004930123."),
+    WORDS("trunks[].dial_out", NULL, .flags = RELOAD, .check = gw_form_pattern,
+          .form = "digits with + in front, ? for one digit, * for any, ! in front to exclude",
+          .help = "Patterns of numbers, with country code, that may be dialled there; the first that "
+                  "fits decides. Empty: none."),
+    WORDS("trunks[].dial_out_by", NULL, .flags = RELOAD, TEXT,
+          .help = "Who may have them dialled besides the operator: JIDs, domains, numbers of "
+                  "phones. Empty: nobody."),
+    STRING("trunks[].caller_jid", "guest", .flags = RELOAD, .choices = "guest number",
            .help = "guest: callers appear as guest@DOMAIN, their number masked. number: as "
                    "NUMBER@DOMAIN."),
+    STRING("trunks[].srtp", "off", .flags = RELOAD, .choices = "off optional required",
+           .help = "Encryption of the audio (SRTP with SDES keys), as for phones: only over tls."),
+    NUMBER("trunks[].max_calls", "0", 0, 10000, .flags = RELOAD, .unit = "calls",
+           .help = "Calls by this trunk at once, both ways. 0: as many as sip.max_calls."),
 
     GROUPS("rooms", .flags = RELOAD, .help = "Numbers that lead into rooms."),
     STRING("rooms[].number", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, PLAIN,

@@ -52,6 +52,9 @@ gboolean gw_form_address(const char *); /* "" or a literal address */
 gboolean gw_form_literal(const char *); /* a literal address */
 gboolean gw_form_network(const char *); /* ADDRESS or ADDRESS/BITS */
 gboolean gw_form_host(const char *);
+gboolean gw_form_host_port_or_none(const char *);
+gboolean gw_form_digits(const char *);
+gboolean gw_form_pattern(const char *);
 gboolean gw_form_host_port(const char *); /* HOST or HOST:PORT */
 gboolean gw_form_domain(const char *);
 gboolean gw_form_jid(const char *); /* NODE@DOMAIN without resource */

@@ -2,6 +2,7 @@
 #include "base/sdes.h"
 #include "sip/internal.h"
 #include "sip/dtmf.h"
+#include "sip/trunk.h"
 #include <string.h>
 
 gw_sip_call *gw_sip_call_new(gw_sip *sip, gboolean inbound) {
@@ -26,6 +27,7 @@ static void call_free(gw_sip_call *call) {
   g_ptr_array_unref(call->legs);
   g_free(call->id);
   g_free(call->phone);
+  g_free(call->trunk);
   g_free(call->source);
   g_free(call->source_ip);
   g_free(call->contact);
@@ -111,6 +113,7 @@ void gw_sip_call_end(gw_sip_call *call, gw_cause cause, guint status) {
   if (call->update[0]) nua_destroy_event(call->update);
   g_queue_clear_full(&call->updates, (GDestroyNotify)gw_desc_free);
   g_clear_pointer(&call->retry, gw_timer_free);
+  g_clear_pointer(&call->try, gw_trunk_try_free);
   ending *e = g_new0(ending, 1);
   *e = (ending){gw_sip_call_ref(call), cause, status};
   gw_sip_post(sip, ending_tell, e, ending_free);

@@ -5,16 +5,7 @@
 #include <sofia-sip/url.h>
 #include <string.h>
 
-typedef struct {
-  gw_sip_port *port;
-  const char *uri;   /* Request-URI */
-  const char *proxy; /* where it is sent, or NULL: where the URI says */
-  const char *to, *from;
-  const char *user; /* of our Contact */
-  const char *peer; /* its address, or NULL: not known yet */
-} branch;
-
-static gw_sip_call *call_out(gw_sip *sip, const gw_desc *offer) {
+gw_sip_call *gw_sip_call_out(gw_sip *sip, const gw_desc *offer) {
   gw_sip_call *call = gw_sip_call_new(sip, FALSE);
   call->id = gw_ids_uuid(sip->ids);
   call->late = offer == NULL;
@@ -23,7 +14,7 @@ static gw_sip_call *call_out(gw_sip *sip, const gw_desc *offer) {
 }
 
 /* Branches are dialogs of their own and need Call-IDs of their own. */
-static void start_branch(gw_sip_call *call, const branch *b, const char *sdp) {
+void gw_sip_start_branch(gw_sip_call *call, const gw_sip_branch *b, const char *sdp) {
   g_autofree char *id =
       call->legs->len ? g_strdup_printf("%s-%u", call->id, call->legs->len) : g_strdup(call->id);
   gw_sip_leg *leg = gw_sip_leg_new(call, b->port, NULL);
@@ -34,18 +25,17 @@ static void start_branch(gw_sip_call *call, const branch *b, const char *sdp) {
                        SIPTAG_FROM_STR(b->from), TAG_END());
   if (b->proxy) nua_set_hparams(leg->nh, NUTAG_PROXY(b->proxy), TAG_END());
   nua_invite(leg->nh, SIPTAG_CALL_ID_STR(id), SIPTAG_CONTACT_STR(contact),
-             TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+             TAG_IF(b->extra, SIPTAG_HEADER_STR(b->extra)), TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
              TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
 }
 
-static char *from_header(const char *name, const char *user, const char *host) {
+char *gw_sip_from_header(const char *name, const char *user, const char *host) {
   g_autofree char *display = gw_sip_display(name);
   g_autofree char *escaped = gw_sip_escape(user && *user ? user : "anonymous");
   return g_strdup_printf("%s<sip:%s@%s>", display, escaped, host);
 }
 
-/* Keys go only where nobody else can read them. *ret NULL: without an offer. FALSE: this offer is nothing for there. */
-static gboolean offer_for(gw_sip_call *call, const gw_desc *offer, gboolean secure, char **ret) {
+gboolean gw_sip_offer_for(gw_sip_call *call, const gw_desc *offer, gboolean secure, char **ret) {
   const gw_desc_media *audio = gw_desc_audio(offer);
   if (!secure && audio && audio->proto == GW_PROTO_RTP_SAVP) return FALSE;
   g_autoptr(gw_desc) open = gw_desc_copy(offer);
@@ -60,19 +50,19 @@ static void ring_contact(gw_sip_call *call, const gw_bound *b, const char *numbe
   gw_sip_port *port = gw_sip_port_for_source(sip, b->source, b->listener);
   if (!port) return;
   g_autofree char *sdp = NULL;
-  if (!offer_for(call, offer, port->transport == GW_TLS, &sdp)) {
+  if (!gw_sip_offer_for(call, offer, port->transport == GW_TLS, &sdp)) {
     gw_info(&(gw_log_ctx){.call = call->id}, "sip-not-rung", "contact=%s reason=%s", b->contact,
             "srtp needs tls");
     return;
   }
   g_autofree char *ip = gw_sip_source_ip(b->source);
   g_autofree char *host = *sip->realm ? g_strdup(sip->realm) : gw_sip_port_host(port);
-  g_autofree char *from = from_header(from_name, from_number, host);
+  g_autofree char *from = gw_sip_from_header(from_name, from_number, host);
   g_autofree char *escaped = gw_sip_escape(number);
   g_autofree char *to = g_strdup_printf("<sip:%s@%s>", escaped, host);
   g_autofree char *proxy = gw_sip_source_uri(b->source);
   if (!call->source_ip) call->source_ip = g_strdup(ip);
-  start_branch(call, &(branch){port, b->contact, proxy, to, from, from_number, ip}, sdp);
+  gw_sip_start_branch(call, &(gw_sip_branch){port, b->contact, proxy, to, from, from_number, ip}, sdp);
 }
 
 gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from_number,
@@ -85,7 +75,7 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from
     *ret_why = n == 0 ? GW_CAUSE_NOT_FOUND : full ? GW_CAUSE_OVERLOAD : GW_CAUSE_SHUTDOWN;
     return NULL;
   }
-  gw_sip_call *call = call_out(sip, offer);
+  gw_sip_call *call = gw_sip_call_out(sip, offer);
   call->phone = g_strdup(number);
   /* Those with keys last: the description that is remembered is then the fuller one. */
   for (guint tls = 0; tls < 2; tls++)
@@ -153,13 +143,13 @@ static gw_sip_call *dial(gw_sip *sip, su_home_t *home, const gw_sip_target *t, c
     return NULL;
   }
   g_autofree char *host = t->user && *t->user ? g_strdup(url->url_host) : gw_sip_port_host(port);
-  g_autofree char *from = from_header(t->from_name, t->from_user, host);
+  g_autofree char *from = gw_sip_from_header(t->from_name, t->from_user, host);
   g_autofree char *to = g_strdup_printf("<%s>", t->uri);
-  gw_sip_call *call = call_out(sip, offer);
+  gw_sip_call *call = gw_sip_call_out(sip, offer);
   call->user = g_strdup(t->user);
   call->password = g_strdup(t->password);
   g_autofree char *sdp = offer ? gw_sip_call_sdp(call, offer) : NULL;
-  start_branch(call, &(branch){port, t->uri, proxy, to, from, t->from_user}, sdp);
+  gw_sip_start_branch(call, &(gw_sip_branch){port, t->uri, proxy, to, from, t->from_user}, sdp);
   return call;
 }
 

@@ -1,6 +1,7 @@
 /* endpoint.c - the life of a gw_sip: start, events to whom they belong, the way down. */
 #include "sip/internal.h"
 #include "sip/tls.h"
+#include "sip/trunk.h"
 #include <sofia-sip/su.h>
 #include <sofia-sip/tport_tag.h>
 #include <string.h>
@@ -78,6 +79,7 @@ static void destroy(void *data) {
   g_source_destroy(sip->source);
   su_deinit();
   g_ptr_array_unref(sip->lines);
+  g_ptr_array_unref(sip->trunks);
   g_ptr_array_unref(sip->legs);
   g_ptr_array_unref(sip->ports);
   g_hash_table_unref(sip->calls);
@@ -113,7 +115,9 @@ static void end_stack(gw_sip *sip) {
 }
 
 void gw_sip_leg_gone(gw_sip *sip) {
-  if (sip->phase == ENDING_CALLS && sip->legs->len == 0 && sip->lines->len == 0) end_stack(sip);
+  if (sip->phase == ENDING_CALLS && sip->legs->len == 0 && sip->lines->len == 0 &&
+      sip->trunks->len == 0)
+    end_stack(sip);
 }
 
 static void on_deadline(void *data) {
@@ -149,6 +153,7 @@ void gw_sip_shutdown(gw_sip *sip, void (*done)(void *), void *done_data) {
     gw_sip_call_hangup(*c, GW_CAUSE_SHUTDOWN);
   for (guint i = sip->lines->len; i-- > 0;)
     gw_sip_line_free(g_ptr_array_index(sip->lines, i));
+  gw_sip_set_trunks(sip, NULL, 0);
   gw_sip_leg_gone(sip);
 }
 
@@ -175,6 +180,7 @@ static void tell_listening(gw_sip *sip) {
   g_auto(GStrv) all = gw_sip_listening(sip);
   g_autofree char *detail = g_strjoinv(" ", all);
   gw_info(NULL, "sip-listening", "on=%s", detail);
+  gw_trunks_start(sip);
   if (sip->on.listening) sip->on.listening(sip, TRUE, detail, sip->user_data);
 }
 
@@ -294,6 +300,7 @@ gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_
   sip->ports = g_ptr_array_new_with_free_func(gw_sip_port_free);
   sip->legs = g_ptr_array_new_with_free_func(gw_sip_leg_free);
   sip->lines = g_ptr_array_new_with_free_func(gw_sip_line_discard);
+  sip->trunks = g_ptr_array_new_with_free_func(gw_trunk_unref);
   sip->calls = g_hash_table_new(NULL, NULL);
   sip->ids = gw_ids_new();
   gw_ids_bytes(sip->ids, secret, sizeof secret);

@@ -27,6 +27,9 @@ typedef struct gw_sip_owner gw_sip_owner;
 #include "sip/sip.h"
 #include "sip/tls_identity.h"
 
+typedef struct gw_trunk gw_trunk;
+typedef struct gw_trunk_try gw_trunk_try;
+
 typedef enum { GW_UDP, GW_TCP, GW_TLS } gw_transport;
 
 #define GW_SIP_METHODS "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO"
@@ -63,6 +66,7 @@ typedef struct {
   gboolean answered;      /* 2xx seen or sent */
   gboolean owes_ack;      /* for a 2xx with an offer: the ACK carries the answer */
   gboolean tried_auth;
+  gboolean unreachable;   /* its address did not answer, or said 503 */
   char *realm;            /* that challenged our INVITE */
   char *early_sdp;        /* body of the last 18x */
 } gw_sip_leg;
@@ -78,6 +82,8 @@ struct gw_sip_call {
   char *source;           /* inbound: where INVITE came from */
   char *source_ip;
   char *phone;            /* number of our phone at the other end, NULL: nobody of ours */
+  char *trunk;            /* name of the trunk at the other end, NULL: none */
+  gw_trunk_try *try;      /* outbound by a trunk, until somebody has answered: where else to go */
   char *contact;          /* our Contact in this dialog */
   gboolean inbound;
   gboolean late;          /* inbound without an offer, outbound without one of ours */
@@ -121,6 +127,7 @@ struct gw_sip {
   GPtrArray *legs;        /* gw_sip_leg, owned */
   GHashTable *calls;      /* gw_sip_call that have not ended, as a set */
   GPtrArray *lines;       /* gw_sip_line, owned */
+  GPtrArray *trunks;      /* gw_trunk, owned; in the order of the configuration, those that say goodbye behind */
   gw_digest *digest;
   gw_guard *guard;
   gw_bindings *bindings;
@@ -176,6 +183,7 @@ void gw_keepalive_stop(gw_sip *);         /* before the stack ends */
 void gw_sip_request(gw_sip_port *, nua_event_t, nua_handle_t *, const sip_t *);
 /* The phone that sent this, g_free; NULL: it has been answered. */
 char *gw_sip_authorize(gw_sip_port *, nua_handle_t *, const sip_t *, const char *source, const char *ip);
+gboolean gw_sip_brings_reply(const gw_sip *, const sip_t *); /* has an answer to a challenge of ours */
 gboolean gw_sip_contact_usable(const sip_t *);
 gboolean gw_sip_takes_update(const sip_t *);
 gboolean gw_sip_is_sips(const sip_t *);   /* the Request-URI is */
@@ -186,6 +194,20 @@ void gw_sip_bindings_watch(gw_sip *);     /* after a change: set the timer */
 
 /* -- dial.c -- */
 gw_sip_port *gw_sip_port_for_url(const gw_sip *, const url_t *); /* or NULL: no socket of that kind */
+typedef struct {
+  gw_sip_port *port;
+  const char *uri;   /* Request-URI */
+  const char *proxy; /* where it is sent, or NULL: where the URI says */
+  const char *to, *from;
+  const char *user;  /* of our Contact */
+  const char *peer;  /* its address, or NULL: not known yet */
+  const char *extra; /* header lines, or NULL */
+} gw_sip_branch;
+gw_sip_call *gw_sip_call_out(gw_sip *, const gw_desc *offer);
+void gw_sip_start_branch(gw_sip_call *, const gw_sip_branch *, const char *sdp);
+char *gw_sip_from_header(const char *name, const char *user, const char *host);
+/* Keys go only where nobody else can read them. *ret NULL: without an offer. FALSE: this offer is nothing for there. */
+gboolean gw_sip_offer_for(gw_sip_call *, const gw_desc *offer, gboolean secure, char **ret);
 
 /* -- call.c -- */
 gw_sip_call *gw_sip_call_new(gw_sip *, gboolean inbound);
@@ -224,6 +246,7 @@ char *gw_sip_display(const char *name);          /* "\"Anna\" " or "" */
 void gw_watch_start(void);
 void gw_watch_event(void);                /* an event reached us: what was received is our affair now */
 const char *gw_watch_bind_error(void);
+guint gw_watch_tls_failures(void);        /* handshakes that came to nothing, so far */
 guint64 gw_watch_requests(void);          /* received so far */
 void gw_watch_counters(guint64 *ret_refused, guint64 *ret_bad);
 

@@ -2,6 +2,7 @@
  * the dialog is over, which may be long after the call has ended for its user (a BYE that nobody answers: 32 s). */
 #include "sip/internal.h"
 #include "sip/dtmf.h"
+#include "sip/trunk.h"
 #include <sofia-sip/nta.h>
 #include <string.h>
 
@@ -136,10 +137,27 @@ static void close_others(gw_sip_call *call, const gw_sip_leg *winner) {
   }
 }
 
+/* Where the call was sent is where the library sends all that follows, whatever the route set says: so that becomes the
+ * first of its hops, which is the last of Record-Route. */
+static void follow_record_route(gw_sip_leg *leg, const sip_t *ok) {
+  const sip_record_route_t *hop = ok->sip_record_route;
+  while (hop && hop->r_next)
+    hop = hop->r_next;
+  if (!hop || !hop->r_url->url_host ||
+      (hop->r_url->url_type != url_sip && hop->r_url->url_type != url_sips))
+    return;
+  g_autofree char *first = g_strdup_printf(
+      "%s:%s%s%s%s%s", hop->r_url->url_scheme, hop->r_url->url_host,
+      hop->r_url->url_port ? ":" : "", hop->r_url->url_port ? hop->r_url->url_port : "",
+      hop->r_url->url_params ? ";" : "", hop->r_url->url_params ? hop->r_url->url_params : "");
+  nua_set_hparams(leg->nh, NUTAG_PROXY(first), TAG_END());
+}
+
 static void branch_answered(gw_sip_leg *leg, guint status, const sip_t *msg) {
   gw_sip_call *call = leg->call;
   leg->answered = TRUE;
   leg->owes_ack = call && !call->leg && call->late && gw_sip_contact_usable(msg);
+  follow_record_route(leg, msg);
   if (!leg->owes_ack) gw_sip_leg_ack(leg, msg, NULL);
   if (!call || call->leg) { /* given up or lost the race while this was on its way */
     gw_sip_leg_close(leg, GW_CAUSE_NORMAL);
@@ -190,8 +208,9 @@ static void branch_refused(gw_sip_leg *leg, guint status, const sip_t *msg) {
   gw_sip_call *call = leg->call;
   if (!leg->status && status < 700)
     leg->status = status == 503 && nta_sip_is_internal(msg) ? UNREACHABLE : status;
+  leg->unreachable = status == 503 || (status == 408 && nta_sip_is_internal(msg));
   if (status == 401 || status == 407) {
-    if (call && !leg->tried_auth &&
+    if (call && !leg->tried_auth && gw_trunk_may_ask(leg) &&
         gw_sip_authenticate(leg->nh, msg, call->user, call->password, &leg->realm)) {
       leg->tried_auth = TRUE;
       leg->status = 0;
@@ -204,6 +223,7 @@ static void branch_refused(gw_sip_leg *leg, guint status, const sip_t *msg) {
 }
 
 static void invite_response(gw_sip_leg *leg, int status, const sip_t *msg) {
+  if (msg && !nta_sip_is_internal(msg)) gw_trunk_try_heard(leg->call);
   guint real = msg && msg->sip_status ? (guint)msg->sip_status->st_status : (guint)status;
   if (leg->answered) {
     gw_sip_reinvite_out_done(leg, (int)real, msg);
@@ -231,6 +251,7 @@ static void leg_over(gw_sip_leg *leg, int status) {
   if (call) {
     gw_sip_call_ref(call);
     if (!leg->status && status >= 300 && status < 700) leg->status = (guint)status;
+    if (leg->unreachable) gw_trunk_try_next(call); /* then this one is not the last */
     if (!call->inbound && !leg->answered) call->end_status = better(call->end_status, leg->status);
     gboolean last = call->leg == leg || call->legs->len == 1;
     if (last) {

@@ -1,5 +1,6 @@
 /* offer.c - offers and answers within a dialog: re-INVITE and UPDATE, both ways (RFC 3264, 3311, 6337). */
 #include "sip/internal.h"
+#include "sip/trunk.h"
 #include <string.h>
 
 #define GLARE_TRIES 3
@@ -21,6 +22,7 @@ static gboolean same_speaker(gw_sip_leg *leg, const sip_t *msg) {
   char source[96], ip[64];
   gw_sip_port_source(leg->port, source, sizeof source, ip, sizeof ip);
   if (leg->sip->open || !call->source_ip || strcmp(call->source_ip, ip) == 0) return TRUE;
+  if (call->trunk && gw_trunk_speaks(leg->sip, call->trunk, ip)) return TRUE;
   if (!call->phone) {
     refuse(leg, msg, 403, "Forbidden", "from another address");
     return FALSE;

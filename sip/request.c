@@ -1,5 +1,7 @@
 /* request.c - what comes in outside of dialogs: who may, and what is answered to those who may not. */
+#include "sip/identity.h"
 #include "sip/internal.h"
+#include "sip/trunk.h"
 #include <string.h>
 
 #define FAILS_PER_USER 5 /* of one user from one address, within a minute: then a ban */
@@ -41,6 +43,11 @@ static gboolean find_reply(const gw_sip *sip, const sip_t *msg, gw_digest_reply 
     gw_digest_reply_clear(ret);
   }
   return FALSE;
+}
+
+gboolean gw_sip_brings_reply(const gw_sip *sip, const sip_t *msg) {
+  g_auto(gw_digest_reply) reply = {0};
+  return find_reply(sip, msg, &reply);
 }
 
 static void banned(gw_sip_port *p, nua_handle_t *nh, const char *user, const char *source,
@@ -124,36 +131,21 @@ static gboolean too_many_waiting(const gw_sip *sip, const char *ip) {
   return waiting >= limit;
 }
 
-static char *dialled(const sip_t *msg) {
-  const url_t *url = msg->sip_request->rq_url;
-  return gw_sip_unescape(url->url_type == url_tel && !url->url_user ? url->url_host
-                                                                    : url->url_user);
-}
-
-static char *from_name(const sip_t *msg) {
-  g_autofree char *name = g_strdup(msg->sip_from->a_display ? msg->sip_from->a_display : "");
-  gsize n = strlen(name);
-  if (n >= 2 && name[0] == '"' && name[n - 1] == '"') {
-    name[n - 1] = 0;
-    g_autofree char *inner = g_strcompress(name + 1);
-    return gw_sip_clean(inner, 256);
-  }
-  return gw_sip_clean(name, 256);
-}
-
-static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, const char *phone,
-                       const gw_desc *offer) {
+static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, const gw_desc *offer) {
   gw_sip *sip = call->sip;
-  g_autofree char *from_user = gw_sip_unescape(r->msg->sip_from->a_url->url_user);
-  g_autofree char *name = from_name(r->msg);
-  g_autofree char *to = dialled(r->msg);
+  const gw_trunk *trunk = call->trunk ? gw_trunk_named(sip, call->trunk) : NULL;
+  g_auto(gw_identity) who = {0};
+  gw_identity_read(r->msg, trunk && gw_trunk_trusted(trunk), &who);
+  g_autofree char *to = gw_trunk_dialled(trunk, r->msg);
   call->contact = gw_sip_port_contact_for(r->port, to, gw_sip_is_sips(r->msg), r->ip);
   gw_info(&(gw_log_ctx){.call = call->id}, "sip-invite",
-          "phone=%s from=%s to=%s source=%s offer=%d", phone ? phone : "", from_user, to, r->source,
-          offer != NULL);
-  gw_sip_invite invite = {.phone = phone,
-                          .from_user = from_user,
-                          .from_name = name,
+          "phone=%s trunk=%s from=%s to=%s source=%s offer=%d", call->phone ? call->phone : "",
+          call->trunk ? call->trunk : "", who.user, to, r->source, offer != NULL);
+  gw_sip_invite invite = {.phone = call->phone,
+                          .trunk = call->trunk,
+                          .from_user = who.user,
+                          .from_name = who.name,
+                          .anonymous = who.anonymous,
                           .to_user = to,
                           .source = call->source,
                           .call_id = call->id,
@@ -163,10 +155,12 @@ static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, con
   if (call->refs == before) gw_sip_call_hangup(call, GW_CAUSE_NORMAL);
 }
 
-static void accept_invite(request *r, const char *phone, const gw_desc *offer) {
+static void accept_invite(request *r, const char *phone, const gw_trunk *trunk,
+                          const gw_desc *offer) {
   gw_sip_call *call = gw_sip_call_new(r->port->sip, TRUE);
   call->id = gw_sip_clean(r->msg->sip_call_id->i_id, 256);
   call->phone = g_strdup(phone);
+  call->trunk = trunk ? g_strdup(gw_trunk_name(trunk)) : NULL;
   call->source = g_strdup(r->source);
   call->source_ip = g_strdup(r->ip);
   call->late = offer == NULL;
@@ -183,7 +177,7 @@ static void accept_invite(request *r, const char *phone, const gw_desc *offer) {
   if (!gw_sip_takes_update(r->msg) && !r->msg->sip_session_expires)
     nua_set_hparams(r->nh, NUTAG_SESSION_TIMER(0), TAG_END());
   nua_handle_bind(r->nh, &leg->owner);
-  offer_call(call, leg, r, phone, offer);
+  offer_call(call, leg, r, offer);
   gw_sip_call_unref(call);
 }
 
@@ -214,12 +208,14 @@ static gboolean request_invite(request *r) {
   if (sip->draining || sip->freed) return refuse(r, 503, "Shutting Down", "draining"), FALSE;
   if (sip->max_calls && g_hash_table_size(sip->calls) >= sip->max_calls)
     return refuse(r, 503, "All Lines In Use", "max_calls reached"), FALSE;
-  if (!sip->open && !(phone = gw_sip_authorize(r->port, r->nh, r->msg, r->source, r->ip)))
+  const gw_trunk *trunk = sip->open ? NULL : gw_trunk_of(sip, r->msg, r->ip);
+  if (!sip->open && !trunk &&
+      !(phone = gw_sip_authorize(r->port, r->nh, r->msg, r->source, r->ip)))
     return FALSE;
   if (too_many_waiting(sip, r->ip))
     return refuse(r, 503, "Too Many Calls Waiting", "unanswered calls of one source"), FALSE;
   if (!read_offer(r, &offer)) return FALSE;
-  accept_invite(r, phone, offer);
+  accept_invite(r, phone, trunk, offer);
   return TRUE;
 }
 

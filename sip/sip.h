@@ -40,10 +40,13 @@ typedef struct {
 
 /* A call that asks to come in. All strings live until the handler returns. */
 typedef struct {
-  const char *phone;            /* number of the phone that authenticated; NULL only when config.open */
-  const char *from_user;        /* user part of From */
-  const char *from_name;        /* display name, "" when none */
-  const char *to_user;          /* dialled: user part of the Request-URI, %-decoded; "" when none */
+  const char *phone;            /* number of the phone that authenticated; NULL from a trunk, or when config.open */
+  const char *trunk;            /* name of the trunk that it came from; NULL: none */
+  const char *from_user;        /* user part of From; of a trusted trunk's P-Asserted-Identity or Remote-Party-ID, if there */
+  const char *from_name;        /* display name beside it, "" when none */
+  gboolean anonymous;           /* who calls must not be shown (RFC 3323, RFC 3325 7); from_user is for the operator only */
+  const char *to_user;          /* dialled: user part of the Request-URI, %-decoded, of To when that names only our own
+                                   account at the trunk; "" when none */
   const char *source;           /* "udp:192.0.2.7:5060", "tls:…": where it came from */
   const char *call_id;
   const gw_desc *offer;         /* NULL: late offer, answer with an offer of ours */
@@ -56,6 +59,31 @@ typedef struct {
   const char *user_agent;       /* "" when absent */
   gint64 expires_wall_us;       /* 0: gone */
 } gw_sip_binding;
+
+/* -- trunks: providers that we register at, and peers (a PBX) that we know by their addresses -- */
+typedef struct {
+  const char *name;
+  const char *proxy;              /* "HOST" or "HOST:PORT": the domain of From, To and REGISTER, and where they are sent.
+                                     Without a port: by NAPTR and SRV (RFC 3263), else its addresses */
+  const char *outbound_proxy;     /* they are sent there instead, "HOST" or "HOST:PORT"; "" or NULL: none */
+  const char *transport;          /* "udp", "tcp", "tls"; "" or NULL: what DNS says, else UDP */
+  gboolean registers;
+  const char *user, *password;    /* for REGISTER and when an INVITE is challenged */
+  guint expires_s;                /* asked for; 0: 600 */
+  const char *const *addresses;   /* "192.0.2.0/24": where its calls come from. NULL or empty: the addresses of its hosts,
+                                     which count in any case when it registers */
+  gboolean trusted;               /* read its P-Asserted-Identity, Remote-Party-ID and Privacy, and send ours */
+  const char *caller;             /* user part of From of our calls; "" or NULL: `user`, else who calls */
+  guint keepalive_s;              /* OPTIONS that often; 0: never, it counts as up */
+} gw_sip_trunk;
+
+typedef enum { GW_TRUNK_TRYING, GW_TRUNK_UP, GW_TRUNK_DOWN } gw_sip_trunk_state;
+typedef struct {
+  const char *name, *host /* "udp:192.0.2.7:5060" in use, "" none */, *reason /* why not up, "" */;
+  gw_sip_trunk_state state;
+  gint64 since_wall_us;
+  gboolean registers;
+} gw_sip_trunk_info;
 
 typedef struct {
   /* Secret of a user of ours. TRUE and *ret_password (const, lives until the next loop turn) when known. An unknown
@@ -70,6 +98,7 @@ typedef struct {
   void (*remote)(gw_sip_call *, const gw_desc *, gboolean is_offer, void *user_data);
   void (*digit)(gw_sip_call *, char digit, guint ms, void *user_data);  /* by SIP INFO: 0-9 * # A-D */
   void (*listening)(gw_sip *, gboolean ok, const char *detail, void *user_data); /* once, soon after start */
+  void (*trunk)(gw_sip *, const gw_sip_trunk_info *, void *user_data); /* its state has changed */
 } gw_sip_events;
 
 gw_sip *gw_sip_new(GMainContext *, const gw_sip_config *, const gw_sip_events *, void *user_data, GError **);
@@ -114,6 +143,25 @@ gw_sip_call *gw_sip_dial(gw_sip *, const gw_sip_target *, const gw_desc *offer_o
  * that are up, and their calls, keep what they have. Nothing else of the configuration is looked at; who must show a
  * certificate stays as it was at the start. FALSE with an error that names the file: everything stays as it was. Blocks. */
 gboolean gw_sip_renew_tls(gw_sip *, const gw_sip_config *, GError **);
+/* These and no others from now on; copied. One that has not changed is left alone, also its registration; one that is gone
+ * unregisters; running calls go on. Also before anything listens. */
+void gw_sip_set_trunks(gw_sip *, const gw_sip_trunk *list, guint n);
+guint gw_sip_trunk_count(const gw_sip *);
+/* The i-th in the order given; its strings live until the next question. FALSE: no such. */
+gboolean gw_sip_get_trunk(const gw_sip *, guint i, gw_sip_trunk_info *ret);
+gboolean gw_sip_find_trunk(const gw_sip *, const char *name, gw_sip_trunk_info *ret);
+/* Asks each host of a trunk with OPTIONS from a socket of its own, without a gw_sip. Blocks for seconds. gw_sip_probe*, with
+ * free function; empty: its name leads nowhere. */
+typedef struct { char *host /* "udp:192.0.2.7:5060" */; gboolean ok; char *said /* "200 OK", or why not */; } gw_sip_probe;
+void gw_sip_probe_free(gw_sip_probe *);
+GPtrArray *gw_sip_trunk_probe(const gw_sip_trunk *);
+/* Calls a number by a trunk, at the next of its hosts when one does not answer. NULL and *ret_why at once when there is no
+ * such trunk (NOT_FOUND), it is down (PEER_GONE) or the offer must be encrypted and the way is not TLS (FORBIDDEN).
+ * number: as the trunk wants it. from_number NULL or "": a caller who must not be shown. The caller owns one reference.
+ * Redirections (3xx) are never followed; the password goes to the trunk's own hosts only. */
+gw_sip_call *gw_sip_dial_trunk(gw_sip *, const char *trunk, const char *number, const char *from_number,
+                               const char *from_name, const gw_desc *offer, gw_cause *ret_why);
+
 /* Looks at PEM files as they would be used: missing, expired, not a pair... *ret_expires: s since 1970, or NULL. Blocks. */
 gboolean gw_sip_tls_check(const char *certificate, const char *key, const char *ca_or_null, gint64 *ret_expires, GError **);
 

@@ -26,6 +26,7 @@ static struct {
     char source[96];
   } tls[TLS_REMEMBERED];
   guint tls_next;
+  guint tls_failures;
   gint64 second;
   guint lines;
 } watch;
@@ -98,6 +99,7 @@ static void note_tls_failed(const char *why, va_list ap) {
     if (watch.tls[i].connection == connection) source = watch.tls[i].source;
   watch.bad++;
   watch.refused++;
+  watch.tls_failures++;
   if (may_write()) gw_info(NULL, "sip-tls-failed", "reason=%s source=%s", why, source);
 }
 
@@ -107,6 +109,7 @@ static void note_certificate(va_list ap) {
   const char *why = va_arg(ap, const char *);
   watch.bad++;
   watch.refused++;
+  watch.tls_failures++;
   if (may_write()) gw_info(NULL, "sip-tls-failed", "reason=%s source=%s", why, "");
 }
 
@@ -190,6 +193,10 @@ void gw_watch_event(void) {
 const char *gw_watch_bind_error(void) {
   const char *reason = strstr(watch.bind_error, "): ");
   return reason ? reason + strlen("): ") : NULL;
+}
+
+guint gw_watch_tls_failures(void) {
+  return watch.tls_failures;
 }
 
 guint64 gw_watch_requests(void) {

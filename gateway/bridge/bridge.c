@@ -86,19 +86,25 @@ static guint calls_of_phone(const gw_bridge *b, const char *phone) {
   return n;
 }
 
-gw_cause gw_bridge_admission(const gw_bridge *b, const char *phone) {
-  const gw_phone_conf *p = gw_bridge_conf_phone(b->conf, phone);
+gw_cause gw_bridge_capacity(const gw_bridge *b) {
   if (b->draining || b->stopped) return GW_CAUSE_SHUTDOWN;
   if (b->calls->len >= b->conf->max_calls) return GW_CAUSE_OVERLOAD;
-  if (!p) return GW_CAUSE_AUTH;
-  if (p->max_calls && calls_of_phone(b, phone) >= p->max_calls) return GW_CAUSE_BUSY;
   return gw_xmpp_get_state(b->xmpp) == GW_XMPP_UP ? GW_CAUSE_NONE : GW_CAUSE_XMPP_DOWN;
 }
 
+gw_cause gw_bridge_admission(const gw_bridge *b, const char *phone) {
+  const gw_phone_conf *p = gw_bridge_conf_phone(b->conf, phone);
+  gw_cause full = gw_bridge_capacity(b);
+  if (full && full != GW_CAUSE_XMPP_DOWN) return full;
+  if (!p) return GW_CAUSE_AUTH;
+  if (p->max_calls && calls_of_phone(b, phone) >= p->max_calls) return GW_CAUSE_BUSY;
+  return full;
+}
+
 static void refuse(gw_sip_call *sip, const gw_sip_invite *i, gw_cause cause, const char *why) {
-  gw_warn(NULL, "call-refused", "phone=%s to=%s source=%s cause=%s code=%u why=%s",
-          i->phone ? i->phone : "-", i->to_user, i->source, gw_cause_word(cause),
-          gw_cause_sip(cause), why);
+  gw_warn(NULL, "call-refused", "phone=%s trunk=%s to=%s source=%s cause=%s code=%u why=%s",
+          i->phone ? i->phone : "-", i->trunk ? i->trunk : "-", i->to_user, i->source,
+          gw_cause_word(cause), gw_cause_sip(cause), why);
   gw_sip_call_hangup(sip, cause);
 }
 
@@ -109,8 +115,14 @@ static const char *language_of(const gw_bridge *b, const gw_route *route) {
 
 void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, void *bridge) {
   gw_bridge *b = bridge;
-  g_autoptr(gw_route) route = gw_bridge_route(b, i->phone ? i->phone : "", i->to_user);
-  gw_cause cause = gw_bridge_admission(b, i->phone);
+  g_autofree char *trunk = i->trunk ? g_strconcat("trunk:", i->trunk, NULL) : NULL;
+  g_autoptr(gw_route) route = gw_bridge_route_in(b,
+                                                 trunk      ? trunk
+                                                 : i->phone ? i->phone
+                                                            : "",
+                                                 i->to_user);
+  gw_cause cause =
+      i->trunk ? gw_bridge_trunk_admission(b, i->trunk) : gw_bridge_admission(b, i->phone);
   gw_sip_call_ref(call); /* the reference of the refusal; a call takes its own */
   const char *why = cause ? gw_cause_text(cause) : NULL;
   if (!cause && !route->allowed) {
@@ -323,28 +335,6 @@ gboolean gw_bridge_mute(gw_bridge *b, const char *id, gboolean on) {
   gw_call *c = call_by_id(b, id);
   if (c) gw_call_set_muted(c, on);
   return c != NULL;
-}
-
-void gw_route_free(gw_route *r) {
-  if (!r) return;
-  g_free(r->number);
-  g_free(r->room);
-  g_ptr_array_unref(r->tried);
-  g_free(r);
-}
-
-gw_route *gw_bridge_route(gw_bridge *b, const char *from, const char *to) {
-  gw_route *r = g_new0(gw_route, 1);
-  r->tried = g_ptr_array_new_with_free_func((GDestroyNotify)gw_dialplan_step_free);
-  g_autoptr(gw_dialplan_decision) d = gw_dialplan_route(b->dialplan, from, to, r->tried);
-  r->allowed = d->cause == GW_CAUSE_NONE;
-  r->cause = d->cause;
-  r->has_pin = d->has_pin;
-  r->menu = d->menu;
-  r->code = r->allowed ? 0 : gw_cause_sip(d->cause);
-  r->number = g_strdup(d->number);
-  r->room = g_strdup(d->room);
-  return r;
 }
 
 void gw_room_info_free(gw_room_info *r) {

@@ -38,6 +38,14 @@ typedef struct {
 typedef struct {
   char *number, *language;
 } gw_menu_conf;
+typedef struct {
+  char *name, *country, *international, *national, *format;
+  char **dial_out, **dial_out_by; /* NULL-terminated */
+  gboolean number_jid;            /* callers appear under their number, not as guest */
+  gw_sdes_policy srtp;
+  guint max_calls;                /* 0 = no own limit */
+} gw_trunk_conf;
+void gw_trunk_conf_free(gw_trunk_conf *);
 void gw_menu_conf_free(gw_menu_conf *);
 void gw_phone_conf_free(gw_phone_conf *);
 void gw_room_conf_free(gw_room_conf *);
@@ -52,6 +60,7 @@ typedef struct {
   GPtrArray *phones; /* gw_phone_conf */
   GPtrArray *rooms;  /* gw_room_conf */
   GPtrArray *menus;  /* gw_menu_conf */
+  GPtrArray *trunks; /* gw_trunk_conf, in the order of the file */
   char *language;    /* of prompts, where no menu says another */
 } gw_bridge_conf;
 gw_bridge_conf *gw_bridge_conf_new(void);
@@ -96,6 +105,8 @@ typedef struct {
 void gw_hop_free(gw_hop *);
 typedef struct {
   char *id, *phone, *name, *number, *room, *nick, *flavour;
+  char *trunk;  /* that it came or went by, NULL */
+  char *caller; /* from or to a trunk: the other side's number in full, for the operator */
   const char *direction; /* in out */
   const char *state;     /* ringing menu joining waiting connecting talking closing ended */
   gboolean muted, hand;
@@ -139,10 +150,12 @@ typedef struct {
   char *number, *room; /* normalised; room's JID */
   gboolean has_pin;
   gboolean menu; /* asks for the room */
+  char *trunk;   /* it goes out by this one, NULL */
   guint code;    /* SIP status of the refusal, 0 */
   gw_cause cause;
   GPtrArray *tried; /* gw_route_step */
 } gw_route;
+/* from: number of a phone, "trunk:NAME", "" nobody that we know; a JID or "operator" asks for a call that goes out. */
 gw_route *gw_bridge_route(gw_bridge *, const char *from, const char *to);
 void gw_route_free(gw_route *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_route, gw_route_free)

@@ -440,7 +440,7 @@ static gw_call *call_new(gw_bridge *b, const char *phone, const char *source,
   c->pending = g_array_new(FALSE, FALSE, sizeof(gw_ce));
   c->timer = gw_timer_new(b->ctx, on_deadline, c);
   c->soon = gw_timer_new(b->ctx, step_all, c);
-  c->phone = g_strdup(phone);
+  if (phone) gw_call_from_phone(c, phone);
   c->attendant = gw_attendant_new(c, source, language);
   gw_call_machine_init(&c->machine, 0);
   c->machine.speaks = gw_attendant_has_voice(c->attendant);
@@ -461,15 +461,20 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
   c->sip = gw_sip_call_ref(sip);
   gw_sip_call_set_user_data(sip, c);
   c->number = g_strdup(number);
-  c->name = gw_nick_clean(i->from_name);
-  c->sip_name = display_name(gw_bridge_conf_phone(b->conf, i->phone), i->from_name);
-  c->srtp = gw_bridge_conf_srtp(b->conf, c->phone);
+  if (i->trunk) {
+    gw_call_from_trunk(c, i);
+  } else {
+    c->name = gw_nick_clean(i->from_name);
+    c->sip_name = display_name(gw_bridge_conf_phone(b->conf, i->phone), i->from_name);
+    c->srtp = gw_bridge_conf_srtp(b->conf, c->phone);
+  }
   c->remote_hint = g_steal_pointer(&host);
   c->offer = gw_desc_copy(i->offer);
   gw_log_ctx ctx = gw_call_ctx(c);
-  gw_info(&ctx, "call-in", "phone=%s number=%s source=%s sip_id=%s", c->phone, c->number, i->source,
-          i->call_id);
-  g_autofree char *what = g_strdup_printf("INVITE %s", c->number);
+  gw_info(&ctx, "call-in", "phone=%s trunk=%s number=%s source=%s sip_id=%s",
+          c->phone ? c->phone : "-", c->trunk ? c->trunk : "-", c->number, i->source, i->call_id);
+  g_autofree char *what = c->trunk ? g_strdup_printf("INVITE %s by trunk %s", c->number, c->trunk)
+                                   : g_strdup_printf("INVITE %s", c->number);
   trace_sip(c, GW_TRACE_IN, what, i->offer);
   gw_call_hop(c, "invite");
   return c;
@@ -512,6 +517,9 @@ void gw_call_free(gw_call *c) {
   gw_desc_free(c->offer);
   g_free(c->id);
   g_free(c->phone);
+  g_free(c->trunk);
+  g_free(c->caller);
+  g_free(c->node);
   g_free(c->name);
   g_free(c->sip_name);
   g_free(c->number);

@@ -6,7 +6,8 @@ gboolean gw_call_srtp_params(gw_call *c, gw_leg_params *params) {
   gw_log_ctx ctx = gw_call_ctx(c);
   params->srtp = c->encrypted ? GW_SDES_REQUIRED : secure ? c->srtp : GW_SDES_OFF;
   if (secure || !c->sip || c->srtp != GW_SDES_REQUIRED) return TRUE;
-  gw_warn(&ctx, "srtp-needs-tls", "phone=%s", c->phone);
+  gw_warn(&ctx, "srtp-needs-tls", "phone=%s trunk=%s", c->phone ? c->phone : "-",
+          c->trunk ? c->trunk : "-");
   return FALSE;
 }
 

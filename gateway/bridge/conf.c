@@ -54,11 +54,24 @@ void gw_menu_conf_free(gw_menu_conf *m) {
   g_free(m);
 }
 
+void gw_trunk_conf_free(gw_trunk_conf *t) {
+  if (!t) return;
+  g_free(t->name);
+  g_free(t->country);
+  g_free(t->international);
+  g_free(t->national);
+  g_free(t->format);
+  g_strfreev(t->dial_out);
+  g_strfreev(t->dial_out_by);
+  g_free(t);
+}
+
 gw_bridge_conf *gw_bridge_conf_new(void) {
   gw_bridge_conf *c = g_new0(gw_bridge_conf, 1);
   c->phones = g_ptr_array_new_with_free_func((GDestroyNotify)gw_phone_conf_free);
   c->rooms = g_ptr_array_new_with_free_func((GDestroyNotify)gw_room_conf_free);
   c->menus = g_ptr_array_new_with_free_func((GDestroyNotify)gw_menu_conf_free);
+  c->trunks = g_ptr_array_new_with_free_func((GDestroyNotify)gw_trunk_conf_free);
   c->language = g_strdup("en");
   c->max_calls = 200;
   return c;
@@ -71,6 +84,7 @@ void gw_bridge_conf_free(gw_bridge_conf *c) {
   g_ptr_array_unref(c->phones);
   g_ptr_array_unref(c->rooms);
   g_ptr_array_unref(c->menus);
+  g_ptr_array_unref(c->trunks);
   g_free(c->language);
   g_free(c);
 }
@@ -92,6 +106,14 @@ const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *c, const char *num
   for (guint i = 0; number && i < c->rooms->len; i++) {
     const gw_room_conf *r = c->rooms->pdata[i];
     if (g_str_equal(r->number, number)) return r;
+  }
+  return NULL;
+}
+
+const gw_trunk_conf *gw_bridge_conf_trunk(const gw_bridge_conf *c, const char *name) {
+  for (guint i = 0; name && i < c->trunks->len; i++) {
+    const gw_trunk_conf *t = c->trunks->pdata[i];
+    if (g_str_equal(t->name, name)) return t;
   }
   return NULL;
 }
@@ -146,6 +168,13 @@ gw_dialplan *gw_bridge_conf_dialplan(const gw_bridge_conf *c) {
   for (guint i = 0; i < c->phones->len; i++) {
     const gw_phone_conf *p = c->phones->pdata[i];
     gw_dialplan_add_phone(d, p->number, p->room);
+  }
+  for (guint i = 0; i < c->trunks->len; i++) {
+    const gw_trunk_conf *t = c->trunks->pdata[i];
+    gw_dialplan_add_trunk(d,
+                          &(gw_dialplan_trunk){t->name, t->country, t->international, t->national,
+                                               t->format, (const char *const *)t->dial_out,
+                                               (const char *const *)t->dial_out_by});
   }
   return d;
 }

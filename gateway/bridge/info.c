@@ -69,6 +69,8 @@ gw_call_info *gw_call_info_of(const gw_call *c) {
   gw_call_info *i = g_new0(gw_call_info, 1);
   i->id = g_strdup(c->id);
   i->phone = g_strdup(c->phone);
+  i->trunk = g_strdup(c->trunk);
+  i->caller = g_strdup(c->caller);
   i->name = g_strdup(c->name ? c->name : c->sip_name);
   i->number = g_strdup(c->number);
   i->room = c->conference ? g_strdup(c->conference->conf->room) : NULL;
@@ -104,6 +106,8 @@ gw_call_info *gw_call_info_copy(const gw_call_info *o) {
   gw_call_info *i = g_memdup2(o, sizeof *o);
   i->id = g_strdup(o->id);
   i->phone = g_strdup(o->phone);
+  i->trunk = g_strdup(o->trunk);
+  i->caller = g_strdup(o->caller);
   i->name = g_strdup(o->name);
   i->number = g_strdup(o->number);
   i->room = g_strdup(o->room);
@@ -122,6 +126,8 @@ void gw_call_info_free(gw_call_info *i) {
   if (!i) return;
   g_free(i->id);
   g_free(i->phone);
+  g_free(i->trunk);
+  g_free(i->caller);
   g_free(i->name);
   g_free(i->number);
   g_free(i->room);
@@ -209,6 +215,8 @@ static void head(JsonBuilder *b, const gw_call_info *i) {
   text(b, "id", i->id);
   text(b, "direction", i->direction);
   text(b, "phone", i->phone);
+  text(b, "trunk", i->trunk);
+  text(b, "caller", i->caller);
   text(b, "name", i->name);
   text(b, "number", i->number);
   text(b, "room", i->room);

@@ -123,10 +123,20 @@ gboolean gw_call_srtp_params(gw_call *, gw_leg_params *); /* FALSE: the phone mu
 void gw_call_srtp_answered(gw_call *); /* out: we know now which of its contacts it is */
 void gw_call_srtp_agreed(gw_call *, const gw_desc *agreed);
 
+/* --- route.c */
+gw_route *gw_bridge_route_in(gw_bridge *, const char *from, const char *to); /* of a call that comes in */
+
+/* --- caller.c: who is at the other end, and under which name the room sees it */
+void gw_call_from_phone(gw_call *, const char *phone);
+void gw_call_from_trunk(gw_call *, const gw_sip_invite *);
+gw_cause gw_bridge_trunk_admission(const gw_bridge *, const char *trunk); /* NONE: one more call may come or go by it */
+
 /* --- call.c: the shell around one call machine */
 struct gw_call {
   gw_bridge *bridge;
   char *id, *phone, *name, *number, *sip_name; /* number: as dialled; sip_name: "Front desk" */
+  char *trunk, *caller; /* of a call by a trunk: its name, and the other side's number in full, for the operator only */
+  char *node;           /* of its JID in rooms: the phone's number, "guest", or the caller's number */
   gw_call_machine machine;
   gw_timer *timer;
   GArray *pending; /* gw_ce posted and not stepped yet */
@@ -185,6 +195,7 @@ gw_call_info *gw_call_info_copy(const gw_call_info *); /* peers are shown as end
 
 /* --- bridge.c */
 gw_conference *gw_bridge_conference(const gw_bridge *, const char *room_jid);
+gw_cause gw_bridge_capacity(const gw_bridge *); /* NONE: neither draining nor full nor without a stream */
 gw_cause gw_bridge_admission(const gw_bridge *,
                              const char *phone); /* NONE: one more call may come or be rung */
 void gw_bridge_drop_rooms(gw_bridge *);          /* that are neither configured nor in use */
@@ -202,6 +213,7 @@ gboolean gw_attendant_has_voice(const gw_attendant *);
 
 /* --- conf.c */
 const gw_menu_conf *gw_bridge_conf_menu(const gw_bridge_conf *, const char *number);
+const gw_trunk_conf *gw_bridge_conf_trunk(const gw_bridge_conf *, const char *name);
 const gw_phone_conf *gw_bridge_conf_phone(const gw_bridge_conf *, const char *number);
 gw_sdes_policy gw_bridge_conf_srtp(const gw_bridge_conf *, const char *phone);
 const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *, const char *number);

@@ -486,7 +486,7 @@ static gboolean nick_was_used(const gw_ledger *l, const char *nick) {
  * running call comes under another name, or the proposer would never call. */
 static char *fresh_nick(const gw_seat *s) {
   g_autofree char *name = gw_nick_clean(s->call->sip_name);
-  const char *base = name ? name : s->call->phone;
+  const char *base = name ? name : s->call->node;
   char *nick = g_strdup(base);
   for (guint n = 2; n < GW_MAX_ORDER && nick_was_used(s->conference->ledger, nick); n++) {
     g_free(nick);
@@ -591,7 +591,7 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference) {
   s->check = gw_roster_check_new(call->room_conf->roster_check);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);
   g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
-  g_autofree char *node = gw_jid_escape(call->phone);
+  g_autofree char *node = gw_jid_escape(call->node);
   s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
   gw_conference_add_seat(conference, s);
   /* a members-only room is asked to take us before it has to refuse us */

@@ -189,6 +189,7 @@ static char *reload(void *user, GError **error) {
   g_autofree char *restart = gw_app_needs_restart(old, new);
   a->conf = a->env.conf = new;
   forget_phones(a, old);
+  gw_app_set_trunks(new, a->sip);
   conf_changed(a);
   gw_info(NULL, "reloaded", "file=%s needs_restart=%s", gw_conf_file(new), restart ? restart : "-");
   return restart ? g_strdup_printf("reloaded; a restart is needed for: %s", restart)
@@ -296,6 +297,7 @@ static gboolean make_rooms(gw_app *a, GError **error) {
     return FALSE;
   if (!(a->sip = gw_sip_new(NULL, &sip, &sip_events, a, error))) return FALSE;
   gw_bridge_connect(a->bridge, a->sip, a->xmpp, a->media);
+  gw_app_set_trunks(a->conf, a->sip);
   restore(a);
   return TRUE;
 }

@@ -33,6 +33,7 @@ void gw_app_sip_config(const gw_conf *c, gw_arena *a, gw_sip_config *ret) {
                          .certificate = str(c, a, "sip.certificate"),
                          .key = str(c, a, "sip.key"),
                          .client_ca = str(c, a, "sip.client_ca"),
+                         .server_ca = str(c, a, "sip.server_ca"),
                          .max_calls = (guint)gw_conf_int(c, "sip.max_calls")};
 }
 
@@ -228,6 +229,51 @@ static gw_menu_conf *menu_conf(const gw_conf *c, guint i) {
   return m;
 }
 
+static char **item_list(const gw_conf *c, const char *list, guint i, const char *key) {
+  g_autofree char *path = g_strdup_printf("%s[%u].%s", list, i, key);
+  return gw_conf_strv(c, path);
+}
+
+static gw_trunk_conf *trunk_conf(const gw_conf *c, guint i) {
+  gw_trunk_conf *t = g_new0(gw_trunk_conf, 1);
+  t->name = g_strdup(item(c, "trunks", i, "name"));
+  t->country = g_strdup(item(c, "trunks", i, "country"));
+  t->international = g_strdup(item(c, "trunks", i, "international"));
+  t->national = g_strdup(item(c, "trunks", i, "national"));
+  t->format = g_strdup(item(c, "trunks", i, "format"));
+  t->dial_out = item_list(c, "trunks", i, "dial_out");
+  t->dial_out_by = item_list(c, "trunks", i, "dial_out_by");
+  t->number_jid = !g_strcmp0(item(c, "trunks", i, "caller_jid"), "number");
+  t->srtp = srtp_policy(item(c, "trunks", i, "srtp"));
+  t->max_calls = (guint)item_int(c, "trunks", i, "max_calls");
+  return t;
+}
+
+static gw_sip_trunk sip_trunk(const gw_conf *c, gw_arena *a, guint i) {
+  const char *transport = item(c, "trunks", i, "transport");
+  return (gw_sip_trunk){.name = item(c, "trunks", i, "name"),
+                        .proxy = item(c, "trunks", i, "proxy"),
+                        .outbound_proxy = item(c, "trunks", i, "outbound_proxy"),
+                        .transport = g_strcmp0(transport, "auto") ? transport : "",
+                        .registers = item_bool(c, "trunks", i, "register"),
+                        .user = item(c, "trunks", i, "user"),
+                        .password = item_secret(c, "trunks", i),
+                        .expires_s = (guint)item_int(c, "trunks", i, "expires"),
+                        .addresses = keep_strv(a, item_list(c, "trunks", i, "addresses")),
+                        .trusted = item_bool(c, "trunks", i, "trust"),
+                        .caller = item(c, "trunks", i, "caller"),
+                        .keepalive_s = (guint)item_int(c, "trunks", i, "keepalive")};
+}
+
+void gw_app_set_trunks(const gw_conf *c, gw_sip *sip) {
+  guint n = gw_conf_count(c, "trunks");
+  g_autofree gw_sip_trunk *list = g_new0(gw_sip_trunk, n + 1);
+  g_autoptr(GPtrArray) arena = gw_arena_new();
+  for (guint i = 0; i < n; i++)
+    list[i] = sip_trunk(c, arena, i);
+  gw_sip_set_trunks(sip, list, n);
+}
+
 gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
   gw_bridge_conf *b = gw_bridge_conf_new();
   b->client_mode = !strcmp(gw_conf_str(c, "xmpp.mode"), "client");
@@ -240,13 +286,15 @@ gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
     g_ptr_array_add(b->rooms, room_conf(c, i));
   for (guint i = 0; i < gw_conf_count(c, "menus"); i++)
     g_ptr_array_add(b->menus, menu_conf(c, i));
+  for (guint i = 0; i < gw_conf_count(c, "trunks"); i++)
+    g_ptr_array_add(b->trunks, trunk_conf(c, i));
   take(&b->language, gw_conf_str(c, "media.language"));
   return b;
 }
 
 static gboolean live(const char *path) {
   return g_str_has_prefix(path, "phones") || g_str_has_prefix(path, "rooms") ||
-         g_str_has_prefix(path, "menus") || !strcmp(path, "media.language") ||
+         g_str_has_prefix(path, "menus") || g_str_has_prefix(path, "trunks") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||
          !strcmp(path, "sip.key");
 }

@@ -20,6 +20,7 @@ gw_command_fn gw_do_status, gw_do_config, gw_do_log, gw_do_reload, gw_do_drain, 
 
 /* The document of `status`; also behind the status page and /metrics (commands_daemon.c). */
 JsonNode *gw_status_json(const gw_control_env *);
+guint gw_trunks_up(const gw_control_env *);
 guint gw_phones_registered(const gw_control_env *);
 /* Time as `history --since` takes it; FALSE when it is none. Pure. */
 gboolean gw_since_parse(const char *text, gint64 now_wall_us, gint64 *ret_wall_us);

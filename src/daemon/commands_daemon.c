@@ -17,6 +17,14 @@ guint gw_phones_registered(const gw_control_env *env) {
   return registered;
 }
 
+guint gw_trunks_up(const gw_control_env *env) {
+  gw_sip_trunk_info t;
+  guint n = 0;
+  for (guint i = 0; env->sip && gw_sip_get_trunk(env->sip, i, &t); i++)
+    n += t.state == GW_TRUNK_UP;
+  return n;
+}
+
 static const char *stream_word(const gw_control_env *env) {
   switch (env->xmpp ? gw_xmpp_get_state(env->xmpp) : GW_XMPP_DOWN) {
   case GW_XMPP_UP:
@@ -83,7 +91,7 @@ JsonNode *gw_status_json(const gw_control_env *env) {
   counted(b, "phones", "known", env->conf ? gw_conf_count(env->conf, "phones") : 0, "registered",
           gw_phones_registered(env));
   counted(b, "trunks", "known", env->conf ? gw_conf_count(env->conf, "trunks") : 0, "registered",
-          0);
+          gw_trunks_up(env));
   counted(b, "calls", "now", env->bridge ? gw_bridge_call_count(env->bridge) : 0, "max",
           env->conf ? (guint)gw_conf_int(env->conf, "sip.max_calls") : 0);
   status_workers(env, b);
@@ -115,6 +123,9 @@ static char *status_text(const gw_control_env *env) {
   g_string_append_printf(out, "sip       %s\n", joined);
   g_string_append_printf(out, "phones    %u of %u registered\n", gw_phones_registered(env),
                          env->conf ? gw_conf_count(env->conf, "phones") : 0);
+  if (env->conf && gw_conf_count(env->conf, "trunks"))
+    g_string_append_printf(out, "trunks    %u of %u up\n", gw_trunks_up(env),
+                           gw_conf_count(env->conf, "trunks"));
   g_string_append_printf(out, "calls     %u of %" G_GINT64_FORMAT "\n",
                          env->bridge ? gw_bridge_call_count(env->bridge) : 0,
                          env->conf ? gw_conf_int(env->conf, "sip.max_calls") : 0);

@@ -1,4 +1,5 @@
 /* commands_list.c - rooms, phones, trunks, routes. */
+#include "base/clock.h"
 #include "daemon/commands.h"
 
 void gw_do_room_list(gw_request *request, gw_control_env *env, const char *const *rest) {
@@ -71,23 +72,25 @@ void gw_do_phone_list(gw_request *request, gw_control_env *env, const char *cons
   gw_request_reply(request, 0, gw_table_text(table), gw_json_done(b));
 }
 
-/* Trunks stand in the file, but this version does not run them: said so instead of "down". */
 void gw_do_trunk_list(gw_request *request, gw_control_env *env, const char *const *rest) {
-  static const char reason[] = "trunks have no effect in this version";
+  static const char *const states[] = {"trying", "up", "down"};
   JsonBuilder *b = json_builder_new();
-  gw_table *table = gw_table_new((const char *const[]){"NAME", "STATE", "SINCE", "REASON", NULL});
-  guint n = env->conf ? gw_conf_count(env->conf, "trunks") : 0;
+  gw_table *table =
+      gw_table_new((const char *const[]){"NAME", "STATE", "SINCE", "HOST", "REASON", NULL});
+  gw_sip_trunk_info t;
   json_builder_begin_array(b);
-  for (guint i = 0; i < n; i++) {
-    g_autofree char *path = g_strdup_printf("trunks[%u].name", i);
+  for (guint i = 0; env->sip && gw_sip_get_trunk(env->sip, i, &t); i++) {
+    g_autofree char *since = gw_rfc3339(t.since_wall_us);
     json_builder_begin_object(b);
-    gw_json_string(b, "name", gw_conf_str(env->conf, path));
-    gw_json_string(b, "state", "unsupported");
-    gw_json_null(b, "since");
-    gw_json_string(b, "reason", reason);
+    gw_json_string(b, "name", t.name);
+    gw_json_string(b, "state", states[t.state]);
+    gw_json_time(b, "since", t.since_wall_us);
+    gw_json_string(b, "reason", *t.reason ? t.reason : NULL);
+    gw_json_string(b, "host", *t.host ? t.host : NULL);
+    gw_json_bool(b, "registers", t.registers);
     json_builder_end_object(b);
-    gw_table_row(table, (const char *const[]){gw_conf_str(env->conf, path), "unsupported", NULL,
-                                              reason, NULL});
+    gw_table_row(table,
+                 (const char *const[]){t.name, states[t.state], since, t.host, t.reason, NULL});
   }
   json_builder_end_array(b);
   gw_request_reply(request, 0, gw_table_text(table), gw_json_done(b));
@@ -101,8 +104,12 @@ static char *route_text(const gw_route *route) {
   }
   if (route->menu)
     g_string_append(out, "allowed: asks for the room\n");
+  else if (route->trunk)
+    g_string_append_printf(out, "allowed: %s goes out by trunk %s\n", route->number, route->trunk);
+  else if (route->allowed && !route->room)
+    g_string_append_printf(out, "allowed: rings phone %s\n", route->number);
   else if (route->allowed)
-    g_string_append_printf(out, "allowed: into %s\n", route->room ? route->room : "-");
+    g_string_append_printf(out, "allowed: into %s\n", route->room);
   else
     g_string_append_printf(out, "refused: SIP %u\n", route->code);
   return g_string_free(out, FALSE);
@@ -113,7 +120,7 @@ static JsonNode *route_json(const gw_route *route) {
   json_builder_begin_object(b);
   gw_json_bool(b, "allowed", route->allowed);
   gw_json_string(b, "room", route->room);
-  gw_json_null(b, "trunk");
+  gw_json_string(b, "trunk", route->trunk);
   if (route->code)
     gw_json_int(b, "code", route->code);
   else

@@ -95,6 +95,15 @@ static void metrics_sip(const gw_control_env *env, GString *out) {
   metric(out, "sip_bad_messages_total", COUNTER, "Malformed messages.", (double)c.bad_messages);
 }
 
+static void metrics_trunks(const gw_control_env *env, GString *out) {
+  gw_sip_trunk_info t;
+  head(out, "trunk_up", GAUGE, "1: the trunk can be used (registered, or its host answers).");
+  for (guint i = 0; env->sip && gw_sip_get_trunk(env->sip, i, &t); i++) {
+    g_autofree char *labels = g_strdup_printf("{trunk=\"%s\"}", t.name);
+    sample(out, "trunk_up", labels, t.state == GW_TRUNK_UP);
+  }
+}
+
 static void metrics_workers(const gw_control_env *env, GString *out) {
   static const struct {
     const char *name, *help;
@@ -124,6 +133,7 @@ char *gw_metrics_text(const gw_control_env *env) {
   metrics_ended(env, out);
   metrics_xmpp(env, out);
   metrics_sip(env, out);
+  metrics_trunks(env, out);
   metrics_workers(env, out);
   return g_string_free(out, FALSE);
 }

@@ -34,6 +34,7 @@ typedef struct {
   gw_conf *conf;       /* NULL: broken */
   JsonNode *status;    /* of the running daemon, or NULL */
   JsonNode *rooms;     /* its `room list`, or NULL */
+  JsonNode *trunks;    /* its `trunk list`, or NULL */
   GPtrArray *findings; /* gw_finding */
 } gw_doctor;
 gw_doctor *gw_doctor_examine(const char *file, const char *socket);
@@ -45,7 +46,7 @@ JsonNode *gw_doctor_json(const gw_doctor *);
 void gw_doctor_note(gw_doctor *, const char *what, gboolean ok, const char *mend_or_null,
                     const char *detail, ...) G_GNUC_PRINTF(5, 6);
 
-/* Its parts, each adding findings: tipringctl_net.c, tipringctl_xmpp.c, tipringctl_trunk.c */
+/* Its parts, each adding findings: tipringctl_net.c, tipringctl_trunk.c, tipringctl_xmpp.c */
 void gw_doctor_sip_ports(gw_doctor *);
 void gw_doctor_certificate(gw_doctor *);
 void gw_doctor_rtp_ports(gw_doctor *);

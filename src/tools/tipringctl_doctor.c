@@ -44,14 +44,16 @@ static void look_at_conf(gw_doctor *d) {
 }
 
 static void look_for_daemon(gw_doctor *d, const char *socket) {
-  static const char *const status[] = {"status", NULL}, *const rooms[] = {"room", "list", NULL};
-  g_auto(gw_answer) a = {0}, b = {0};
+  static const char *const status[] = {"status", NULL}, *const rooms[] = {"room", "list", NULL},
+                    *const trunks[] = {"trunk", "list", NULL};
+  g_auto(gw_answer) a = {0}, b = {0}, t = {0};
   if (!gw_talk(socket, status, &a, NULL) || !a.json) {
     gw_doctor_note(d, "daemon", TRUE, NULL, "not running (nobody answers on %s)", socket);
     return;
   }
   d->status = json_node_ref(a.json);
   if (gw_talk(socket, rooms, &b, NULL) && b.json) d->rooms = json_node_ref(b.json);
+  if (gw_talk(socket, trunks, &t, NULL) && t.json) d->trunks = json_node_ref(t.json);
   gw_doctor_note(d, "daemon", TRUE, NULL, "running, version %s, up since %s",
                  gw_json_get_string(d->status, "version"),
                  gw_json_get_string(d->status, "up_since"));
@@ -103,6 +105,7 @@ void gw_doctor_free(gw_doctor *d) {
   gw_conf_free(d->conf);
   g_clear_pointer(&d->status, json_node_unref);
   g_clear_pointer(&d->rooms, json_node_unref);
+  g_clear_pointer(&d->trunks, json_node_unref);
   g_ptr_array_unref(d->findings);
   g_free(d);
 }

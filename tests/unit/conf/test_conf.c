@@ -98,6 +98,14 @@ static const struct {
      "t.conf:2: rooms[0].sfu:", "a name from the list sfu"},
     {XMPP "rooms = ( { number = \"8\"; room = \"a@c.x\"; pin = \"12a4\"; } );\n",
      "t.conf:2: rooms[0].pin:", "is not possible; accepted: up to 16 digits"},
+    {XMPP "trunks = ( { name = \"a\"; proxy = \"h\"; register = true; } );\n",
+     "t.conf:2: trunks[0].user:", "register needs it"},
+    {XMPP "trunks = ( { name = \"a\"; proxy = \"h\"; transport = \"tls\"; } );\n",
+     "t.conf:2: trunks[0].transport:", "needs a listener"},
+    {XMPP "trunks = ( { name = \"a\"; proxy = \"h\"; srtp = \"optional\"; } );\n",
+     "t.conf:2: trunks[0].srtp:", "needs transport"},
+    {XMPP "trunks = ( { name = \"a\"; proxy = \"h\"; dial_out = [ \"+49x\" ]; } );\n",
+     "t.conf:2: trunks[0].dial_out:", "? for one digit"},
     {XMPP "trunks = ( { name = \"a\"; } );\n", "t.conf:2: trunks[0].proxy:", "is missing"},
     {XMPP "trunks = ( { name = \"a\"; proxy = \"h\"; addresses = [ \"192.0.2.0/33\" ]; } );\n",
      "t.conf:2: trunks[0].addresses:", "is not known"},
@@ -209,9 +217,9 @@ static void test_warnings(void) {
                                       "menus = ( { number = \"8\"; } );\n"
                                       "sfu = ( { name = \"k\"; url = \"ws://h:1\"; } );\n");
   const GPtrArray *warnings = gw_conf_warnings(conf);
-  g_assert_cmpuint(warnings->len, ==, 2);
+  g_assert_cmpuint(warnings->len, ==, 1);
   g_assert_cmpstr(g_ptr_array_index(warnings, 0), ==,
-                  "/etc/t/t.conf:3: trunks: this list has no effect in this version");
+                  "/etc/t/t.conf:5: sfu: this list has no effect in this version");
   g_autoptr(gw_conf) phone =
       good(XMPP "phones = ( { number = \"1\"; password = \"p\";\n messages = "
                 "true; } );\n");

@@ -179,8 +179,9 @@ static void test_lists(world *w, gconstpointer data) {
                   "[{\"number\":\"100\",\"name\":\"Front desk\",\"registered\":true,"
                   "\"contacts\":[\"sip:100@192.0.2.1\"],\"source\":\"file\"}]");
   g_assert_cmpstr(trunks, ==,
-                  "[{\"name\":\"provider\",\"state\":\"unsupported\",\"since\":null,"
-                  "\"reason\":\"trunks have no effect in this version\"}]");
+                  "[{\"name\":\"provider\",\"state\":\"down\",\"since\":\"2026-09-21T14:13:20.000Z\","
+                  "\"reason\":\"403 Forbidden\",\"host\":\"udp:192.0.2.7:5060\","
+                  "\"registers\":false}]");
 }
 
 /* What callers call themselves must not act on the operator's terminal. */

@@ -77,6 +77,7 @@ static void test_metrics(world *w, gconstpointer data) {
       "\n# TYPE tipring_worker_ticks_total counter\n",
       "\n# TYPE tipring_calls gauge\n",
       "\ntipring_calls_ended_total{cause=\"busy\"} 3\n",
+      "\ntipring_trunk_up{trunk=\"provider\"} 0\n",
       "\n# TYPE tipring_call_mos histogram\n",
       "\ntipring_call_mos_bucket{le=\"3.6\"} 1\n",
       "\ntipring_call_mos_bucket{le=\"+Inf\"} 2\n",

@@ -24,7 +24,9 @@ static void end_free(void *p) {
   gw_sip_call_unref(e->call);
   gw_desc_free(e->remote);
   g_free(e->phone);
+  g_free(e->trunk);
   g_free(e->to_user);
+  g_free(e->from_user);
   g_free(e->from_name);
   g_free(e->source);
   g_free(e);
@@ -73,7 +75,10 @@ static void on_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
   if (s->on_invite == DO_DROP) return;
   end *e = end_new(s->rig, gw_sip_call_ref(call));
   e->phone = g_strdup(i->phone);
+  e->trunk = g_strdup(i->trunk);
   e->to_user = g_strdup(i->to_user);
+  e->from_user = g_strdup(i->from_user);
+  e->anonymous = i->anonymous;
   e->from_name = g_strdup(i->from_name);
   e->source = g_strdup(i->source);
   e->had_offer = i->offer != NULL;
@@ -437,4 +442,11 @@ char *wire_outer_address(void) {
   }
   freeifaddrs(list);
   return found;
+}
+
+end *rig_dial_trunk(rig *r, const char *trunk, const char *number, const char *from, const gw_desc *offer, gw_cause *ret_why) {
+  r->in_call = TRUE;
+  gw_sip_call *call = gw_sip_dial_trunk(r->client.sip, trunk, number, from, "Anna", offer, ret_why);
+  r->in_call = FALSE;
+  return call ? made(r, call) : NULL;
 }

@@ -13,7 +13,8 @@ typedef struct rig rig;
 typedef struct {
   rig *rig;
   gw_sip_call *call;
-  char *phone, *to_user, *from_name, *source;
+  char *phone, *trunk, *to_user, *from_user, *from_name, *source;
+  gboolean anonymous;
   gboolean had_offer;
   guint states[5];      /* how often each state was told */
   guint ringing_status;
@@ -64,6 +65,8 @@ void rig_turn(rig *); /* one iteration, at most 20 ms */
 gw_desc *rig_desc(guint16 port, gw_dir dir);          /* PCMU and telephone-event on 127.0.0.1 */
 end *rig_dial(rig *, const char *uri, const char *user, const char *password, const gw_desc *offer); /* from the client */
 end *rig_dial_phone(rig *, const char *number, const gw_desc *offer, gw_cause *ret_why);              /* from the server */
+end *rig_dial_trunk(rig *, const char *trunk, const char *number, const char *from, const gw_desc *offer,
+                    gw_cause *ret_why); /* from the client, as "Anna" */
 end *rig_in(side *, guint n);                         /* n-th call that came in, or NULL */
 guint rig_count_lines(rig *, const char *part);
 gw_sip_line *rig_register(rig *, const char *user, const char *password, gboolean tcp, guint *ret_up, guint *ret_down);

@@ -1,0 +1,75 @@
+/* trunk_match.c - is it a trunk that calls? By its address, and by the account that the call is for. */
+#include "sip/trunk.h"
+#include <arpa/inet.h>
+#include <string.h>
+
+static int parse(const char *text, guint8 ret[16]) {
+  if (inet_pton(AF_INET, text, ret) == 1) return 4;
+  return inet_pton(AF_INET6, text, ret) == 1 ? 16 : 0;
+}
+
+gboolean gw_net_contains(const char *network, const char *ip) {
+  guint8 net[16], own[16];
+  const char *slash = strchr(network, '/');
+  g_autofree char *base = slash ? g_strndup(network, (gsize)(slash - network)) : g_strdup(network);
+  int n = parse(base, net);
+  guint64 bits = 0;
+  if (!n || parse(ip, own) != n) return FALSE;
+  if (!slash) return memcmp(net, own, (gsize)n) == 0;
+  if (!g_ascii_string_to_unsigned(slash + 1, 10, 0, (guint64)n * 8, &bits, NULL)) return FALSE;
+  gsize whole = (gsize)bits / 8;
+  guint8 mask = (guint8)(0xff00u >> (bits % 8));
+  return memcmp(net, own, whole) == 0 && (bits % 8 == 0 || ((net[whole] ^ own[whole]) & mask) == 0);
+}
+
+static gboolean is_host(const gw_trunk *t, const char *ip) {
+  for (guint i = 0; i < t->hosts->len; i++)
+    if (gw_net_contains(((gw_dns_host *)t->hosts->pdata[i])->address, ip)) return TRUE;
+  return FALSE;
+}
+
+static gboolean speaks(const gw_trunk *t, const char *ip) {
+  for (char **a = t->conf.addresses; *a; a++)
+    if (gw_net_contains(*a, ip)) return TRUE;
+  return (t->conf.registers || !*t->conf.addresses) && is_host(t, ip);
+}
+
+static gboolean for_account(const gw_trunk *t, const sip_t *msg) {
+  g_autofree char *user = gw_sip_unescape(msg->sip_request->rq_url->url_user);
+  return t->conf.registers && strcmp(user, t->conf.user) == 0;
+}
+
+/* A phone may stand at the same address as a PBX: whoever brings our password is not the trunk. Of several trunks at one
+ * address the one whose account is called, else one that is known by address alone, else the first. */
+gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *ip) {
+  gw_trunk *best = NULL;
+  guint rank = 0;
+  for (guint i = 0; i < sip->trunks->len; i++) {
+    gw_trunk *t = sip->trunks->pdata[i];
+    if (t->leaving || !speaks(t, ip)) continue;
+    guint r = for_account(t, msg) ? 3 : !t->conf.registers ? 2 : 1;
+    if (r > rank) best = t, rank = r;
+  }
+  return best && !gw_sip_brings_reply(sip, msg) ? best : NULL;
+}
+
+gboolean gw_trunk_speaks(const gw_sip *sip, const char *name, const char *ip) {
+  const gw_trunk *t = gw_trunk_named(sip, name);
+  return t && (speaks(t, ip) || is_host(t, ip));
+}
+
+gboolean gw_trunk_trusted(const gw_trunk *t) {
+  return t->conf.trusted;
+}
+
+const char *gw_trunk_name(const gw_trunk *t) {
+  return t->conf.name;
+}
+
+char *gw_trunk_dialled(const gw_trunk *t, const sip_t *msg) {
+  const url_t *url = msg->sip_request->rq_url;
+  if (t && msg->sip_to && (for_account(t, msg) || (url->url_type != url_tel && !url->url_user)))
+    url = msg->sip_to->a_url;
+  return gw_sip_unescape(url->url_type == url_tel && !url->url_user ? url->url_host
+                                                                    : url->url_user);
+}

@@ -1,0 +1,479 @@
+/* test_trunk.c - the client registers at the server and calls by it; the server lets a peer in by its address; a trunk
+ * that answers nonsense. */
+#include "tests/unit/sip/rig.h"
+#include <string.h>
+#include "sip/trunk.h"
+
+static gw_sip_trunk_info state_of(gw_sip *sip, const char *name) {
+  gw_sip_trunk_info info = {.state = GW_TRUNK_TRYING, .reason = "not there"};
+  gw_sip_find_trunk(sip, name, &info);
+  return info;
+}
+
+static char *at(guint port) {
+  return g_strdup_printf("127.0.0.1:%u", port);
+}
+
+static void test_registers_and_calls(void) {
+  rig *r = rig_new();
+  gw_cause why = GW_CAUSE_NONE;
+  r->server.on_invite = DO_RING_ANSWER;
+  g_autofree char *proxy = at(r->server.udp);
+  gw_sip_trunk t = {.name = "provider",
+                    .proxy = proxy,
+                    .registers = TRUE,
+                    .user = "100",
+                    .password = "secret",
+                    .trusted = TRUE};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_null(rig_dial_trunk(r, "nobody", "1", "2", NULL, &why));
+  g_assert_cmpint(why, ==, GW_CAUSE_NOT_FOUND);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "provider").state == GW_TRUNK_UP));
+  g_assert_cmpuint(gw_sip_contacts(r->server.sip, "100"), ==, 1);
+  gw_sip_set_trunks(r->client.sip, &t, 1); /* nothing has changed */
+  rig_spin(r, 200);
+  g_assert_cmpuint(r->server.bindings_told, ==, 1);
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *c = rig_dial_trunk(r, "provider", "+4930123456", "+493099", offer, &why);
+  g_assert_nonnull(c);
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED]));
+  end *s = rig_in(&r->server, 0);
+  g_assert_cmpstr(s->phone, ==, "100");
+  g_assert_cmpstr(s->to_user, ==, "+4930123456");
+  g_assert_cmpstr(s->from_user, ==, "100"); /* the server does not trust us */
+  g_assert_cmpstr(s->from_name, ==, "Anna");
+  gw_sip_call_hangup(c->call, GW_CAUSE_NORMAL);
+  g_assert_true(RIG_WAIT(r, s->states[GW_SIP_ENDED]));
+  gw_sip_set_trunks(r->client.sip, NULL, 0);
+  g_assert_true(RIG_WAIT(r, gw_sip_contacts(r->server.sip, "100") == 0));
+  rig_free(r);
+}
+
+static void test_wrong_password(void) {
+  rig *r = rig_new();
+  gw_cause why = GW_CAUSE_NONE;
+  g_autofree char *proxy = at(r->server.udp);
+  gw_sip_trunk t = {
+      .name = "provider", .proxy = proxy, .registers = TRUE, .user = "100", .password = "guess"};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "provider").state == GW_TRUNK_DOWN));
+  g_assert_cmpstr(state_of(r->client.sip, "provider").reason, ==, "401 Unauthorized");
+  rig_spin(r, 500);
+  g_assert_cmpuint(rig_count_lines(r, "sip-auth-failed"), ==, 1); /* not asked again at once */
+  g_assert_null(rig_dial_trunk(r, "provider", "1", "2", NULL, &why));
+  g_assert_cmpint(why, ==, GW_CAUSE_PEER_GONE);
+  rig_free(r);
+}
+
+/* --- who calls --- */
+
+/* An INVITE from 127.0.0.2; its final status, and the call if it came in. */
+static end *call_from(rig *r, wire *w, const char *uri_user, const char *extra) {
+  static guint n;
+  g_autofree char *id = g_strdup_printf("trunk-call-%u", ++n);
+  g_autofree char *uri = g_strdup_printf("sip:%s@127.0.0.1:%u", uri_user, r->server.udp);
+  guint before = r->server.ends->len;
+  g_autofree char *text = wire_request(w, "INVITE", uri, id, 1, NULL, extra, NULL);
+  wire_send(w, text);
+  g_assert_cmpuint(wire_status(r, w, 2000), >=, 200);
+  return rig_in(&r->server, before);
+}
+
+static void test_by_address(void) {
+  static const char *const addresses[] = {"127.0.0.2/32", NULL};
+  static const struct {
+    gboolean trusted;
+    const char *extra, *user;
+    gboolean anonymous;
+  } rows[] = {
+      {FALSE, "P-Asserted-Identity: \"Anna\" <sip:+4930@h>\r\n", NULL, FALSE},
+      {TRUE, "P-Asserted-Identity: \"Anna\" <sip:+4930@h>\r\n", "+4930", FALSE},
+      {TRUE, "Remote-Party-ID: <sip:+4931@h>;party=calling;privacy=full\r\n", "+4931", TRUE},
+      {TRUE, "P-Asserted-Identity: <sip:+4930@h>\r\nPrivacy: id\r\n", "+4930", TRUE},
+      {TRUE, "P-Asserted-Identity: <sip:+4930@h>\r\nPrivacy: none\r\n", "+4930", FALSE},
+      {FALSE, "Privacy: id\r\n", NULL, TRUE},
+      {TRUE, "P-Asserted-Identity: garbage <\r\n", NULL, FALSE},
+  };
+  rig *r = rig_new();
+  r->server.on_invite = DO_REFUSE_BUSY;
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    gw_sip_trunk t = {
+        .name = "pbx", .proxy = "127.0.0.2:9", .addresses = addresses, .trusted = rows[i].trusted};
+    gw_sip_set_trunks(r->server.sip, &t, 1);
+    wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2"), *stranger = wire_udp(r, r->server.udp);
+    end *e = call_from(r, w, "+493055550", rows[i].extra);
+    g_assert_nonnull(e);
+    g_assert_cmpstr(e->trunk, ==, "pbx");
+    g_assert_null(e->phone);
+    g_assert_cmpstr(e->to_user, ==, "+493055550");
+    if (rows[i].user)
+      g_assert_cmpstr(e->from_user, ==, rows[i].user);
+    else
+      g_assert_cmpstr(e->from_user, !=, "+4930");
+    g_assert_cmpint(e->anonymous, ==, rows[i].anonymous);
+    g_assert_null(call_from(r, stranger, "+493055550",
+                            rows[i].extra)); /* the same words from anywhere else: 401 */
+    wire_free(w);
+    wire_free(stranger);
+  }
+  g_assert_cmpuint(r->made->len, ==, 0);
+  rig_free(r);
+}
+
+/* A phone at the trunk's address is a phone: it brings the password. And what a trunk may not do any better than a
+ * stranger. */
+static void test_beside_a_phone(void) {
+  static const char *const addresses[] = {"127.0.0.0/8", NULL};
+  rig *r = rig_new();
+  gw_sip_trunk t = {.name = "pbx", .proxy = "127.0.0.2:9", .addresses = addresses};
+  r->server.on_invite = DO_ANSWER;
+  g_autofree char *uri = g_strdup_printf("sip:8000@127.0.0.1:%u", r->server.udp);
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *before = rig_dial(r, uri, "100", "secret", offer);
+  g_assert_true(RIG_WAIT(r, before->states[GW_SIP_CONFIRMED]));
+  gw_sip_set_trunks(r->server.sip, &t, 1);
+  wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2");
+  g_autofree char *reg = wire_request(w, "REGISTER", "sip:127.0.0.1", "trunk-register", 1, NULL,
+                                      "Expires: 60\r\n", NULL);
+  wire_send(w, reg);
+  g_assert_cmpuint(wire_status(r, w, 2000), ==, 401);
+  static const char *const methods[] = {"MESSAGE", "SUBSCRIBE", "REFER", "NOTIFY",
+                                        "PUBLISH", "INFO",      "BYE"};
+  for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
+    g_autofree char *id = g_strdup_printf("trunk-%s", methods[i]);
+    g_autofree char *text = wire_request(w, methods[i], uri, id, 1, NULL,
+                                         "Refer-To: <sip:+49900@evil.example>\r\n", NULL);
+    wire_send(w, text);
+    g_assert_cmpuint(wire_status(r, w, 2000), >=, 400);
+  }
+  g_assert_cmpuint(r->made->len, ==, 1); /* the one of the phone */
+  wire_free(w);
+  rig_free(r);
+}
+
+/* --- a trunk that answers nonsense --- */
+
+#define SDP                                                                                        \
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 30002 "        \
+  "RTP/AVP 0\r\n"
+
+static void answer(wire *w, const char *request, const char *status, const char *extra) {
+  static const char *const copied[] = {"Via", "From", "To", "Call-ID", "CSeq"};
+  g_autoptr(GString) out = g_string_new(NULL);
+  g_string_printf(out, "SIP/2.0 %s\r\n", status);
+  for (guint i = 0; i < G_N_ELEMENTS(copied); i++) {
+    g_autofree char *value = wire_header(request, copied[i]);
+    g_string_append_printf(out, "%s: %s%s\r\n", copied[i], value, i == 2 ? ";tag=x" : "");
+  }
+  gboolean sdp = strstr(extra, "application/sdp") != NULL;
+  g_string_append_printf(out, "%sContent-Length: %u\r\n\r\n%s", extra, sdp ? (guint)strlen(SDP) : 0,
+                         sdp ? SDP : "");
+  wire_send(w, out->str);
+}
+
+static char *next_request(rig *r, wire *w, const char *method) {
+  for (guint i = 0; i < 20; i++) {
+    g_autofree char *text = wire_read(r, w, 3000);
+    if (!text) return NULL;
+    if (g_str_has_prefix(text, method)) return g_steal_pointer(&text);
+  }
+  return NULL;
+}
+
+static gw_sip_trunk registering(const char *proxy) {
+  return (gw_sip_trunk){.name = "odd",
+                        .proxy = proxy,
+                        .registers = TRUE,
+                        .user = "100",
+                        .password = "secret",
+                        .expires_s = 120};
+}
+
+static void test_refusals(void) {
+  static const struct {
+    const char *status, *extra, *reason;
+  } rows[] = {
+      {"403 Forbidden", "", "403 Forbidden"},
+      {"302 Moved", "Contact: <sip:100@127.0.0.1:9>\r\n", "302 Moved"},
+      {"200 OK", "Contact: <sip:100@127.0.0.1:9>;expires=0\r\n", "registered for no time at all"},
+      {"420 Bad\x1b[31mExtension", "", "420 Bad[31mExtension"},
+      {"699 ", "", "699"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    rig *r = rig_new();
+    wire *w = wire_udp(r, r->client.udp);
+    g_autofree char *proxy = at(w->port);
+    gw_sip_trunk t = registering(proxy);
+    gw_sip_set_trunks(r->client.sip, &t, 1);
+    g_autofree char *text = next_request(r, w, "REGISTER");
+    g_assert_nonnull(text);
+    answer(w, text, rows[i].status, rows[i].extra);
+    g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_DOWN));
+    g_assert_cmpstr(state_of(r->client.sip, "odd").reason, ==, rows[i].reason);
+    g_assert_null(wire_read(r, w, 300)); /* nothing is sent again at once, here or anywhere */
+    wire_free(w);
+    rig_free(r);
+  }
+}
+
+/* New challenges for ever: the password is told once per REGISTER, and then comes the wait. */
+static void test_endless_401(void) {
+  rig *r = rig_new();
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = registering(proxy);
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  guint asked = 0, told = 0;
+  for (guint i = 0; i < 10; i++) {
+    g_autofree char *text = wire_read(r, w, 1000);
+    if (!text) break;
+    g_autofree char *shown = wire_header(text, "Authorization"),
+                    *challenge = g_strdup_printf(
+                        "WWW-Authenticate: Digest realm=\"r%u\", nonce=\"n%u\", qop=\"auth\"\r\n",
+                        i, i);
+    asked++;
+    told += shown != NULL;
+    answer(w, text, "401 Unauthorized", challenge);
+  }
+  g_assert_cmpuint(asked, ==, 2);
+  g_assert_cmpuint(told, ==, 1);
+  g_assert_cmpint(state_of(r->client.sip, "odd").state, ==, GW_TRUNK_DOWN);
+  wire_free(w);
+  rig_free(r);
+}
+
+static void test_brief_and_garbage(void) {
+  rig *r = rig_new();
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = registering(proxy);
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_autofree char *first = next_request(r, w, "REGISTER");
+  static const char *const garbage[] = {"SIP/2.0 200 OK\r\n\r\n",
+                                        "SIP/2.0 999999 X\r\nVia: x\r\n\r\n", "\r\n\r\n\r\n",
+                                        "HTTP/1.1 200 OK\r\n\r\n", "SIP/2.0 200"};
+  for (guint i = 0; i < G_N_ELEMENTS(garbage); i++)
+    wire_send(w, garbage[i]);
+  wire_send_bytes(w, "\x80\xff\x00\x01", 4);
+  answer(w, first, "423 Interval Too Brief", "Min-Expires: 900\r\n");
+  g_autofree char *second = next_request(r, w, "REGISTER"),
+                  *expires = wire_header(second, "Expires");
+  while (!g_strcmp0(expires, "120")) { /* the first one again */
+    g_free(second);
+    g_free(expires);
+    second = next_request(r, w, "REGISTER");
+    expires = wire_header(second, "Expires");
+  }
+  g_assert_cmpstr(expires, ==, "900");
+  g_autofree char *one = wire_header(first, "Call-ID"), *two = wire_header(second, "Call-ID");
+  g_assert_cmpstr(one, ==, two);
+  answer(w, second, "200 OK",
+         "Contact: <sip:other@h>;expires=5\r\nContact: <sip:100@127.0.0.1>;expires=4294967295\r\n");
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
+  wire_free(w);
+  rig_free(r);
+}
+
+/* A call that is redirected, or challenged by somebody else in its course: it ends, and nothing goes there. */
+static void test_call_is_redirected(void) {
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp), *elsewhere = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port),
+                  *contact =
+                      g_strdup_printf("Contact: <sip:+49900@127.0.0.1:%u>\r\n", elsewhere->port);
+  gw_sip_trunk t = {
+      .name = "odd", .proxy = proxy, .user = "100", .password = "secret", .trusted = TRUE};
+  static const char *const statuses[] = {"302 Moved Temporarily", "305 Use Proxy",
+                                         "380 Alternative Service"};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state ==
+                                GW_TRUNK_UP)); /* nobody asks: it counts as up */
+  for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+    g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+    end *c = rig_dial_trunk(r, "odd", "+4930", i ? "+4911" : "", offer, &why);
+    g_autofree char *text = next_request(r, w, "INVITE");
+    g_autofree char *asserted = wire_header(text, "P-Asserted-Identity"),
+                    *privacy = wire_header(text, "Privacy"), *from = wire_header(text, "From");
+    g_assert_cmpint(asserted != NULL, ==, i > 0);
+    g_assert_cmpint(privacy != NULL, ==, i == 0);
+    g_assert_cmpint(strstr(from, "Anna") != NULL, ==, i > 0);
+    answer(w, text, statuses[i], contact);
+    g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+    g_autofree char *ack = next_request(r, w, "ACK");
+    g_assert_nonnull(ack);
+  }
+  g_assert_null(wire_read(r, elsewhere, 500));
+  wire_free(w);
+  wire_free(elsewhere);
+  rig_free(r);
+}
+
+/* Two hosts, of which the first is dead: silent, or saying 503. The call is answered by the second. */
+static void check_next_host(gconstpointer data) {
+  gboolean says_503 = GPOINTER_TO_INT(data);
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = {.name = "two", .proxy = proxy, .user = "100", .password = "secret"};
+  r->server.on_invite = DO_ANSWER;
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "two").state == GW_TRUNK_UP));
+  gw_dns_host *second = g_new0(gw_dns_host, 1);
+  *second = (gw_dns_host){g_strdup("127.0.0.1"), g_strdup("127.0.0.1"), r->server.udp, GW_DNS_UDP};
+  g_ptr_array_add(gw_trunk_named(r->client.sip, "two")->hosts, second);
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  gint64 began = g_get_monotonic_time();
+  end *c = rig_dial_trunk(r, "two", "+4930", "+4911", offer, &why);
+  g_autofree char *text = next_request(r, w, "INVITE");
+  g_assert_nonnull(text);
+  if (says_503) answer(w, text, "503 Service Unavailable", "");
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED]));
+  g_test_message("answered by the second host after %" G_GINT64_FORMAT " ms",
+                 (g_get_monotonic_time() - began) / 1000);
+  g_assert_cmpuint(gw_desc_audio(c->remote)->port, ==, 30002);
+  gw_sip_call_hangup(c->call, GW_CAUSE_NORMAL);
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+  g_assert_cmpint(c->cause, ==, GW_CAUSE_NORMAL);
+  wire_free(w);
+  rig_free(r);
+}
+
+/* All hosts are dead, or the call is given up while one is waited for. */
+static void test_no_host(void) {
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = {.name = "one", .proxy = proxy};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "one").state == GW_TRUNK_UP));
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *c = rig_dial_trunk(r, "one", "+4930", "+4911", offer, &why);
+  g_autofree char *text = next_request(r, w, "INVITE");
+  answer(w, text, "503 Service Unavailable", "");
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+  g_assert_cmpuint(c->status, ==, 503);
+  end *d = rig_dial_trunk(r, "one", "+4930", "+4911", offer, &why);
+  gw_sip_call_hangup(d->call, GW_CAUSE_CANCELLED);
+  g_assert_true(RIG_WAIT(r, d->states[GW_SIP_ENDED]));
+  gw_sip_set_trunks(r->client.sip, NULL, 0); /* while its call is still dying */
+  wire_free(w);
+  rig_free(r);
+}
+
+/* Where the rest of a call goes: to the trunk, whatever Contact says, for the answer to its challenge goes with it; by
+ * Record-Route where the trunk says so. */
+static void check_rest_of_call(gconstpointer data) {
+  gboolean routed = GPOINTER_TO_INT(data);
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp), *elsewhere = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  g_autofree char *extra =
+      routed ? g_strdup_printf(
+                   "Record-Route: <sip:127.0.0.1:%u;lr>\r\nContact: <sip:x@127.0.0.1:7>\r\n",
+                   elsewhere->port)
+             : g_strdup_printf("Contact: <sip:x@127.0.0.1:%u>\r\n", elsewhere->port);
+  g_autofree char *ok = g_strconcat(extra, "Content-Type: application/sdp\r\n", NULL);
+  gw_sip_trunk t = {.name = "odd", .proxy = proxy, .user = "100", .password = "secret"};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *c = rig_dial_trunk(r, "odd", "+4930", "+4911", offer, &why);
+  g_autofree char *first = next_request(r, w, "INVITE");
+  answer(w, first, "407 Proxy Authentication Required",
+         "Proxy-Authenticate: Digest realm=\"odd\", nonce=\"n\", qop=\"auth\"\r\n");
+  g_autofree char *ack = next_request(r, w, "ACK"), *second = next_request(r, w, "INVITE");
+  g_autofree char *shown = wire_header(second, "Proxy-Authorization");
+  g_assert_nonnull(shown);
+  answer(w, second, "200 OK", ok);
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED]));
+  gw_sip_call_hangup(c->call, GW_CAUSE_NORMAL);
+  wire *right = routed ? elsewhere : w, *wrong = routed ? w : elsewhere;
+  g_autofree char *bye = next_request(r, right, "BYE"), *stray = wire_read(r, wrong, 300);
+  g_assert_nonnull(bye);
+  g_assert_null(stray);
+  answer(right, bye, "200 OK", "");
+  wire_free(w);
+  wire_free(elsewhere);
+  rig_free(r);
+}
+
+/* Who calls us asks for the password when we hang up: a caller by the trunk, in its name. Nobody is told. */
+static void test_digest_leak(void) {
+  static const char *const addresses[] = {"127.0.0.2/32", NULL};
+  static const char *const asks[] = {"401 Unauthorized", "407 Proxy Authentication Required"};
+  rig *r = rig_new();
+  gw_sip_trunk t = {.name = "pbx",
+                    .proxy = "127.0.0.2:9",
+                    .user = "us",
+                    .password = "secret",
+                    .addresses = addresses};
+  gw_sip_set_trunks(r->server.sip, &t, 1);
+  r->server.on_invite = DO_ANSWER;
+  for (guint i = 0; i < G_N_ELEMENTS(asks); i++) {
+    wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2");
+    g_autofree char *id = g_strdup_printf("leak-%u", i),
+                    *uri = g_strdup_printf("sip:8000@127.0.0.1:%u", r->server.udp);
+    g_autofree char *invite =
+        wire_request(w, "INVITE", uri, id, 1, NULL, "Content-Type: application/sdp\r\n", SDP);
+    wire_send(w, invite);
+    g_autofree char *ok = wire_final(r, w, 2000), *to = wire_header(ok, "To");
+    g_autofree char *ack = wire_request(w, "ACK", uri, id, 1, strstr(to, "tag=") + 4, "", NULL);
+    g_assert_true(g_str_has_prefix(ok, "SIP/2.0 200"));
+    wire_send(w, ack);
+    end *e = rig_in(&r->server, i);
+    g_assert_true(RIG_WAIT(r, e->states[GW_SIP_CONFIRMED]));
+    gw_sip_call_hangup(e->call, GW_CAUSE_NORMAL);
+    g_autofree char *bye = next_request(r, w, "BYE");
+    g_autofree char *challenge = g_strdup_printf("%s: Digest realm=\"127.0.0.2\", nonce=\"n\"\r\n",
+                                                 i ? "Proxy-Authenticate" : "WWW-Authenticate");
+    answer(w, bye, asks[i], challenge);
+    for (guint k = 0; k < 3; k++) {
+      g_autofree char *more = wire_read(r, w, 200);
+      g_assert_true(!more || !strstr(more, "Authorization"));
+    }
+    wire_free(w);
+  }
+  rig_free(r);
+}
+
+/* The SDES key of an offer never goes over UDP: an offer that needs it is refused before anything is sent. */
+static void test_srtp_needs_tls(void) {
+  rig *r = rig_new();
+  gw_cause why = GW_CAUSE_NONE;
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = {.name = "odd", .proxy = proxy};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  gw_desc_audio(offer)->proto = GW_PROTO_RTP_SAVP;
+  g_assert_null(rig_dial_trunk(r, "odd", "+4930", "1", offer, &why));
+  g_assert_cmpint(why, ==, GW_CAUSE_FORBIDDEN);
+  g_assert_null(wire_read(r, w, 300));
+  wire_free(w);
+  rig_free(r);
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/trunk/registers-and-calls", test_registers_and_calls);
+  g_test_add_func("/trunk/wrong-password", test_wrong_password);
+  g_test_add_func("/trunk/by-address", test_by_address);
+  g_test_add_func("/trunk/beside-a-phone", test_beside_a_phone);
+  g_test_add_func("/trunk/refusals", test_refusals);
+  g_test_add_func("/trunk/endless-401", test_endless_401);
+  g_test_add_func("/trunk/brief-and-garbage", test_brief_and_garbage);
+  g_test_add_func("/trunk/redirected", test_call_is_redirected);
+  g_test_add_data_func("/trunk/next-host-silent", GINT_TO_POINTER(FALSE), check_next_host);
+  g_test_add_data_func("/trunk/next-host-503", GINT_TO_POINTER(TRUE), check_next_host);
+  g_test_add_func("/trunk/no-host", test_no_host);
+  g_test_add_data_func("/trunk/rest-of-call", GINT_TO_POINTER(FALSE), check_rest_of_call);
+  g_test_add_data_func("/trunk/rest-of-call-routed", GINT_TO_POINTER(TRUE), check_rest_of_call);
+  g_test_add_func("/trunk/digest-leak", test_digest_leak);
+  g_test_add_func("/trunk/srtp-needs-tls", test_srtp_needs_tls);
+  return g_test_run();
+}
