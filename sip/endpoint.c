@@ -348,3 +348,16 @@ void gw_sip_get_counters(const gw_sip *sip, gw_sip_counters *ret) {
                            .bindings = gw_bindings_count(sip->bindings),
                            .calls = g_hash_table_size(sip->calls)};
 }
+
+guint gw_sip_bans(const gw_sip *sip, gw_sip_ban *ret, guint max) {
+  g_autofree gw_guard_ban *bans = g_new0(gw_guard_ban, max + 1);
+  guint all = gw_guard_bans(sip->guard, gw_now_us(), bans, max);
+  for (guint i = 0; i < MIN(all, max); i++) {
+    const char *blank = strchr(bans[i].key, ' '); /* "ADDRESS USER" or "ADDRESS": request.c */
+    g_autofree char *source = g_strndup(bans[i].key, strcspn(bans[i].key, " "));
+    g_strlcpy(ret[i].source, source, sizeof ret[i].source);
+    g_strlcpy(ret[i].user, blank ? blank + 1 : "", sizeof ret[i].user);
+    ret[i].seconds = (guint)(bans[i].left_us / GW_SEC(1)) + 1;
+  }
+  return all;
+}

@@ -21,6 +21,7 @@ static void pulse(void *data) {
   sip->requests_seen = requests;
   gw_timer_set(sip->pulse, gw_now_us() + GW_SEC(1));
   gw_keepalive_beat(sip);
+  gw_crowd_beat(sip);
   guint worst = 0;
   for (guint i = 0; i < G_N_ELEMENTS(sip->rates); i++)
     worst = MAX(worst, sip->rates[i]);

@@ -1,5 +1,7 @@
 #include "sip/guard.h"
 #include "base/clock.h"
+#include <arpa/inet.h>
+#include <string.h>
 
 #define WINDOW GW_SEC(60)
 #define FIRST_BAN GW_SEC(30)
@@ -93,4 +95,24 @@ gboolean gw_guard_failed(gw_guard *g, const char *key, guint limit, gint64 now) 
 void gw_guard_ok(gw_guard *g, const char *key) {
   entry *e = g_hash_table_lookup(g->entries, key);
   if (e) forget(g, e);
+}
+
+guint gw_guard_bans(const gw_guard *g, gint64 now, gw_guard_ban *ret, guint max) {
+  guint n = 0;
+  for (const GList *l = g->order.tail; l; l = l->prev) {
+    const entry *e = l->data;
+    if (e->banned_until <= now) continue;
+    if (n < max) ret[n] = (gw_guard_ban){e->key, e->banned_until - now};
+    n++;
+  }
+  return n;
+}
+
+char *gw_guard_source(const char *ip) {
+  struct in6_addr six;
+  char text[INET6_ADDRSTRLEN];
+  if (!strchr(ip, ':') || inet_pton(AF_INET6, ip, &six) != 1) return g_strdup(ip);
+  if (IN6_IS_ADDR_V4MAPPED(&six) || IN6_IS_ADDR_LOOPBACK(&six)) return g_strdup(ip);
+  memset(six.s6_addr + 8, 0, 8);
+  return g_strdup_printf("%s/64", inet_ntop(AF_INET6, &six, text, sizeof text));
 }

@@ -14,6 +14,15 @@ gint64 gw_guard_banned_us(const gw_guard *, const char *key, gint64 now_us); /* 
  * within two hours lasts twice as long, up to an hour. TRUE when this failure began a ban. */
 gboolean gw_guard_failed(gw_guard *, const char *key, guint limit, gint64 now_us);
 void gw_guard_ok(gw_guard *, const char *key); /* succeeded: forget what it did */
+typedef struct {
+  const char *key; /* valid until the next change */
+  gint64 left_us;
+} gw_guard_ban;
+/* Those who are banned now, the latest to have failed first; at most max of them into ret. How many there are in all. */
+guint gw_guard_bans(const gw_guard *, gint64 now_us, gw_guard_ban *ret, guint max);
+/* Whom a failure counts against: the address, of IPv6 the network of 64 bits, since whoever has one address there has all.
+ * g_free. */
+char *gw_guard_source(const char *ip);
 guint gw_guard_keys(const gw_guard *);
 
 #endif

@@ -175,6 +175,9 @@ void gw_sip_on_event(nua_event_t, int, char const *, nua_t *, gw_sip_port *, nua
 void gw_flood_start(gw_sip *);
 guint gw_flood_life_ms(guint requests_per_second); /* pure */
 
+/* -- crowd.c -- */
+void gw_crowd_beat(gw_sip *);             /* about once a second */
+
 /* -- keepalive.c -- */
 void gw_keepalive_beat(gw_sip *);         /* about once a second */
 void gw_keepalive_stop(gw_sip *);         /* before the stack ends */

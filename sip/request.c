@@ -60,12 +60,12 @@ static void banned(gw_sip_port *p, nua_handle_t *nh, const char *user, const cha
               SIPTAG_RETRY_AFTER_STR(seconds), TAG_END());
 }
 
-static void failed(gw_sip_port *p, const char *user, const char *user_key, const char *ip,
+static void failed(gw_sip_port *p, const char *user, const char *user_key, const char *place,
                    const char *source) {
   gint64 now = gw_now_us();
   p->sip->auth_failed++;
   gboolean ban = gw_guard_failed(p->sip->guard, user_key, FAILS_PER_USER, now);
-  ban |= gw_guard_failed(p->sip->guard, ip, FAILS_PER_ADDRESS, now);
+  ban |= gw_guard_failed(p->sip->guard, place, FAILS_PER_ADDRESS, now);
   gw_warn(NULL, "sip-auth-failed", "user=%s source=%s banned=%d", user, source, ban);
 }
 
@@ -80,10 +80,11 @@ char *gw_sip_authorize(gw_sip_port *p, nua_handle_t *nh, const sip_t *msg, const
     return NULL;
   }
   g_autofree char *user = gw_sip_clean(reply.username, 128);
-  g_autofree char *user_key = g_strdup_printf("%s %s", ip, user);
+  g_autofree char *place = gw_guard_source(ip);
+  g_autofree char *user_key = g_strdup_printf("%s %s", place, user);
   gint64 now = gw_now_us();
   gint64 ban =
-      MAX(gw_guard_banned_us(sip->guard, user_key, now), gw_guard_banned_us(sip->guard, ip, now));
+      MAX(gw_guard_banned_us(sip->guard, user_key, now), gw_guard_banned_us(sip->guard, place, now));
   if (ban) {
     banned(p, nh, user, source, ban);
     return NULL;
@@ -98,7 +99,7 @@ char *gw_sip_authorize(gw_sip_port *p, nua_handle_t *nh, const sip_t *msg, const
     gw_guard_ok(sip->guard, user_key);
     return g_strdup(reply.username);
   }
-  if (result == GW_DIGEST_WRONG || result == GW_DIGEST_BAD) failed(p, user, user_key, ip, source);
+  if (result == GW_DIGEST_WRONG || result == GW_DIGEST_BAD) failed(p, user, user_key, place, source);
   challenge(p, nh, ip, result == GW_DIGEST_STALE);
   return NULL;
 }

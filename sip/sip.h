@@ -114,6 +114,9 @@ char *gw_sip_phone_source(const gw_sip *, const char *number); /* "udp:192.0.2.7
 /* refused and bad_messages count the whole process: the library answers most of them without saying for which socket. */
 typedef struct { guint64 auth_failed, refused, bad_messages; guint bindings, calls; } gw_sip_counters;
 void gw_sip_get_counters(const gw_sip *, gw_sip_counters *ret);
+/* Who gave too many wrong passwords: as one user from there (user), or as many ("": everybody from there is refused). */
+typedef struct { char source[64], user[128]; guint seconds; } gw_sip_ban;
+guint gw_sip_bans(const gw_sip *, gw_sip_ban *ret, guint max);  /* at most max into ret; how many in all */
 
 gw_sip_call *gw_sip_call_ref(gw_sip_call *);
 void gw_sip_call_unref(gw_sip_call *);

@@ -321,6 +321,10 @@ guint gw_bridge_call_count(const gw_bridge *b) {
   return b->calls->len;
 }
 
+guint gw_bridge_slowed(const gw_bridge *b, gw_lockout_slow *ret, guint max) {
+  return gw_lockout_slowed(b->lockout, gw_now_us(), ret, max);
+}
+
 void gw_bridge_get_counters(const gw_bridge *b, gw_bridge_counters *ret) {
   *ret = b->counters;
 }

@@ -8,6 +8,7 @@
 #include "sip/sip.h"
 #include "xmpp/xmpp.h"
 #include "gateway/dialplan/dialplan.h"
+#include "gateway/ivr/lockout.h"
 #include "gateway/media/media.h"
 
 typedef struct gw_bridge gw_bridge;
@@ -134,6 +135,7 @@ typedef struct {
   double mos_sum;
 } gw_bridge_counters;
 void gw_bridge_get_counters(const gw_bridge *, gw_bridge_counters *ret);
+guint gw_bridge_slowed(const gw_bridge *, gw_lockout_slow *ret, guint max); /* gw_lockout_slowed, of PINs, now */
 gboolean gw_bridge_hangup(gw_bridge *, const char *id); /* FALSE: unknown id */
 gboolean gw_bridge_mute(gw_bridge *, const char *id, gboolean on);
 typedef struct {

@@ -101,3 +101,20 @@ void gw_lockout_right(gw_lockout *l, gw_lock_kind kind, const char *key) {
 guint gw_lockout_size(const gw_lockout *l) {
   return g_hash_table_size(l->entries);
 }
+
+guint gw_lockout_slowed(const gw_lockout *l, gint64 now_us, gw_lockout_slow *ret, guint max) {
+  GHashTableIter it;
+  gpointer key, value;
+  guint n = 0;
+  g_hash_table_iter_init(&it, l->entries);
+  while (g_hash_table_iter_next(&it, &key, &value)) {
+    const entry *e = value;
+    if (e->tries < FREE_TRIES || stale(e, now_us)) continue;
+    gint64 wait = MAX(0, e->next_us - now_us);
+    if (n < max)
+      ret[n] = (gw_lockout_slow){e->kind, (const char *)key + 1, e->tries,
+                                 (guint)((wait + GW_SEC(1) - 1) / GW_SEC(1))};
+    n++;
+  }
+  return n;
+}

@@ -17,6 +17,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_lockout, gw_lockout_free)
 gint64 gw_lockout_wait(const gw_lockout *, gw_lock_kind, const char *key, gint64 now_us);
 void gw_lockout_try(gw_lockout *, gw_lock_kind, const char *key, gint64 now_us);
 void gw_lockout_right(gw_lockout *, gw_lock_kind, const char *key); /* the last try was right */
+typedef struct {
+  gw_lock_kind kind;
+  const char *key; /* valid until the next change */
+  guint tries;     /* wrong ones */
+  guint wait_s;    /* until the next may be made */
+} gw_lockout_slow;
+/* Those who have to wait between tries, in no order; at most max into ret. How many in all. */
+guint gw_lockout_slowed(const gw_lockout *, gint64 now_us, gw_lockout_slow *ret, guint max);
 guint gw_lockout_size(const gw_lockout *);                          /* at most GW_MAX_LOCKOUTS */
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/commands.h"
+#include "daemon/commands_guard.h"
 
 gboolean gw_env_ready(const gw_control_env *env) {
   return env->sip_listening && env->xmpp && gw_xmpp_get_state(env->xmpp) == GW_XMPP_UP;
@@ -95,6 +96,7 @@ JsonNode *gw_status_json(const gw_control_env *env) {
   counted(b, "calls", "now", env->bridge ? gw_bridge_call_count(env->bridge) : 0, "max",
           env->conf ? (guint)gw_conf_int(env->conf, "sip.max_calls") : 0);
   status_workers(env, b);
+  gw_status_guard_json(env, b);
   json_builder_end_object(b);
   return gw_json_done(b);
 }
@@ -130,6 +132,7 @@ static char *status_text(const gw_control_env *env) {
                          env->bridge ? gw_bridge_call_count(env->bridge) : 0,
                          env->conf ? gw_conf_int(env->conf, "sip.max_calls") : 0);
   text_workers(env, out);
+  gw_status_guard_text(env, out);
   if (env->store && gw_store_failing(env->store))
     g_string_append(out, "store     cannot be written: look at the log and at the disk\n");
   return g_string_free(out, FALSE);

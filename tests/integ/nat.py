@@ -75,9 +75,10 @@ with Lab("nat") as lab:
         assert source.startswith(f"udp:{OUTSIDE}:") and not source.endswith(":" + own), (source, own)
 
     with lab.case("from behind NAT, with IPv6 only, by UDP and by TCP: all are heard by all", go_on=True):
-        said, _ = meet(list(PHONES), 6)
-        for n, (code, document) in said.items():
-            assert code == 0 and document["lost"] == 0, (n, document)
+        for numbers in (["101", "103", "104"], ["102", "103", "105"]):
+            said, _ = meet(numbers, 5)
+            for n, (code, document) in said.items():
+                assert code == 0 and document["lost"] == 0, (n, document)
 
     with lab.case("one packet of twenty lost each way: the call lives, both are heard, and the loss is told", go_on=True):
         netns.lose(router, 5)

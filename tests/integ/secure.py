@@ -85,6 +85,7 @@ with Lab("secure") as lab:
         assert secret["packets"] > 250 and secret["lengths"] == {182}, "a packet without its tag"
         assert secret["tone"] < 0.05 and secret["entropy"] > 7.9, "the sound can be read"
         assert secret["plain_reports"] == 0
+        assert capture.keys == 0, "keys outside of TLS"
 
     with lab.case("encrypted before the PIN and after it, with one stream of sound: tones both ways"):
         for to, keys, seconds in (("8001", f"{PIN}#", 14), ("8999", f"8001#,,{PIN}#", 22)):
@@ -114,6 +115,8 @@ with Lab("secure") as lab:
             assert secret["lengths"] == {182} and secret["tone"] < 0.05 and secret["plain_reports"] == 0, secret
 
     with lab.case("what is refused: no encryption where it is required, keys where they could be read"):
+        capture = Capture()
+        capture.start()
         for number, status, options in (
                 ("100", 488, {**by_tls}), ("100", 403, {}), ("100", 403, {"srtp": "sdes"}), ("101", 488, {**by_tls, "srtp": "sdes"}),
                 ("101", 488, {"srtp": "sdes"}), ("102", 488, {"srtp": "sdes"})):
@@ -122,6 +125,8 @@ with Lab("secure") as lab:
                 assert code == 1 and said["status"] == status, (number, to, options, said)
                 assert said["packets_received"] == 0, said
         gateway.wait_idle()
+        capture.stop()
+        assert capture.keys, "the eavesdropper finds no keys where a phone shows them by UDP"
 
     with lab.case("optional: either, by TLS; plain by UDP; sips: and IPv6"):
         at = lab.dial("101", duration=9)

@@ -17,6 +17,7 @@ class Capture(threading.Thread):
         self.raw.bind((device, 0))
         self.raw.settimeout(0.2)
         self.seen, self.running = [], True
+        self.keys = 0  # packets of any kind in which keys of SDES can be read
 
     def run(self):
         while self.running:
@@ -26,6 +27,7 @@ class Capture(threading.Thread):
                 continue
             if kind == 4 and self.loopback:  # on its way out: the same packet comes in again
                 continue
+            self.keys += b"inline:" in frame
             self.take(frame[12:14], frame[14:])
 
     def take(self, ether, packet):

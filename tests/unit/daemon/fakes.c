@@ -74,6 +74,11 @@ char *gw_call_trace_json(const gw_call_info *call) {
 
 const double gw_mos_bounds[GW_MOS_BUCKETS] = {2, 3, 3.6, 4, 4.3, 4.5};
 
+guint gw_bridge_slowed(const gw_bridge *bridge, gw_lockout_slow *ret, guint max) {
+  ret[0] = (gw_lockout_slow){GW_LOCK_ROOM, "standup@rooms.example.org", 7, 10};
+  return fake.slowed;
+}
+
 void gw_bridge_get_counters(const gw_bridge *bridge, gw_bridge_counters *ret) {
   *ret = (gw_bridge_counters){.ended = {[GW_CAUSE_BUSY] = 3},
                               .mos_buckets = {0, 0, 1, 1, 2, 2},
@@ -147,6 +152,12 @@ char **gw_sip_listening(const gw_sip *sip) {
 
 void gw_sip_forget_phone(gw_sip *sip, const char *number) {
   fake.forgotten = g_strdup(number);
+}
+
+guint gw_sip_bans(const gw_sip *sip, gw_sip_ban *ret, guint max) {
+  ret[0] = (gw_sip_ban){"192.0.2.7", "100", 30};
+  ret[1] = (gw_sip_ban){"198.51.100.0", "", 3600};
+  return fake.bans;
 }
 
 void gw_sip_get_counters(const gw_sip *sip, gw_sip_counters *ret) {

@@ -6,6 +6,7 @@
 
 typedef struct {
   guint calls;            /* that run: c0, c1, ... */
+  guint bans, slowed;     /* how many are told of: at most 2 and 1 */
   const char *registered; /* the one phone that is */
   gw_xmpp_state stream;
   guint up_after; /* looks at the stream until it is up, 0: never by itself */

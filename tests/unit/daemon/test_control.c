@@ -130,7 +130,9 @@ static void test_status(world *w, gconstpointer data) {
                   "\"sip\":{\"listen\":[\"udp:127.0.0.1:5060\"]},"
                   "\"phones\":{\"known\":1,\"registered\":0},"
                   "\"trunks\":{\"known\":1,\"registered\":0},\"calls\":{\"now\":0,\"max\":200},"
-                  "\"workers\":[{\"rooms\":0,\"load\":0.25},{\"rooms\":1,\"load\":0.25}]}");
+                  "\"workers\":[{\"rooms\":0,\"load\":0.25},{\"rooms\":1,\"load\":0.25}],"
+                  "\"guard\":{\"auth_failed\":5,\"refused\":0,\"bad_messages\":0,\"banned\":0,"
+                  "\"bans\":[],\"pins_slowed\":[]}}");
   w->env.sip_listening = TRUE;
   g_assert_false(gw_env_ready(&w->env));
   fake.stream = GW_XMPP_UP;
@@ -139,6 +141,20 @@ static void test_status(world *w, gconstpointer data) {
   g_autofree char *up = json_of(w, "status");
   g_assert_nonnull(strstr(up, "\"ready\":true"));
   g_assert_nonnull(strstr(up, "\"registered\":1}"));
+}
+
+static void test_status_guard(world *w, gconstpointer data) {
+  fake.bans = 2;
+  fake.slowed = 1;
+  g_autofree char *said = json_of(w, "status");
+  g_assert_nonnull(strstr(said, "\"banned\":2,\"bans\":[{\"source\":\"192.0.2.7\",\"user\":\"100\","
+                                "\"seconds\":30},{\"source\":\"198.51.100.0\",\"user\":null,"
+                                "\"seconds\":3600}],\"pins_slowed\":[{\"room\":"
+                                "\"standup@rooms.example.org\",\"tries\":7,\"seconds\":10}]}"));
+  expect(w, "status", 0, "5 wrong passwords, 2 banned");
+  expect(w, "status", 0, "192.0.2.7 as 100 for 30 s");
+  expect(w, "status", 0, "198.51.100.0 for 3600 s");
+  expect(w, "status", 0, "room standup@rooms.example.org: 7 wrong, next try in 10 s");
 }
 
 /* Nothing is up yet: every command still answers. */
@@ -550,6 +566,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   ADD("exit-codes", test_exit_codes);
   ADD("status", test_status);
+  ADD("status-guard", test_status_guard);
   ADD("nothing-up", test_nothing_up);
   ADD("lists", test_lists);
   ADD("terminal", test_terminal);

@@ -21,6 +21,22 @@ static void test_slower_and_slower(void) {
   g_assert_cmpint(gw_lockout_wait(l, GW_LOCK_ROOM, "100", now), ==, 0); /* another kind of key */
 }
 
+static void test_who_is_slowed(void) {
+  g_autoptr(gw_lockout) l = gw_lockout_new();
+  gw_lockout_slow slow[2];
+  tries(l, GW_LOCK_SOURCE, "once", 2, 0);
+  g_assert_cmpuint(gw_lockout_slowed(l, 0, slow, 2), ==, 0);
+  tries(l, GW_LOCK_ROOM, "r@x", 4, 0);
+  g_assert_cmpuint(gw_lockout_slowed(l, GW_MS(1500), slow, 2), ==, 1);
+  g_assert_cmpint(slow[0].kind, ==, GW_LOCK_ROOM);
+  g_assert_cmpstr(slow[0].key, ==, "r@x");
+  g_assert_cmpuint(slow[0].tries, ==, 4);
+  g_assert_cmpuint(slow[0].wait_s, ==, 2); /* 1 s, then 2 s, and half of the first is to come */
+  g_assert_cmpuint(gw_lockout_slowed(l, GW_SEC(100000), slow, 2), ==, 0);
+  tries(l, GW_LOCK_SOURCE, "100", 5, 0);
+  g_assert_cmpuint(gw_lockout_slowed(l, 0, slow, 1), ==, 2);
+}
+
 static void test_room_is_never_closed(void) {
   g_autoptr(gw_lockout) l = gw_lockout_new();
   gint64 now = 0;
@@ -82,6 +98,7 @@ static void test_bounded(void) {
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/lockout/slower-and-slower", test_slower_and_slower);
+  g_test_add_func("/lockout/listed", test_who_is_slowed);
   g_test_add_func("/lockout/room-is-never-closed", test_room_is_never_closed);
   g_test_add_func("/lockout/at-once", test_at_once);
   g_test_add_func("/lockout/right", test_right);

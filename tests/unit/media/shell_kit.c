@@ -185,6 +185,12 @@ gw_handle kit_leg(kit *k, gw_handle room) {
   return gw_media_leg(k->media, room, &p);
 }
 
+void kit_settle(kit *k, gw_handle room) {
+  gw_handle last = kit_leg(k, room); /* of the same worker: it obeys in order */
+  kit_desc(k, last);
+  gw_media_close(k->media, last);
+}
+
 /* ---- phones */
 
 static int bound(gw_addr *a) {
@@ -218,6 +224,18 @@ static void speak(phone *p) {
   p->ts += step * frames;
 }
 
+static void note_time(phone *p, const gw_rtp *rtp) {
+  const guint32 frame = gw_codec_rtp_clock(p->codec) / 50, step = rtp->ts - p->last_ts;
+  const guint16 packets =
+      (guint16)(rtp->seq - p->last_seq); /* more than one: our own socket was full */
+  if (p->got && (step % frame || step < packets * frame))
+    p->odd_ts++;
+  else if (p->got)
+    p->skipped += step / frame - packets;
+  p->last_ts = rtp->ts;
+  p->last_seq = rtp->seq;
+}
+
 static void hear(phone *p) {
   guint8 data[2048];
   gint16 pcm[GW_MAX_FRAME];
@@ -229,10 +247,7 @@ static void hear(phone *p) {
       continue;
     }
     if (!gw_rtp_parse(data, len, 0, &rtp) || rtp.pt != p->pt) continue;
-    /* One frame on, or, when the machine held the worker up for over 100 ms, several whole ones: RTP time is real time. */
-    const guint32 frame = gw_codec_rtp_clock(p->codec) / 50, step = rtp.ts - p->last_ts;
-    p->odd_ts += p->got && (!step || step % frame || step > 50 * frame);
-    p->last_ts = rtp.ts;
+    note_time(p, &rtp);
     p->sources += !p->got || rtp.ssrc != p->last_ssrc;
     p->last_ssrc = rtp.ssrc;
     p->got++;
@@ -297,6 +312,30 @@ static guint16 rtcp_port(const phone *p) {
   gw_addr a = {.len = sizeof a.u};
   getsockname(p->rtcp, &a.u.sa, &a.len);
   return gw_addr_port(&a);
+}
+
+void phone_drain(phone *p) {
+  hear(p);
+}
+
+static guint64 late_of(const kit *k) {
+  guint64 sum = 0;
+  for (guint i = 0; i < gw_media_workers(k->media); i++) {
+    gw_worker_stats w;
+    gw_media_get_worker(k->media, i, &w);
+    sum += w.late_ticks;
+  }
+  return sum;
+}
+
+void phone_check_time(phone *p, kit *k) {
+  const guint skipped = p->skipped;
+  g_assert_cmpuint(p->odd_ts, ==, 0);
+  if (!skipped) return;
+  mark m = {k, ticks_of(k)};
+  g_assert_true(kit_until(moved_on, &m, PATIENCE_MS));
+  g_test_message("%u frames skipped, %" G_GUINT64_FORMAT " ticks late", skipped, late_of(k));
+  g_assert_cmpuint(skipped, <=, late_of(k));
 }
 
 gw_desc *phone_desc(const phone *p, gw_dir dir) {

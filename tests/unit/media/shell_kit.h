@@ -42,6 +42,8 @@ gw_cause kit_failed(kit *, gw_handle, guint ms); /* waits for it: its cause, NON
 guint kit_count(const kit *, gw_handle, gw_media_state);
 guint kit_fds(void);
 gw_media_stats kit_stats(kit *, gw_handle); /* waits for a second's figures */
+/* Returns when the worker of this room has obeyed all that it was told before; what it sends from now on follows it. */
+void kit_settle(kit *, gw_handle room);
 
 typedef struct phone {
   int rtp, rtcp;
@@ -57,8 +59,11 @@ typedef struct phone {
   guint frame_ms; /* 20, or two codec frames a packet: 40 (G.711 and G.722 only) */
   gboolean silent;
   gint64 next_us;
-  guint got, got_rtcp, got_bye, got_sr, odd_ts; /* odd_ts: timestamps that did not go on by 20 ms */
-  gw_seal seal;                                 /* off until the test turns it on */
+  guint got, got_rtcp, got_bye, got_sr;
+  guint odd_ts;  /* timestamps that did not go on by whole frames, one for each packet at least */
+  guint skipped; /* frames in between that were not sent: of a worker that the machine held up */
+  guint16 last_seq;
+  gw_seal seal;  /* off until the test turns it on */
   guint sources; /* how many streams it was sent one after the other */
   guint32 last_ssrc;
   guint shut;          /* what came and could not be opened */
@@ -72,6 +77,9 @@ gw_desc *phone_desc(const phone *, gw_dir); /* its SDP */
 void phone_join(phone *, kit *,
                 gw_handle leg); /* answers the engine's offer: both know each other now */
 void phone_send(phone *, const guint8 *payload, gsize n, guint8 pt, gboolean marker);
+void phone_drain(phone *); /* takes in all that has come so far */
+/* Its timestamps went on by one frame for each packet, but for frames that the worker says it was too late for. */
+void phone_check_time(phone *, kit *);
 void phone_forget(phone *);                    /* listens anew */
 gboolean phone_hears(phone *, guint hz);       /* within 20 Hz; waits up to 5 s */
 gboolean phone_heard(const phone *, guint hz); /* does not wait */

@@ -281,7 +281,9 @@ static void test_talker(void) {
   g_assert_cmpuint(s[1 - leader].buffer_ms, ==, 0); /* nothing is kept of the second copy */
   g_assert_cmpuint(s[1 - leader].packets_in, >, 50);
   gw_media_close(k->media, peer[leader]);
-  kit_run(200);
+  kit_settle(k, room);
+  for (int i = 0; i < 2; i++)
+    phone_drain(p[i]);
   phone_forget(p[0]);
   phone_forget(p[1]);
   g_assert_true(phone_hears(p[1 - leader], 1000));

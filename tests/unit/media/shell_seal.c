@@ -168,7 +168,8 @@ static void test_no_way_back(void) {
   g_autoptr(gw_desc) remote = phone_desc(s.p[0], GW_DIR_SENDRECV),
                      agreed = phone_desc(s.p[0], GW_DIR_SENDRECV);
   gw_media_leg_remote(s.k->media, s.leg[0], remote, agreed);
-  kit_run(200);
+  kit_settle(s.k, s.room);
+  phone_drain(s.p[0]);
   guint got = s.p[0]->got, shut = s.p[0]->shut;
   kit_run(500);
   g_assert_cmpuint(s.p[0]->got + s.p[0]->shut, ==, got + shut);

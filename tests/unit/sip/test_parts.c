@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "sip/bindings.h"
+#include "sip/crowd.h"
 #include "sip/digest.h"
 #include "sip/dtmf.h"
 #include "sip/guard.h"
@@ -196,6 +197,72 @@ static void test_guard_bounded(void) {
   g_assert_cmpint(gw_guard_banned_us(g, "1", 99), ==, 0);
 }
 
+static void test_guard_bans(void) {
+  g_autoptr(gw_guard) g = gw_guard_new(100);
+  gw_guard_ban bans[2];
+  g_assert_cmpuint(gw_guard_bans(g, 0, bans, 2), ==, 0);
+  gw_guard_failed(g, "innocent", 5, GW_SEC(1));
+  gw_guard_failed(g, "a", 1, GW_SEC(1));
+  gw_guard_failed(g, "b", 1, GW_SEC(2));
+  gw_guard_failed(g, "c", 1, GW_SEC(3));
+  g_assert_cmpuint(gw_guard_bans(g, GW_SEC(4), bans, 2), ==, 3);
+  g_assert_cmpstr(bans[0].key, ==, "c");
+  g_assert_cmpint(bans[0].left_us, ==, GW_SEC(29));
+  g_assert_cmpstr(bans[1].key, ==, "b");
+  g_assert_cmpuint(gw_guard_bans(g, GW_SEC(32), bans, 2), ==, 1);
+  g_assert_cmpuint(gw_guard_bans(g, GW_SEC(40), NULL, 0), ==, 0);
+}
+
+static void test_guard_source(void) {
+  static const char *const rows[][2] = {
+      {"192.0.2.7", "192.0.2.7"},         {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+      {"2001:db8:1:2::", "2001:db8:1:2::/64"}, {"::1", "::1"},
+      {"::ffff:192.0.2.7", "::ffff:192.0.2.7"}, {"", ""}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autofree char *got = gw_guard_source(rows[i][0]);
+    g_assert_cmpstr(got, ==, rows[i][1]);
+  }
+}
+
+/* -- crowd -- */
+
+static guint crowd(gw_crowd_member *m, guint from, guint n, const char *ip, guint idle_ms, gboolean known) {
+  for (guint i = from; i < from + n; i++) {
+    m[i] = (gw_crowd_member){.idle_ms = idle_ms + i, .known = known};
+    g_strlcpy(m[i].ip, ip, sizeof m[i].ip);
+  }
+  return from + n;
+}
+
+static guint kept(const gw_crowd_member *m, guint from, guint n) {
+  guint count = 0;
+  for (guint i = from; i < from + n; i++)
+    count += !m[i].drop;
+  return count;
+}
+
+static void test_crowd(void) {
+  g_autofree gw_crowd_member *m = g_new(gw_crowd_member, 4000);
+  guint n = crowd(m, 0, 40, "192.0.2.1", 0, FALSE);
+  g_assert_cmpuint(gw_crowd_judge(m, n), ==, 0);
+  n = crowd(m, n, 100, "192.0.2.2", 0, TRUE); /* an office behind NAT */
+  n = crowd(m, n, 30, "192.0.2.3", GW_CROWD_IDLE_MS + 1, FALSE);
+  n = crowd(m, n, 10, "192.0.2.4", GW_CROWD_IDLE_MS + 1, TRUE);
+  g_assert_cmpuint(gw_crowd_judge(m, n), ==, 30);
+  g_assert_cmpuint(kept(m, 140, 30), ==, 0);
+  n = crowd(m, n, 1000, "192.0.2.5", 100, FALSE); /* one source */
+  g_assert_cmpuint(gw_crowd_judge(m, n), ==, 30 + 950);
+  g_assert_cmpuint(kept(m, 0, 140), ==, 140);
+  g_assert_cmpuint(kept(m, 180, 50), ==, 50); /* those that said something last */
+  for (guint i = 0; i < 1000; i++) { /* many sources */
+    g_autofree char *ip = g_strdup_printf("198.51.100.%u", i % 200);
+    n = crowd(m, n, 1, ip, 500, FALSE);
+  }
+  gw_crowd_judge(m, n);
+  g_assert_cmpuint(kept(m, 0, n), ==, 110 + GW_CROWD_STRANGERS);
+  g_assert_cmpuint(gw_crowd_judge(m, 0), ==, 0);
+}
+
 /* -- bindings -- */
 
 static gw_bound_change put(gw_bindings *t, const char *contact, const char *instance,
@@ -332,6 +399,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/sip/digest/parse", test_digest_parse);
   g_test_add_func("/sip/guard/bans", test_guard);
   g_test_add_func("/sip/guard/bounded", test_guard_bounded);
+  g_test_add_func("/sip/guard/list", test_guard_bans);
+  g_test_add_func("/sip/guard/source", test_guard_source);
+  g_test_add_func("/sip/crowd/judge", test_crowd);
   g_test_add_func("/sip/bindings/table", test_bindings);
   g_test_add_func("/sip/bindings/bounded", test_bindings_bounded);
   g_test_add_func("/sip/keepalive/turns", test_keepalive);
