@@ -262,6 +262,7 @@ static void run(gw_call *c, const gw_ca *a) {
     break;
   case GW_CA_RECORD:
     record(c);
+    gw_invite_over(c);
     break;
   case GW_CA_GONE:
     c->gone = TRUE;
@@ -276,6 +277,7 @@ static void step(gw_call *c, const gw_ce *e) {
   if (c->machine.state != before) {
     gw_log_ctx ctx = gw_call_ctx(c);
     gw_info(&ctx, "call-state", "state=%s", gw_call_state_word(c->machine.state));
+    gw_bridge_phone_changed(c->bridge, c->phone);
   }
   for (guint i = 0; i < n; i++)
     run(c, &actions[i]);
@@ -480,19 +482,19 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
   return c;
 }
 
-gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, gw_conference *conference,
+gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, const gw_room_conf *room,
                          const char *answer_id) {
   gw_call *c = call_new(b, phone->number, phone->number, b->conf->language);
-  gw_call_set_room(c, conference->conf);
+  gw_call_set_room(c, room);
   c->srtp = phone->srtp;
   c->sip_name = display_name(phone, NULL);
-  c->number = g_strdup(conference->conf->number);
+  c->number = g_strdup(room->number);
   c->answer_id = g_strdup(answer_id);
   g_autofree char *source = gw_sip_phone_source(b->sip, phone->number);
   c->remote_hint = host_of_source(source); /* our address towards it goes into the offer */
   c->machine.out = TRUE;
   gw_log_ctx ctx = gw_call_ctx(c);
-  gw_info(&ctx, "call-out", "phone=%s proposal=%s", c->phone, answer_id);
+  gw_info(&ctx, "call-out", "phone=%s proposal=%s", c->phone, answer_id ? answer_id : "-");
   gw_call_hop(c, "invite");
   return c;
 }
@@ -526,6 +528,7 @@ void gw_call_free(gw_call *c) {
   g_free(c->remote_hint);
   g_free(c->answer_id);
   g_free(c->last_nick);
+  gw_word_free(c->invitation);
   gw_room_conf_free(c->room_conf);
   g_free(c->codec);
   g_free(c->jingle_reason);

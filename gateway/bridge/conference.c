@@ -109,7 +109,7 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
   if (gw_ledger_occupant(c->ledger, &who, gw_now_us())) gw_conference_touch_ledger(c);
 }
 
-static gboolean is_here(const gw_conference *c, const char *phone) {
+gboolean gw_conference_has_phone(const gw_conference *c, const char *phone) {
   for (guint i = 0; i < c->bridge->calls->len; i++) {
     const gw_call *call = c->bridge->calls->pdata[i];
     if (call->conference == c && !g_strcmp0(call->phone, phone)) return TRUE;
@@ -122,14 +122,15 @@ static void ring_phones(gw_conference *c, const gw_word *word) {
   gw_bridge *b = c->bridge;
   for (char **n = c->conf->ring; n && *n; n++) {
     const gw_phone_conf *phone = gw_bridge_conf_phone(b->conf, *n);
-    if (!phone || is_here(c, *n) || !gw_room_conf_flavour(c->conf)) continue;
+    if (!phone || gw_conference_has_phone(c, *n) || !gw_room_conf_flavour(c->conf)) continue;
     gw_cause why = gw_bridge_admission(b, *n);
     if (why) {
       gw_log_ctx ctx = ctx_of(c);
       gw_info(&ctx, "not-rung", "phone=%s cause=%s", *n, gw_cause_word(why));
       continue;
     }
-    gw_call_post(gw_call_new_out(b, phone, c, word->u.jmuci.id), &(gw_ce){.type = GW_CE_RING});
+    gw_call_post(gw_call_new_out(b, phone, c->conf, word->u.jmuci.id),
+                 &(gw_ce){.type = GW_CE_RING});
   }
 }
 
@@ -281,6 +282,7 @@ gw_conference *gw_conference_new(gw_bridge *b, const gw_room_conf *conf) {
   gw_conference *c = g_new0(gw_conference, 1);
   c->bridge = b;
   c->conf = gw_bridge_conf_joined(b->conf, conf->room);
+  if (!c->conf) c->conf = gw_room_conf_copy(conf); /* of an invitation, for one call */
   c->seats = g_ptr_array_new();
   c->proposer_is_jsxc = GW_ANSWER_UNKNOWN;
   c->grants = g_ptr_array_new_with_free_func(grant_free);

@@ -95,7 +95,8 @@ static gw_desc *phone_offer(gw_dir dir) {
   return d;
 }
 
-static gw_sip_call *invite(world *w, const char *phone, const char *to, const gw_desc *offer) {
+G_GNUC_UNUSED static gw_sip_call *invite(world *w, const char *phone, const char *to,
+                                         const gw_desc *offer) {
   gw_sip_call *sip = fake_sip_call();
   gw_sip_invite i = {.phone = phone,
                      .from_user = phone,
@@ -124,7 +125,7 @@ G_GNUC_UNUSED static gw_sip_call *seated(world *w) {
   return sip;
 }
 
-static void end_sip(world *w, gw_sip_call *sip, gw_cause cause) {
+G_GNUC_UNUSED static void end_sip(world *w, gw_sip_call *sip, gw_cause cause) {
   gw_bridge_sip_state(sip, GW_SIP_ENDED, cause, 0, w->b);
   spin();
 }
