@@ -109,7 +109,7 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
   if (gw_ledger_occupant(c->ledger, &who, gw_now_us())) gw_conference_touch_ledger(c);
 }
 
-gboolean gw_conference_has_phone(const gw_conference *c, const char *phone) {
+static gboolean is_here(const gw_conference *c, const char *phone) {
   for (guint i = 0; i < c->bridge->calls->len; i++) {
     const gw_call *call = c->bridge->calls->pdata[i];
     if (call->conference == c && !g_strcmp0(call->phone, phone)) return TRUE;
@@ -122,7 +122,7 @@ static void ring_phones(gw_conference *c, const gw_word *word) {
   gw_bridge *b = c->bridge;
   for (char **n = c->conf->ring; n && *n; n++) {
     const gw_phone_conf *phone = gw_bridge_conf_phone(b->conf, *n);
-    if (!phone || gw_conference_has_phone(c, *n) || !gw_room_conf_flavour(c->conf)) continue;
+    if (!phone || is_here(c, *n) || !gw_room_conf_flavour(c->conf)) continue;
     gw_cause why = gw_bridge_admission(b, *n);
     if (why) {
       gw_log_ctx ctx = ctx_of(c);

@@ -50,7 +50,7 @@ static void look_up(const gw_conference *c, const gw_invite *i, occupant_search 
 /* --- what they are told --- */
 
 static void decline(gw_bridge *b, const gw_word *w, const char *number, const char *phrase) {
-  g_autofree char *name = gw_dial_name(b, number);
+  g_autofree char *name = number ? gw_dial_name(b, number) : g_strdup("That address");
   g_autofree char *text = g_strdup_printf("%s %s.", name, phrase);
   gw_xmpp_decline(b->xmpp, w, text);
 }
@@ -69,14 +69,15 @@ void gw_invite_over(gw_call *c) {
   const gw_call_machine *m = &c->machine;
   if (!c->invitation || m->joined) return;
   const char *phrase = m->sip_up ? "could not enter the room" : gw_dial_phrase(m->cause);
-  decline(c->bridge, c->invitation, c->phone, phrase);
-  tell_room(c->bridge, c->conference, c->phone, phrase);
+  const char *number = c->phone ? c->phone : c->caller;
+  decline(c->bridge, c->invitation, number, phrase);
+  tell_room(c->bridge, c->conference, number, phrase);
 }
 
 static void refuse(gw_bridge *b, const gw_word *w, const char *number, const char *inviter,
                    const char *why, gboolean told) {
   gw_warn(&(gw_log_ctx){.room = w->u.invite.room}, "invite-refused",
-          "number=%s inviter=%s through=%s why=%s", number, inviter,
+          "number=%s inviter=%s through=%s why=%s", number ? number : "-", inviter,
           w->u.invite.mediated ? "room" : "message", why);
   if (told) decline(b, w, number, why);
 }
@@ -98,6 +99,13 @@ static gw_room_conf *room_of(const gw_bridge *b, const gw_invite *i) {
   return conf;
 }
 
+/* Of an unknown room only the room itself is sure: whom it names may be invented. So that is what is counted, and whose wish
+ * it is when a number is to leave. */
+static const char *wish_of(const gw_bridge *b, const gw_invite *i, const occupant_search *who) {
+  gboolean sure = !i->mediated || gw_bridge_conf_by_jid(b->conf, i->room);
+  return sure ? who->bare : i->room;
+}
+
 static gboolean permitted(const gw_bridge *b, const gw_invite *i, const occupant_search *who,
                           const char *number, const char **ret_why) {
   const gw_room_conf *known = gw_bridge_conf_by_jid(b->conf, i->room);
@@ -107,15 +115,16 @@ static gboolean permitted(const gw_bridge *b, const gw_invite *i, const occupant
                              .room_configured = known != NULL,
                              .occupants_may = known && known->occupants_invite,
                              .occupant = i->mediated || who->name,
-                             .callable = gw_bridge_conf_phone(b->conf, number) != NULL};
+                             .callable = gw_dial_allowed(b, wish_of(b, i, who), number)};
   return gw_invite_policy_allows(b->conf->invites, &ask, ret_why);
 }
 
-static void ring(gw_bridge *b, const gw_word *w, const char *number, const char *inviter) {
+static void ring(gw_bridge *b, const gw_word *w, const char *number, const char *inviter,
+                 const char *by) {
   g_autoptr(gw_room_conf) room = room_of(b, &w->u.invite);
   gw_cause cause;
   const char *why;
-  gw_call *c = gw_dial(b, number, room, &cause, &why);
+  gw_call *c = gw_dial(b, by, number, room, &cause, &why);
   if (!c) {
     refuse(b, w, number, inviter, why, TRUE);
     return;
@@ -124,13 +133,6 @@ static void ring(gw_bridge *b, const gw_word *w, const char *number, const char 
   gw_call_trace(c, GW_LANE_MUC, GW_TRACE_IN, inviter, "invitation");
   gw_info(&(gw_log_ctx){.call = c->id, .room = room->room}, "invited", "number=%s inviter=%s",
           number, inviter);
-}
-
-/* Of an unknown room only the room itself is sure, so that is what is counted. */
-static gboolean too_often(gw_bridge *b, const gw_invite *i, const occupant_search *who,
-                          gboolean *ret_first) {
-  gboolean sure = !i->mediated || gw_bridge_conf_by_jid(b->conf, i->room);
-  return !gw_pace_take(b->invite_pace, sure ? who->bare : i->room, gw_now_us(), ret_first);
 }
 
 /* Who is asked: the node of the address. NULL: the gateway itself, or an account that stands for all phones. */
@@ -153,13 +155,13 @@ void gw_bridge_invited(gw_xmpp *xmpp, const gw_word *w, void *bridge) {
   look_up(gw_bridge_conference(b, i->room), i, &who);
   g_autofree char *bare = who.bare, *name = who.name;
   if (w->historic)
-    refuse(b, w, number ? number : "-", bare, "came late: it was delayed on the way", FALSE);
-  else if (too_often(b, i, &who, &first))
-    refuse(b, w, number ? number : "-", bare, "was invited too often: wait a while", first);
+    refuse(b, w, number, bare, "came late: it was delayed on the way", FALSE);
+  else if (!gw_pace_take(b->invite_pace, wish_of(b, i, &who), gw_now_us(), &first))
+    refuse(b, w, number, bare, "was invited too often: wait a while", first);
   else if (!number)
-    refuse(b, w, "-", bare, "is no phone: invite NUMBER@DOMAIN", TRUE);
+    refuse(b, w, NULL, bare, "is no phone: invite NUMBER@DOMAIN", TRUE);
   else if (!permitted(b, i, &who, number, &why))
     refuse(b, w, number, bare, why, TRUE);
   else
-    ring(b, w, number, bare);
+    ring(b, w, number, bare, wish_of(b, i, &who));
 }

@@ -97,7 +97,6 @@ gboolean gw_conference_is_ours(const gw_conference *, const char *const *jids, c
                                gboolean *ret_watcher);
 void gw_conference_learn(gw_conference *, const gw_seat *, const char *id,
                          const char *nick_or_null); /* GW_ACT_LEDGER */
-gboolean gw_conference_has_phone(const gw_conference *, const char *phone); /* in it, or being rung for it */
 void gw_conference_touch_ledger(gw_conference *);   /* saved soon */
 
 /* --- seat.c: one persona in a room with one flavour */
@@ -132,6 +131,7 @@ gw_route *gw_bridge_route_in(gw_bridge *, const char *from, const char *to); /* 
 /* --- caller.c: who is at the other end, and under which name the room sees it */
 void gw_call_from_phone(gw_call *, const char *phone);
 void gw_call_from_trunk(gw_call *, const gw_sip_invite *);
+void gw_call_to_trunk(gw_call *, const gw_trunk_conf *, const char *e164);
 gw_cause gw_bridge_trunk_admission(const gw_bridge *, const char *trunk); /* NONE: one more call may come or go by it */
 
 /* --- call.c: the shell around one call machine */
@@ -139,6 +139,7 @@ struct gw_call {
   gw_bridge *bridge;
   char *id, *phone, *name, *number, *sip_name; /* number: as dialled; sip_name: "Front desk" */
   char *trunk, *caller; /* of a call by a trunk: its name, and the other side's number in full, for the operator only */
+  char *away;           /* out by a trunk: the number as the trunk wants it, NULL else */
   char *node;           /* of its JID in rooms: the phone's number, "guest", or the caller's number */
   gw_call_machine machine;
   gw_timer *timer;
@@ -179,6 +180,8 @@ gw_call *gw_call_new_in(gw_bridge *, gw_sip_call *, const gw_sip_invite *,
 void gw_call_set_room(gw_call *, const gw_room_conf *); /* of a room that has a conference */
 gw_call *gw_call_new_out(gw_bridge *, const gw_phone_conf *, const gw_room_conf *,
                          const char *answer_id_or_null);
+/* By a trunk; e164: whom, in full. */
+gw_call *gw_call_new_away(gw_bridge *, const gw_dialplan_way *, const char *e164, const gw_room_conf *);
 void gw_call_free(gw_call *);
 void gw_call_post(gw_call *, const gw_ce *);
 void gw_call_hop(gw_call *, const char *event); /* first time of each event only */
@@ -209,9 +212,11 @@ gw_conference *gw_bridge_conference_for(gw_bridge *, const gw_room_conf *); /* m
 /* --- dial.c: calls that begin here */
 char *gw_dial_name(const gw_bridge *, const char *number); /* of who is called, for people */
 const char *gw_dial_phrase(gw_cause); /* "did not answer": what became of it */
-/* Rings number for room. NULL: *ret_why says what is in the way ("is not registered"). */
-gw_call *gw_dial(gw_bridge *, const char *number, const gw_room_conf *, gw_cause *ret_cause,
-                 const char **ret_why);
+/* Rings number for room by the wish of `by` (bare JID; NULL the operator). NULL: *ret_why says what is in the way ("is not
+ * registered"). */
+gw_call *gw_dial(gw_bridge *, const char *by, const char *number, const gw_room_conf *,
+                 gw_cause *ret_cause, const char **ret_why);
+gboolean gw_dial_allowed(const gw_bridge *, const char *by, const char *number); /* a phone, or the rules of a trunk let it leave */
 
 /* --- invite.c */
 void gw_invite_init(gw_bridge *);

@@ -62,19 +62,22 @@ static gboolean rule_fits(const invite_rule *r, const gw_invite_ask *a) {
   return room && number && any_fits(r->from, a->inviter);
 }
 
-static const char *refusal(const gw_invite_ask *a) {
-  if (!a->room_configured || !a->occupants_may)
-    return "is not called: no rule lets you invite into that room";
-  if (!a->occupant) return "is not called: only those who are in the room may invite";
-  return "is not called: no rule lets you have that number called";
+static gboolean may_enter(const gw_invite_policy *p, const gw_invite_ask *a) {
+  if (a->room_configured && a->occupants_may && a->occupant) return TRUE;
+  for (guint i = 0; i < p->rules->len; i++)
+    if (rule_fits(p->rules->pdata[i], a)) return TRUE;
+  return FALSE;
 }
 
 gboolean gw_invite_policy_allows(const gw_invite_policy *p, const gw_invite_ask *a,
                                  const char **ret_why) {
-  gboolean here = a->room_configured && a->occupants_may && a->occupant;
-  if (here && a->callable) return TRUE;
-  for (guint i = 0; a->callable && i < p->rules->len; i++)
-    if (rule_fits(p->rules->pdata[i], a)) return TRUE;
-  *ret_why = refusal(a);
+  gboolean in = may_enter(p, a);
+  if (in && a->callable) return TRUE;
+  if (in)
+    *ret_why = "is not called: no rule lets you have that number called";
+  else if (a->room_configured && a->occupants_may)
+    *ret_why = "is not called: only those who are in the room may invite";
+  else
+    *ret_why = "is not called: no rule lets you invite into that room";
   return FALSE;
 }

@@ -24,13 +24,16 @@ class Contact:
 
     def _run(self):
         import slixmpp
+        from slixmpp.xmlstream.handler import Callback
+        from slixmpp.xmlstream.matcher import MatchXPath
 
         asyncio.set_event_loop(self.loop)
         self.client = slixmpp.ClientXMPP(self.jid, PASSWORD)
         self.client.auto_authorize = self.client.auto_subscribe = None
         self.client.add_event_handler("session_start", self._started)
-        for event, kept in (("presence", self.presences), ("message", self.messages), ("groupchat_message", self.messages)):
-            self.client.add_event_handler(event, lambda s, kept=kept: s.xml not in kept and kept.append(s.xml))
+        for name, kept in (("presence", self.presences), ("message", self.messages)):  # without a body, too
+            self.client.register_handler(Callback("all " + name, MatchXPath("{jabber:client}" + name),
+                                                  lambda s, kept=kept: kept.append(s.xml)))
         self.client.connect(("127.0.0.1", self.server.c2s), disable_starttls=True)
         self.loop.run_forever()
 

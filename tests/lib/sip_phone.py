@@ -25,15 +25,16 @@ def md5(text):
 
 
 class SipPhone:
-    def __init__(self, daemon, number, manner="ring"):
+    def __init__(self, daemon, number, manner="ring", port=0):
         self.server, self.number, self.manner = ("127.0.0.1", daemon.port), number, manner
         self.asked, self.answered, self.invite = [], [], None
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind(("127.0.0.1", port))
         self.socket.settimeout(0.2)
         self.here = "127.0.0.1:%d" % self.socket.getsockname()[1]
         self.running, self.call_id, self.seq, self.tag = True, uuid.uuid4().hex, 0, uuid.uuid4().hex[:8]
-        threading.Thread(target=self._run, daemon=True).start()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
 
     def _run(self):
         while self.running:
@@ -103,4 +104,5 @@ class SipPhone:
 
     def stop(self):
         self.running = False
+        self.thread.join(3)
         self.socket.close()

@@ -275,6 +275,120 @@ static void test_delayed(void) {
   finish(&w);
 }
 
+/* One account stands for all phones: which one is meant cannot be said. */
+static void test_client_mode(void) {
+  world w;
+  start(&w);
+  gw_bridge_conf *c = quiet_conf();
+  c->client_mode = TRUE;
+  gw_bridge_reconfigure(w.b, c);
+  alice_is_in(&w);
+  invited(&w, TRUE, ROOM, "alice@x.test/web", "100@gw.test");
+  g_assert_true(fake_said("decline alice@x.test/web: That address is no phone"));
+  g_assert_false(fake_said("media leg"));
+  finish(&w);
+}
+
+/* --- numbers that leave by a trunk --- */
+
+/* Invitations are as open as can be: still nothing leaves by them. */
+static void with_trunk(world *w, const char *by, guint max_calls) {
+  static const char *const all[] = {"*", NULL};
+  gw_bridge_conf *c = quiet_conf();
+  gw_invite_policy_add(c->invites, all, all, NULL);
+  gw_trunk_conf *t = g_new0(gw_trunk_conf, 1);
+  *t = (gw_trunk_conf){.name = g_strdup("provider"),
+                       .country = g_strdup("49"),
+                       .international = g_strdup("00"),
+                       .national = g_strdup("0"),
+                       .format = g_strdup("national"),
+                       .dial_out = g_strsplit("!+49900*,+49*", ",", 0),
+                       .dial_out_by = g_strsplit(by, ",", 0),
+                       .max_calls = max_calls};
+  g_ptr_array_add(c->trunks, t);
+  gw_bridge_reconfigure(w->b, c);
+  fake_clear();
+}
+
+static void test_dial_away(void) {
+  static const struct {
+    const char *number, *why;
+  } refused[] = {{"+44207946000", "no rule lets it leave"},
+                 {"+49900123456", "no rule lets it leave"},
+                 {"0044207946000", "no rule lets it leave"},
+                 {"12*34", "not known"}};
+  world w;
+  start(&w);
+  with_trunk(&w, "", 1);
+  for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
+    g_autofree char *why = NULL;
+    g_assert_null(gw_bridge_dial(w.b, refused[i].number, "8000", &why));
+    g_test_message("%s", why);
+    g_assert_nonnull(strstr(why, refused[i].why));
+  }
+  g_assert_false(fake_said("media leg"));
+  g_autofree char *why = NULL, *id = gw_bridge_dial(w.b, "030 1234567", "8000", &why);
+  g_assert_nonnull(id);
+  spin();
+  ring(w.b);
+  g_assert_true(fake_said("sip dial 0301234567 by provider from 8000"));
+  g_autofree char *why2 = NULL, *second = gw_bridge_dial(w.b, "+49307654321", "8000", &why2);
+  g_assert_null(second);
+  g_assert_nonnull(strstr(why2, "all lines of the trunk"));
+  gw_bridge_sip_state(fake_dialled, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+  spin();
+  g_assert_nonnull(fake_muc("guest@"));
+  g_assert_true(fake_said("join " ROOM " as +49"));
+  g_assert_null(strstr(fake_log(), "as +49301234567")); /* masked */
+  gw_call_info *info = gw_bridge_call(w.b, id);
+  g_assert_cmpstr(info->trunk, ==, "provider");
+  g_assert_cmpstr(info->caller, ==, "+49301234567");
+  g_assert_null(info->phone);
+  g_assert_cmpstr(info->direction, ==, "out");
+  gw_call_info_free(info);
+  end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+  finish(&w);
+}
+
+static void test_invite_away(void) {
+  static const struct {
+    gboolean mediated;
+    const char *room, *inviter, *number;
+    gboolean rings;
+  } rows[] = {
+      {TRUE, ROOM, "alice@x.test/web", "+49301234567", TRUE},
+      {FALSE, ROOM, "alice@x.test/web", "+49301234567", TRUE},
+      {TRUE, ROOM, "bob@x.test/web", "+49301234567", FALSE},    /* in the room, but not his money */
+      {TRUE, ROOM, "alice@x.test/web", "+44207946000", FALSE},  /* nobody may */
+      {TRUE, ROOM, "alice@x.test/web", "+499001234567", FALSE}, /* premium */
+      {FALSE, ROOM, "alice@evil.test/web", "+49301234567", FALSE},
+      {TRUE, "alice@evil.test", "alice@x.test/web", "+49301234567",
+       FALSE}, /* a room that claims her */
+  };
+  world w;
+  start(&w);
+  with_trunk(&w, "alice@x.test", 0);
+  alice_is_in(&w);
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autofree char *to = g_strdup_printf("%s@gw.test", rows[i].number);
+    fake_clear();
+    invited(&w, rows[i].mediated, rows[i].room, rows[i].inviter, to);
+    g_test_message("row %u: %s", i, fake_log());
+    g_assert_cmpint(fake_said("media leg"), ==, rows[i].rings);
+    g_assert_cmpint(fake_said("decline"), ==, !rows[i].rings);
+    g_assert_null(strstr(fake_log(), rows[i].number)); /* whoever is told sees no number in full */
+    if (!rows[i].rings) continue;
+    ring(w.b);
+    g_assert_true(fake_said("sip dial 0301234567 by provider"));
+    fake_clear();
+    end_sip(&w, fake_dialled, GW_CAUSE_BUSY);
+    g_assert_true(fake_said("is busy."));
+    g_assert_null(strstr(fake_log(), "1234567"));
+    g_clear_pointer(&fake_dialled, gw_sip_call_unref);
+  }
+  finish(&w);
+}
+
 /* --- a room that only a rule knows --- */
 
 static void test_unknown_room(void) {
@@ -340,6 +454,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/dial/forged-room", test_forged_room);
   g_test_add_func("/dial/delayed", test_delayed);
   g_test_add_func("/dial/unknown-room", test_unknown_room);
+  g_test_add_func("/dial/client-mode", test_client_mode);
+  g_test_add_func("/dial/away", test_dial_away);
+  g_test_add_func("/dial/invite-away", test_invite_away);
   g_test_add_func("/dial/stand", test_stand);
   return g_test_run();
 }
