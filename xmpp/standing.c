@@ -84,8 +84,10 @@ gboolean gw_standing_show(gw_xmpp *x, const char *ours, const char *to) {
 
 void gw_standing_watch(gw_xmpp *x, const char *ours, const char *theirs) {
   if (x->client || !gw_watchers_get(x->watchers, ours)) return;
-  if (gw_watchers_add(x->watchers, ours, theirs) && x->events.watcher)
-    x->events.watcher(x, ours, theirs, TRUE, x->user);
+  gboolean added = gw_watchers_add(x->watchers, ours, theirs);
+  if (added && x->events.watcher) x->events.watcher(x, ours, theirs, TRUE, x->user);
+  if (added && gw_watchers_count(x->watchers) == GW_MAX_WATCHERS)
+    gw_warn(NULL, "watchers-full", "most=%d", GW_MAX_WATCHERS);
 }
 
 void gw_standing_unwatch(gw_xmpp *x, const char *ours, const char *theirs) {
