@@ -33,6 +33,8 @@ const gw_section gw_sections[] = {
     {"rooms", "Numbers that lead into XMPP rooms, one group each. Rooms can also be added while "
               "running: tipringctl room add."},
     {"menus", "Numbers that ask for the number of a room, then for its PIN; one group each."},
+    {"invites", "Who may have numbers called by an XMPP invitation, beside those who are in a "
+                "configured room; one group each. One that fits is enough."},
     {"sfu", "Forwarding servers of JMUCI calls, one group each."},
     {"store", "What survives a restart."},
     {"control", "The door for tipringctl."},
@@ -72,6 +74,9 @@ const gw_key gw_keys[] = {
                    "given."),
     NUMBER("sip.max_calls", "200", 1, 10000, .unit = "calls",
            .help = "Calls at once; above it callers get 503 with Retry-After."),
+    NUMBER("sip.ring_limit", "45", 5, 300, .flags = RELOAD, .unit = "s",
+           .help = "How long a phone rings that is invited into a room, or called by tipringctl "
+                   "call dial. Phones that ring for a proposal (rooms: ring) ring for 25 s."),
     STRING("sip.public_address", "", .check = gw_form_address, .form = "an address, or \"\"",
            .help = "Address for Contact and Via when the gateway is behind 1:1 NAT."),
     STRING("sip.certificate", "", .flags = RELOAD, TEXT,
@@ -235,6 +240,9 @@ const gw_key gw_keys[] = {
            .help = "shared: all phones of the room are one participant."),
     WORDS("rooms[].ring", NULL, .flags = RELOAD, PLAIN,
           .help = "Phones that ring when somebody proposes a call in the room."),
+    STRING("rooms[].invite", "occupants", .flags = RELOAD, .choices = "occupants rules",
+           .help = "Who may have phones called into the room by inviting NUMBER@DOMAIN. occupants: "
+                   "whoever is in the room. rules: only who the list invites allows it."),
     SWITCH("rooms[].watch", "true", .flags = RELOAD,
            .help = "gateway@DOMAIN sits in the room as \"Telephone gateway\" and sees calls before "
                    "a phone dials in."),
@@ -250,6 +258,17 @@ const gw_key gw_keys[] = {
            .help = "Number to dial."),
     STRING("menus[].language", "en", .flags = RELOAD, .check = gw_form_word,
            .form = "a language code as \"en\"", .help = "Language of the prompts."),
+
+    GROUPS("invites", .flags = RELOAD, .help = "Rules of invitations."),
+    WORDS("invites[].from", NULL, .flags = RELOAD | REQUIRED, TEXT,
+          .help = "Who invites: JIDs without resource; * stands for any characters, ? for one, as "
+                  "in \"*@example.org\"."),
+    WORDS("invites[].rooms", NULL, .flags = RELOAD, TEXT,
+          .help = "Into which rooms: JIDs, patterns as above; a room need not be in the list rooms. "
+                  "Empty: those that are."),
+    WORDS("invites[].numbers", NULL, .flags = RELOAD, TEXT,
+          .help = "Which numbers, patterns as above; empty: all. Numbers that are no phone of this "
+                  "gateway also need a trunk whose dial_out and dial_out_by allow them."),
 
     GROUPS("sfu", .flags = RELOAD, .later = "*", .help = "JMUCI forwarding servers."),
     STRING("sfu[].name", NULL, .flags = REQUIRED | GW_KEY_UNIQUE, .check = gw_form_word,

@@ -65,12 +65,14 @@ void gw_sip_leg_ack(gw_sip_leg *leg, const sip_t *ok, const char *sdp) {
 /* RFC 3326: why, in the words of the telephone network. */
 void gw_sip_leg_close(gw_sip_leg *leg, gw_cause cause) {
   g_autofree char *reason = gw_sip_reason(cause);
+  g_autofree char *warning = g_strdup_printf("399 tipring \"%s\"", gw_cause_text(cause));
   guint status = gw_cause_sip(cause);
   if (leg->owes_ack) gw_sip_leg_ack(leg, NULL, NULL);
   if (leg->answered)
     nua_bye(leg->nh, SIPTAG_REASON_STR(reason), TAG_END());
   else if (leg->call && leg->call->inbound)
     nua_respond(leg->nh, (int)status, gw_cause_sip_phrase(cause), SIPTAG_REASON_STR(reason),
+                SIPTAG_WARNING_STR(warning), /* what many phones show */
                 TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR("30")), TAG_END());
   else
     nua_cancel(leg->nh, SIPTAG_REASON_STR(reason), TAG_END());

@@ -32,30 +32,54 @@ static void features(xmpp_stanza_t *query, const char *const *list) {
     gw_xml_set(gw_xml_add(query, "feature", XMPP_NS_DISCO_INFO), "var", *list);
 }
 
+/* A phone in no call takes none from here: were calls announced, people would get a button that does nothing. */
+static const char *const standing_features[] = {
+    XMPP_NS_DISCO_INFO, XMPP_NS_DISCO_ITEMS, GW_NS_CAPS, GW_NS_PING,
+    GW_NS_VERSION,      GW_NS_CONFERENCE,    NULL};
+
+static void init_standing(gw_xmpp *x) {
+  g_auto(GStrv) sorted = gw_caps_sorted(standing_features, NULL);
+  x->standing_ver = gw_caps_ver("client", "phone", x->name, (const char *const *)sorted);
+  x->standing_query = gw_xml_new("query", XMPP_NS_DISCO_INFO);
+  identity(x->standing_query, "client", "phone", x->name);
+  features(x->standing_query, (const char *const *)sorted);
+}
+
 void gw_disco_init(gw_xmpp *x, const char *const *configured) {
   x->features = gw_caps_sorted(own_features, configured);
   x->caps_ver = gw_caps_ver("client", "phone", x->name, (const char *const *)x->features);
   x->disco_query = gw_xml_new("query", XMPP_NS_DISCO_INFO);
   identity(x->disco_query, "client", "phone", x->name);
   features(x->disco_query, (const char *const *)x->features);
+  init_standing(x);
 }
 
 void gw_disco_clear(gw_xmpp *x) {
   g_strfreev(x->features);
   g_free(x->caps_ver);
+  g_free(x->standing_ver);
   if (x->disco_query) xmpp_stanza_release(x->disco_query);
+  if (x->standing_query) xmpp_stanza_release(x->standing_query);
 }
 
-void gw_disco_add_caps(const gw_xmpp *x, xmpp_stanza_t *presence) {
+static void add_caps(xmpp_stanza_t *presence, const char *ver) {
   xmpp_stanza_t *c = gw_xml_add(presence, "c", GW_NS_CAPS);
   gw_xml_set(c, "hash", "sha-1"); /* JSXC passes over all others */
   gw_xml_set(c, "node", CAPS_NODE);
-  gw_xml_set(c, "ver", x->caps_ver);
+  gw_xml_set(c, "ver", ver);
+}
+
+void gw_disco_add_caps(const gw_xmpp *x, xmpp_stanza_t *presence) {
+  add_caps(presence, x->caps_ver);
+}
+
+void gw_disco_add_standing_caps(const gw_xmpp *x, xmpp_stanza_t *presence) {
+  add_caps(presence, x->standing_ver);
 }
 
 /* A deep copy: in this version of the library a cloned child that outlives its parent dangles. */
-static void answer_persona(const gw_xmpp *x, xmpp_stanza_t *reply, const char *node) {
-  xmpp_stanza_t *query = xmpp_stanza_copy(x->disco_query);
+static void answer_made(xmpp_stanza_t *reply, xmpp_stanza_t *made, const char *node) {
+  xmpp_stanza_t *query = xmpp_stanza_copy(made);
   gw_xml_set(query, "node", node);
   xmpp_stanza_add_child_ex(reply, query, 0);
 }
@@ -69,21 +93,22 @@ static void answer_other(const gw_xmpp *x, xmpp_stanza_t *reply, gboolean bare) 
   features(query, domain_features);
 }
 
-static gboolean node_known(const gw_xmpp *x, const char *node) {
-  g_autofree char *ours = g_strdup_printf("%s#%s", CAPS_NODE, x->caps_ver);
+static gboolean node_known(const char *ver, const char *node) {
+  g_autofree char *ours = g_strdup_printf("%s#%s", CAPS_NODE, ver);
   return !node || !strcmp(node, ours);
 }
 
 static xmpp_stanza_t *info(const gw_xmpp *x, xmpp_stanza_t *iq, xmpp_stanza_t *query,
-                           gboolean persona) {
+                           gw_disco_who who) {
   const char *node = gw_xml_get(query, "node"), *to = xmpp_stanza_get_to(iq);
-  if (persona ? !node_known(x, node) : node != NULL)
+  const char *ver = who == GW_DISCO_PERSONA ? x->caps_ver : x->standing_ver;
+  if (who == GW_DISCO_OTHER ? node != NULL : !node_known(ver, node))
     return gw_iq_error(iq, "cancel", "item-not-found", NULL);
   xmpp_stanza_t *reply = gw_iq_result(iq);
-  if (persona)
-    answer_persona(x, reply, node);
-  else
+  if (who == GW_DISCO_OTHER)
     answer_other(x, reply, to && strchr(to, '@'));
+  else
+    answer_made(reply, who == GW_DISCO_PERSONA ? x->disco_query : x->standing_query, node);
   return reply;
 }
 
@@ -94,11 +119,11 @@ static xmpp_stanza_t *version(const gw_xmpp *x, xmpp_stanza_t *iq) {
   return reply;
 }
 
-gboolean gw_disco_serve(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gboolean persona) {
+gboolean gw_disco_serve(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_disco_who who) {
   xmpp_stanza_t *c = gw_xml_first(iq), *reply = NULL;
   if (!c || g_strcmp0(xmpp_stanza_get_type(iq), "get")) return FALSE;
   if (gw_xml_is(c, "query", XMPP_NS_DISCO_INFO)) {
-    reply = info(x, iq, c, persona);
+    reply = info(x, iq, c, who);
   } else if (gw_xml_is(c, "query", XMPP_NS_DISCO_ITEMS)) {
     reply = gw_iq_result(iq);
     gw_xml_add(reply, "query", XMPP_NS_DISCO_ITEMS);

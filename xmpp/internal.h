@@ -9,6 +9,7 @@
 #include "xmpp/jingle_session.h"
 #include "xmpp/muc_machine.h"
 #include "xmpp/stream.h"
+#include "xmpp/watchers.h"
 #include "xmpp/xmpp.h"
 
 #define GW_IQ_WAIT 15 /* s */
@@ -26,6 +27,11 @@ struct gw_xmpp {
   char **features;          /* sorted, ours and the configured ones */
   char *caps_ver;
   xmpp_stanza_t *disco_query; /* the answer of every persona, made once */
+  xmpp_stanza_t *standing_query; /* of a phone that is in no call */
+  char *standing_ver;
+  gw_watchers *watchers;
+  gw_timer *standing_timer;
+  gboolean standing_armed;
   gw_xmpp_events events;
   void *user;
   gw_stream *main;
@@ -77,6 +83,7 @@ void gw_xmpp_check_stopped(gw_xmpp *);
 void gw_xmpp_stanza(gw_xmpp *, gw_stream *, xmpp_stanza_t *, gw_persona *of_stream_or_null);
 
 /* persona.c */
+char *gw_xmpp_node(const char *local);                              /* what is no word already is escaped (XEP-0106) */
 void gw_persona_hold(gw_persona *);
 void gw_persona_drop(gw_persona *);
 void gw_persona_stream_changed(gw_persona *, gboolean up);
@@ -88,13 +95,25 @@ gboolean gw_persona_send(gw_persona *, xmpp_stanza_t * /* taken */, gboolean kee
 void gw_disco_init(gw_xmpp *, const char *const *features);
 void gw_disco_clear(gw_xmpp *);
 void gw_disco_add_caps(const gw_xmpp *, xmpp_stanza_t *presence);
-gboolean gw_disco_serve(gw_xmpp *, gw_stream *, xmpp_stanza_t *iq, gboolean persona); /* disco, ping, version */
+typedef enum { GW_DISCO_OTHER, GW_DISCO_PERSONA, GW_DISCO_STANDING } gw_disco_who;
+gboolean gw_disco_serve(gw_xmpp *, gw_stream *, xmpp_stanza_t *iq, gw_disco_who); /* disco, ping, version */
+void gw_disco_add_standing_caps(const gw_xmpp *, xmpp_stanza_t *presence);
 
 /* presence.c */
 void gw_presence_in(gw_xmpp *, gw_stream *, xmpp_stanza_t *);      /* not of a room that we are in */
 void gw_presence_initial(gw_persona *);                            /* client mode, after binding */
 void gw_presence_expire(void *xmpp);
 void gw_presence_forget(gw_xmpp *, gw_persona *);
+
+/* standing.c */
+void gw_standing_init(gw_xmpp *);
+void gw_standing_clear(gw_xmpp *);
+void gw_standing_stream_up(gw_xmpp *);
+void gw_standing_leave(gw_xmpp *);
+gboolean gw_standing_is(const gw_xmpp *, const char *jid);         /* the full JID of a phone's own presence */
+gboolean gw_standing_show(gw_xmpp *, const char *ours, const char *to); /* FALSE: no phone */
+void gw_standing_watch(gw_xmpp *, const char *ours, const char *theirs); /* bare JIDs */
+void gw_standing_unwatch(gw_xmpp *, const char *ours, const char *theirs);
 
 /* muc.c */
 void gw_muc_stream_changed(gw_muc *, gboolean up);

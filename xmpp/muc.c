@@ -372,6 +372,19 @@ guint gw_muc_count(const gw_muc *m) {
   return gw_muc_roster_count(gw_muc_machine_roster(m->machine));
 }
 
+void gw_muc_tell(gw_muc *m, const char *text) {
+  GW_ON_CONTROL();
+  if (gw_muc_machine_state(m->machine) != GW_MUC_IN) return;
+  g_autofree char *id = gw_ids_uuid(m->p->x->ids);
+  xmpp_stanza_t *s = gw_xml_new("message", NULL);
+  gw_xml_set(s, "type", "groupchat");
+  gw_xml_set(s, "from", m->p->jid);
+  gw_xml_set(s, "to", gw_muc_machine_room(m->machine));
+  gw_xml_set(s, "id", id);
+  text_child(s, "body", text);
+  gw_persona_send(m->p, s, FALSE);
+}
+
 void gw_muc_set_status(gw_muc *m, const char *show, const char *status) {
   GW_ON_CONTROL();
   g_free(m->show);

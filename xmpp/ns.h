@@ -13,6 +13,7 @@
 #define GW_NS_SSMA "urn:xmpp:jingle:apps:rtp:ssma:0"
 #define GW_NS_MUC "http://jabber.org/protocol/muc"
 #define GW_NS_MUC_USER "http://jabber.org/protocol/muc#user"
+#define GW_NS_CONFERENCE "jabber:x:conference"
 #define GW_NS_MUC_ADMIN "http://jabber.org/protocol/muc#admin"
 #define GW_NS_MUC_OWNER "http://jabber.org/protocol/muc#owner"
 #define GW_NS_MUC_REQUEST "http://jabber.org/protocol/muc#request"

@@ -26,7 +26,7 @@ void gw_persona_drop(gw_persona *p) {
 }
 
 /* A node that is no word already (XEP-0106 makes it one) would cost us the stream. */
-static char *node_of(const char *local) {
+char *gw_xmpp_node(const char *local) {
   for (const char *c = local; *c; c++)
     if (strchr(" \"&'/:<>@", *c) || (guchar)*c < 0x20) return gw_jid_escape(local);
   return g_strdup(local);
@@ -68,7 +68,7 @@ gw_persona *gw_persona_new(gw_xmpp *x, const char *local, const char *resource,
   gw_persona *p = g_new0(gw_persona, 1);
   p->x = x;
   p->refs = 1;
-  p->local = node_of(local && *local ? local : "phone");
+  p->local = gw_xmpp_node(local && *local ? local : "phone");
   p->resource = g_strdup(resource && *resource ? resource : "tipring");
   p->events = *events;
   p->user = user;

@@ -32,8 +32,9 @@ void gw_presence_initial(gw_persona *p) {
   gw_persona_send(p, pres, FALSE);
 }
 
-/* Tells `to` of everybody who stands under this bare JID; nobody there is an answer too. */
+/* Tells `to` of the phone, or else of everybody who stands under this bare JID; nobody there is an answer too. */
 static void show(gw_xmpp *x, gw_stream *s, const char *bare, const char *to) {
+  if (gw_standing_show(x, bare, to)) return;
   guint shown = 0;
   for (guint i = 0; i < x->personas->len; i++) {
     const gw_persona *p = x->personas->pdata[i];
@@ -56,6 +57,7 @@ static gboolean asked_before(const char *us, const char *them) {
 
 static void on_subscribe(gw_xmpp *x, gw_stream *s, const char *us, const char *them) {
   send_plain(x, s, "subscribed", us, them);
+  gw_standing_watch(x, us, them);
   if (!asked_before(us, them)) send_plain(x, s, "subscribe", us, them);
   if (!x->client) show(x, s, us, them);
 }
@@ -211,11 +213,14 @@ void gw_presence_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *stanza) {
     on_news_of(x, us, them, GW_ANSWER_NO);
   } else if (!strcmp(type, "error")) {
     on_news_of(x, us, them, GW_ANSWER_UNKNOWN);
+    gw_standing_unwatch(x, us, them);
   } else if (!strcmp(type, "subscribe") && !own) {
     on_subscribe(x, s, us, them);
   } else if (!strcmp(type, "unsubscribe") && !own) {
+    gw_standing_unwatch(x, us, them);
     send_plain(x, s, "unsubscribed", us, them);
   } else if (!strcmp(type, "probe") && !x->client) {
+    if (!own) gw_standing_watch(x, us, them);
     show(x, s, us, xmpp_stanza_get_from(stanza));
   }
   rearm(x);

@@ -55,6 +55,30 @@ gw_word *gw_word_new_jingle(gw_jingle_action action, const char *to, const char 
   return w;
 }
 
+gw_word *gw_word_new_invite(gboolean mediated, const char *room, const char *inviter) {
+  gw_word *w = g_new0(gw_word, 1);
+  w->kind = GW_WORD_INVITE;
+  w->u.invite.mediated = mediated;
+  w->u.invite.room = g_strdup(room);
+  w->u.invite.inviter = g_strdup(inviter);
+  return w;
+}
+
+static void copy_invite(gw_invite *to, const gw_invite *from) {
+  *to = *from;
+  to->room = g_strdup(from->room);
+  to->inviter = g_strdup(from->inviter);
+  to->password = g_strdup(from->password);
+  to->reason = g_strdup(from->reason);
+}
+
+static void clear_invite(gw_invite *i) {
+  g_free(i->room);
+  g_free(i->inviter);
+  g_free(i->password);
+  g_free(i->reason);
+}
+
 static void copy_jmuci(gw_jmuci *to, const gw_jmuci *from) {
   *to = *from;
   to->id = g_strdup(from->id);
@@ -80,6 +104,8 @@ gw_word *gw_word_copy(const gw_word *w) {
   c->historic = w->historic;
   if (w->kind == GW_WORD_JMUCI)
     copy_jmuci(&c->u.jmuci, &w->u.jmuci);
+  else if (w->kind == GW_WORD_INVITE)
+    copy_invite(&c->u.invite, &w->u.invite);
   else
     copy_jingle(&c->u.jingle, &w->u.jingle);
   return c;
@@ -90,6 +116,8 @@ void gw_word_free(gw_word *w) {
   if (w->kind == GW_WORD_JMUCI) {
     g_free(w->u.jmuci.id);
     g_free(w->u.jmuci.jid);
+  } else if (w->kind == GW_WORD_INVITE) {
+    clear_invite(&w->u.invite);
   } else {
     g_free(w->u.jingle.sid);
     g_free(w->u.jingle.reason);

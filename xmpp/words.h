@@ -8,7 +8,7 @@
 #define GW_NS_JMUCI_MESH "urn:xmpp:jingle-muc-message:0"
 #define GW_NS_JMUCI_SFU "urn:xmpp:jingle-muc-media-sfu:0"
 
-typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE } gw_word_kind;
+typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE, GW_WORD_INVITE } gw_word_kind;
 
 /* JMUCI: groupchat messages (XEP-less, JSXC). ENDED is also read from <end/>, <finish/>, <left/>. */
 typedef enum { GW_JMUCI_PROPOSE, GW_JMUCI_ACCEPT, GW_JMUCI_REJECT, GW_JMUCI_RETRACT, GW_JMUCI_ENDED } gw_jmuci_action;
@@ -45,16 +45,27 @@ typedef struct {
   gw_jingle_action of;   /* ERROR: the action that failed */
 } gw_jingle;
 
+/* Somebody is asked into a room: through the room (XEP-0045 7.8.2: from is the room) or directly (XEP-0249: from is the
+ * inviter). Who is asked is `to`. */
+typedef struct {
+  gboolean mediated;
+  char *room;            /* bare JID, normalised */
+  char *inviter;         /* mediated: as the room names him, a real JID or room/nick; direct: the sender's full JID */
+  char *password;        /* of the room, or NULL */
+  char *reason;          /* or NULL */
+} gw_invite;
+
 typedef struct {
   gw_word_kind kind;
   char *from;            /* full JID; room/nick for what came through a room */
   char *to;
   gboolean historic;     /* delayed, or before the room's subject: record, never act */
-  union { gw_jmuci jmuci; gw_jingle jingle; } u;
+  union { gw_jmuci jmuci; gw_jingle jingle; gw_invite invite; } u;
 } gw_word;
 
 gw_word *gw_word_new_jmuci(gw_jmuci_action, gboolean sfu, const char *id);
 gw_word *gw_word_new_jingle(gw_jingle_action, const char *to, const char *sid, gboolean we_initiated);
+gw_word *gw_word_new_invite(gboolean mediated, const char *room, const char *inviter);
 gw_word *gw_word_copy(const gw_word *);
 void gw_word_free(gw_word *);
 const char *gw_jingle_action_name(gw_jingle_action);     /* "session-initiate" */

@@ -10,6 +10,14 @@
 gw_word *gw_words_parse_jmuci(xmpp_stanza_t *message);
 xmpp_stanza_t *gw_words_build_jmuci(const gw_word *, const char *from, const char *room, const char *id);
 
+/* An invitation into a room, mediated (XEP-0045 7.8.2) or direct (XEP-0249); of both in one message, as old rooms send
+ * them, the mediated one. NULL: none, or not one to be acted on (an error, said in a room, no usable JIDs). historic: it
+ * was delayed on the way. */
+gw_word *gw_words_parse_invite(xmpp_stanza_t *message);
+/* To the inviter, that nobody will come: through the room (XEP-0045 7.8.2, decline), or as a chat message. from: bare JID
+ * of who was asked, or NULL for a stream's own. */
+xmpp_stanza_t *gw_words_build_decline(const gw_word *invite, const char *from, const char *reason, const char *id);
+
 /* What can be said of a Jingle IQ before its session is looked up. sid points into the stanza; NULL when absent or over
  * GW_MAX_SID. FALSE: no <jingle/> of XEP-0166 in it. */
 typedef struct { gw_jingle_action action; const char *sid; } gw_jingle_head;

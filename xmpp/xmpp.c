@@ -105,7 +105,7 @@ static gboolean serve_roster_push(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq) {
 }
 
 static gboolean addressee_exists(const gw_xmpp *x, const char *to, const gw_persona *p) {
-  if (p || x->client) return TRUE;
+  if (p || x->client || gw_standing_is(x, to)) return TRUE;
   return !gw_jid_resource(to) && (!strchr(to, '@') || gw_xmpp_has_bare(x, to));
 }
 
@@ -113,6 +113,9 @@ static void request_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *
   const char *id = xmpp_stanza_get_id(iq), *type = xmpp_stanza_get_type(iq);
   const char *to = xmpp_stanza_get_to(iq);
   gboolean set = !g_strcmp0(type, "set");
+  gw_disco_who who = p                       ? GW_DISCO_PERSONA
+                     : gw_standing_is(x, to) ? GW_DISCO_STANDING
+                                             : GW_DISCO_OTHER;
   if (!id || strlen(id) > GW_MAX_IQ_ID || (!set && g_strcmp0(type, "get"))) {
     x->counters.dropped++;
     return;
@@ -124,7 +127,7 @@ static void request_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *
       refuse_jingle(x, s, iq);
     return;
   }
-  if (addressee_exists(x, to, p) && gw_disco_serve(x, s, iq, p != NULL)) return;
+  if (addressee_exists(x, to, p) && gw_disco_serve(x, s, iq, who)) return;
   if (serve_roster_push(x, s, iq)) return;
   gw_xmpp_send(x, s, gw_iq_error(iq, "cancel", "service-unavailable", NULL), FALSE);
 }
@@ -135,6 +138,16 @@ static void iq_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *p) {
     gw_iqs_answer(x->iqs, iq);
   else
     request_in(x, s, iq, p);
+}
+
+/* Only invitations are of interest. Those of our own phones are none: nothing here invites. */
+static gboolean message_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *message) {
+  const char *from = xmpp_stanza_get_from(message);
+  if (!x->events.invite || !from || gw_xmpp_is_ours(x, from) || (x->client && s != x->main))
+    return FALSE;
+  g_autoptr(gw_word) w = gw_words_parse_invite(message);
+  if (w) x->events.invite(x, w, x->user);
+  return w != NULL;
 }
 
 void gw_xmpp_stanza(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *stanza, gw_persona *p) {
@@ -158,7 +171,7 @@ void gw_xmpp_stanza(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *stanza, gw_persona 
     gw_muc_stanza(muc, stanza);
   else if (gw_xml_is(stanza, "presence", NULL))
     gw_presence_in(x, s, stanza);
-  else
+  else if (!message_in(x, s, stanza))
     x->counters.dropped++;
 }
 
@@ -196,6 +209,7 @@ static void on_main_state(gw_stream *s, gw_xmpp_state state, const char *detail,
   gw_log(state == GW_XMPP_DOWN && !x->stopping ? GW_LOG_WARN : GW_LOG_INFO, NULL, words[state],
          "jid=%s host=%s port=%u detail=%s", x->jid, x->host, x->port, detail);
   if (state != GW_XMPP_CONNECTING && !x->client) tell_personas(x, state == GW_XMPP_UP);
+  if (state == GW_XMPP_UP) gw_standing_stream_up(x);
   gw_xmpp_check_stopped(x);
   if (x->events.stream) x->events.stream(x, state, detail, x->user);
 }
@@ -259,6 +273,7 @@ gw_xmpp *gw_xmpp_new(GMainContext *ctx, const gw_xmpp_config *c, const gw_xmpp_e
   x->events = *events;
   x->user = user;
   gw_disco_init(x, c->features);
+  gw_standing_init(x);
   x->personas = g_ptr_array_new();
   x->by_jid = g_hash_table_new(g_str_hash, g_str_equal);
   x->ids = gw_ids_new();
@@ -294,6 +309,7 @@ void gw_xmpp_stop(gw_xmpp *x, void (*done)(void *), void *done_data) {
   x->stopping = TRUE;
   x->stop_done = done;
   x->stop_data = done_data;
+  if (!x->client) gw_standing_leave(x);
   for (guint i = 0; i < x->personas->len; i++) {
     gw_persona *p = x->personas->pdata[i];
     for (guint k = 0; k < p->mucs->len; k++)
@@ -322,6 +338,7 @@ void gw_xmpp_free(gw_xmpp *x) {
   g_hash_table_unref(x->by_jid);
   g_ptr_array_unref(x->personas);
   gw_disco_clear(x);
+  gw_standing_clear(x);
   g_free(x->domain);
   g_free(x->account);
   g_free(x->jid);
@@ -344,6 +361,13 @@ const char *gw_xmpp_jid(const gw_xmpp *x) {
 void gw_xmpp_get_counters(const gw_xmpp *x, gw_xmpp_counters *ret) {
   *ret = x->counters;
   ret->reconnects = gw_stream_reconnects(x->main);
+}
+
+void gw_xmpp_decline(gw_xmpp *x, const gw_word *invite, const char *reason) {
+  GW_ON_CONTROL();
+  g_autofree char *us = x->client || !invite->to ? NULL : gw_jid_bare(invite->to);
+  g_autofree char *id = gw_ids_hex(x->ids, 8);
+  gw_xmpp_send(x, x->main, gw_words_build_decline(invite, us, reason, id), FALSE);
 }
 
 /* --- what the store still knew after a crash */

@@ -7,6 +7,7 @@
 #define GW_XMPP_H
 #include <glib.h>
 #include "base/cause.h"
+#include "xmpp/watchers.h"
 #include "xmpp/words.h"
 
 typedef struct gw_xmpp gw_xmpp;
@@ -32,6 +33,11 @@ typedef struct {
 typedef enum { GW_XMPP_DOWN, GW_XMPP_CONNECTING, GW_XMPP_UP } gw_xmpp_state;
 typedef struct {
   void (*stream)(gw_xmpp *, gw_xmpp_state, const char *detail, void *user); /* of the main stream; detail: "not-authorized"... */
+  /* Somebody asks a JID of ours into a room (a GW_WORD_INVITE). Mediated: only what the room's service says of itself is
+   * sure, the inviter only when the room can be trusted. Direct: the inviter is who sent it. */
+  void (*invite)(gw_xmpp *, const gw_word *, void *user);
+  /* Somebody (bare JID) wants to see a phone of ours (bare JID), or no longer: to be kept over restarts. */
+  void (*watcher)(gw_xmpp *, const char *our_bare, const char *their_bare, gboolean added, void *user);
 } gw_xmpp_events;
 
 /* Nothing is connected before gw_xmpp_start. Reconnects for ever: 1 s doubling to 60 s with jitter; after a refused secret 60 s. */
@@ -44,6 +50,13 @@ gw_xmpp_state gw_xmpp_get_state(const gw_xmpp *);
 const char *gw_xmpp_jid(const gw_xmpp *);    /* component domain or account JID */
 typedef struct { guint64 stanzas_in, stanzas_out, reconnects, strangers, dropped; } gw_xmpp_counters;
 void gw_xmpp_get_counters(const gw_xmpp *, gw_xmpp_counters *ret);
+
+void gw_xmpp_decline(gw_xmpp *, const gw_word *invite, const char *reason); /* tells the inviter why nobody comes */
+
+/* --- how a phone stands: presence of local@domain/tipring, told to those who watch it, a few at a time; told to them all
+ * again after a reconnect. Nothing in client mode. */
+void gw_xmpp_stand(gw_xmpp *, const char *local, const gw_stand * /* NULL: no such phone any more */);
+void gw_xmpp_restore_watcher(gw_xmpp *, const char *our_bare, const char *their_bare); /* at start, from the store */
 
 /* --- personas. Client mode: local is ignored, each persona has a stream and resource of its own. */
 typedef struct {
@@ -95,6 +108,8 @@ const char *gw_muc_room(const gw_muc *);
 gboolean gw_muc_is_members_only(const gw_muc *);           /* as disco#info showed before the join or since; also once `left` */
 void gw_muc_foreach(const gw_muc *, void (*fn)(const gw_occupant *, void *), void *user); /* present occupants, self too */
 guint gw_muc_count(const gw_muc *);
+/* Plain text in the room, for people to read. Nothing while we are not in it. */
+void gw_muc_tell(gw_muc *, const char *text);
 /* Replaces the status shown in the room ("on hold"), NULL to clear. */
 void gw_muc_set_status(gw_muc *, const char *show_or_null, const char *status_or_null);
 

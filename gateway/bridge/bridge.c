@@ -185,6 +185,7 @@ gw_bridge *gw_bridge_new(GMainContext *ctx, gw_bridge_conf *conf, const gw_bridg
   b->store_user = store_user;
   b->ids = gw_ids_new();
   b->lockout = gw_lockout_new();
+  gw_invite_init(b);
   b->conferences = g_ptr_array_new_with_free_func((GDestroyNotify)gw_conference_free);
   b->calls = g_ptr_array_new_with_free_func((GDestroyNotify)gw_call_free);
   b->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -202,25 +203,26 @@ void gw_bridge_restore_ledger(gw_bridge *b, const char *room, const char *text) 
   g_hash_table_insert(b->ledgers, g_strdup(room), g_strdup(text));
 }
 
-static gw_conference *conference_for(gw_bridge *b, const gw_room_conf *conf) {
+gw_conference *gw_bridge_conference_for(gw_bridge *b, const gw_room_conf *conf) {
   gw_conference *c = gw_bridge_conference(b, conf->room);
-  if (c) {
-    gw_conference_set_conf(c, conf);
-    return c;
-  }
+  if (c) return c;
   c = gw_conference_new(b, conf);
   g_ptr_array_add(b->conferences, c);
   return c;
 }
 
 static void take_rooms(gw_bridge *b) {
-  for (guint i = 0; i < b->conf->rooms->len; i++)
-    gw_conference_watch(conference_for(b, b->conf->rooms->pdata[i]));
+  for (guint i = 0; i < b->conf->rooms->len; i++) {
+    gw_conference *c = gw_bridge_conference_for(b, b->conf->rooms->pdata[i]);
+    gw_conference_set_conf(c, b->conf->rooms->pdata[i]);
+    gw_conference_watch(c);
+  }
 }
 
 void gw_bridge_start(gw_bridge *b) {
   b->started = TRUE;
   take_rooms(b);
+  gw_bridge_show_phones(b);
 }
 
 /* A room that is no longer configured is left at once, or when its last call has ended. */
@@ -240,12 +242,15 @@ void gw_bridge_drop_rooms(gw_bridge *b) {
 }
 
 void gw_bridge_reconfigure(gw_bridge *b, gw_bridge_conf *conf) {
-  gw_bridge_conf_free(b->conf);
+  gw_bridge_conf *before = b->conf;
   gw_dialplan_free(b->dialplan);
   b->conf = conf;
+  if (b->started) gw_bridge_hide_phones(b, before);
+  gw_bridge_conf_free(before);
   b->dialplan = gw_bridge_conf_dialplan(conf);
   gw_bridge_drop_rooms(b);
   if (b->started) take_rooms(b);
+  gw_bridge_show_phones(b);
 }
 
 void gw_bridge_drain(gw_bridge *b, gboolean on) {
@@ -287,6 +292,7 @@ void gw_bridge_free(gw_bridge *b) {
   gw_timer_free(b->stop_timer);
   gw_ids_free(b->ids);
   gw_lockout_free(b->lockout);
+  gw_invite_clear(b);
   gw_dialplan_free(b->dialplan);
   gw_bridge_conf_free(b->conf);
   g_free(b);

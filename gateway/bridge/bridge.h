@@ -9,6 +9,7 @@
 #include "xmpp/xmpp.h"
 #include "gateway/dialplan/dialplan.h"
 #include "gateway/ivr/lockout.h"
+#include "gateway/dialplan/invite_policy.h"
 #include "gateway/media/media.h"
 
 typedef struct gw_bridge gw_bridge;
@@ -34,6 +35,7 @@ typedef struct {
 typedef struct {
   char *number, *room, *flavour, *pin, *password, *identity, *alone, **ring /* NULL-terminated */;
   gboolean propose_when_idle, watch, roster_check, from_file;
+  gboolean occupants_invite; /* who is in the room may invite phones */
   guint alone_limit; /* s, 0 = never */
 } gw_room_conf;
 typedef struct {
@@ -63,6 +65,8 @@ typedef struct {
   GPtrArray *menus;  /* gw_menu_conf */
   GPtrArray *trunks; /* gw_trunk_conf, in the order of the file */
   char *language;    /* of prompts, where no menu says another */
+  guint ring_limit;  /* s, of calls that are dialled here or invited */
+  gw_invite_policy *invites;
 } gw_bridge_conf;
 gw_bridge_conf *gw_bridge_conf_new(void);
 void gw_bridge_conf_free(gw_bridge_conf *);
@@ -88,6 +92,8 @@ void gw_bridge_sip_state(gw_sip_call *, gw_sip_state, gw_cause, guint status, vo
 void gw_bridge_sip_remote(gw_sip_call *, const gw_desc *, gboolean is_offer, void *bridge);
 void gw_bridge_sip_digit(gw_sip_call *, char digit, guint ms, void *bridge);
 void gw_bridge_stream(gw_xmpp *, gw_xmpp_state, const char *detail, void *bridge);
+void gw_bridge_invited(gw_xmpp *, const gw_word *, void *bridge);
+void gw_bridge_phone_changed(gw_bridge *, const char *number); /* registered, or no longer */
 
 /* --- for control commands. Times are wall us, 0 = not known. */
 typedef struct {
@@ -136,6 +142,9 @@ typedef struct {
 } gw_bridge_counters;
 void gw_bridge_get_counters(const gw_bridge *, gw_bridge_counters *ret);
 guint gw_bridge_slowed(const gw_bridge *, gw_lockout_slow *ret, guint max); /* gw_lockout_slowed, of PINs, now */
+/* Calls a number and puts it into a room (its number or JID); not asked for a PIN. The new call's id (g_free), or NULL with
+ * *ret_why, a line for the operator (g_free). What becomes of it shows in its record. */
+char *gw_bridge_dial(gw_bridge *, const char *number, const char *room, char **ret_why);
 gboolean gw_bridge_hangup(gw_bridge *, const char *id); /* FALSE: unknown id */
 gboolean gw_bridge_mute(gw_bridge *, const char *id, gboolean on);
 typedef struct {

@@ -146,8 +146,10 @@ static void dial(gw_call *c) {
   g_autoptr(gw_desc) offer = gw_desc_copy(c->leg_caps);
   stamp(c, offer);
   c->offer_is_ours = TRUE;
-  c->sip = gw_sip_dial_phone(c->bridge->sip, c->phone, c->number, c->conference->conf->room, offer,
-                             &why);
+  c->sip = c->away
+               ? gw_sip_dial_trunk(c->bridge->sip, c->trunk, c->away, c->number, NULL, offer, &why)
+               : gw_sip_dial_phone(c->bridge->sip, c->phone, c->number, c->conference->conf->room,
+                                   offer, &why);
   trace_sip(c, GW_TRACE_OUT, "INVITE", offer);
   if (c->sip)
     gw_sip_call_set_user_data(c->sip, c);
@@ -262,6 +264,7 @@ static void run(gw_call *c, const gw_ca *a) {
     break;
   case GW_CA_RECORD:
     record(c);
+    gw_invite_over(c);
     break;
   case GW_CA_GONE:
     c->gone = TRUE;
@@ -276,6 +279,7 @@ static void step(gw_call *c, const gw_ce *e) {
   if (c->machine.state != before) {
     gw_log_ctx ctx = gw_call_ctx(c);
     gw_info(&ctx, "call-state", "state=%s", gw_call_state_word(c->machine.state));
+    gw_bridge_phone_changed(c->bridge, c->phone);
   }
   for (guint i = 0; i < n; i++)
     run(c, &actions[i]);
@@ -480,20 +484,43 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
   return c;
 }
 
-gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, gw_conference *conference,
-                         const char *answer_id) {
-  gw_call *c = call_new(b, phone->number, phone->number, b->conf->language);
-  gw_call_set_room(c, conference->conf);
-  c->srtp = phone->srtp;
-  c->sip_name = display_name(phone, NULL);
-  c->number = g_strdup(conference->conf->number);
-  c->answer_id = g_strdup(answer_id);
-  g_autofree char *source = gw_sip_phone_source(b->sip, phone->number);
-  c->remote_hint = host_of_source(source); /* our address towards it goes into the offer */
+/* What the phone shows as the caller: the room. */
+static char *number_of_room(const gw_room_conf *room) {
+  return room->number ? g_strdup(room->number) : g_strndup(room->room, strcspn(room->room, "@"));
+}
+
+/* source: where the other side is; our address towards it goes into the offer. */
+static void begin_out(gw_call *c, const gw_room_conf *room, const char *source) {
+  gw_call_set_room(c, room);
+  c->number = number_of_room(room);
+  c->remote_hint = host_of_source(source);
   c->machine.out = TRUE;
   gw_log_ctx ctx = gw_call_ctx(c);
-  gw_info(&ctx, "call-out", "phone=%s proposal=%s", c->phone, answer_id);
+  gw_info(&ctx, "call-out", "phone=%s trunk=%s number=%s proposal=%s", c->phone ? c->phone : "-",
+          c->trunk ? c->trunk : "-", c->caller ? c->caller : "-",
+          c->answer_id ? c->answer_id : "-");
   gw_call_hop(c, "invite");
+}
+
+gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, const gw_room_conf *room,
+                         const char *answer_id) {
+  gw_call *c = call_new(b, phone->number, phone->number, b->conf->language);
+  g_autofree char *source = gw_sip_phone_source(b->sip, phone->number);
+  c->srtp = phone->srtp;
+  c->sip_name = display_name(phone, NULL);
+  c->answer_id = g_strdup(answer_id);
+  begin_out(c, room, source);
+  return c;
+}
+
+gw_call *gw_call_new_away(gw_bridge *b, const gw_dialplan_way *way, const char *e164,
+                          const gw_room_conf *room) {
+  gw_call *c = call_new(b, NULL, e164, b->conf->language);
+  gw_sip_trunk_info info = {0};
+  gw_call_to_trunk(c, gw_bridge_conf_trunk(b->conf, way->trunk), e164);
+  c->away = g_strdup(way->number);
+  gw_sip_find_trunk(b->sip, way->trunk, &info);
+  begin_out(c, room, info.host);
   return c;
 }
 
@@ -519,6 +546,7 @@ void gw_call_free(gw_call *c) {
   g_free(c->phone);
   g_free(c->trunk);
   g_free(c->caller);
+  g_free(c->away);
   g_free(c->node);
   g_free(c->name);
   g_free(c->sip_name);
@@ -526,6 +554,7 @@ void gw_call_free(gw_call *c) {
   g_free(c->remote_hint);
   g_free(c->answer_id);
   g_free(c->last_nick);
+  gw_word_free(c->invitation);
   gw_room_conf_free(c->room_conf);
   g_free(c->codec);
   g_free(c->jingle_reason);

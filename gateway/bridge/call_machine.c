@@ -133,7 +133,7 @@ static void on_invite(step *s, gboolean asks) {
 static void on_ring(step *s) {
   s->m->out = TRUE;
   s->m->state = GW_CS_RINGING;
-  s->m->deadline = s->now + GW_RING_LIMIT_US;
+  s->m->deadline = s->now + s->m->ring_limit_us;
   act(s, GW_CA_MAKE_LEG, GW_CAUSE_NONE);
 }
 
@@ -249,6 +249,7 @@ void gw_call_machine_init(gw_call_machine *m, guint alone_limit_s) {
                          .patience = GW_NEVER,
                          .spoken_deadline = GW_NEVER};
   m->alone_limit_us = GW_SEC(alone_limit_s);
+  m->ring_limit_us = GW_RING_LIMIT_US;
 }
 
 guint gw_call_machine_step(gw_call_machine *m, const gw_ce *e, gint64 now_us,

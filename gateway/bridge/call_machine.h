@@ -76,10 +76,12 @@ typedef struct {
   gint64 deadline; /* GW_NEVER: none */
   gint64 stream_deadline, alone_deadline;
   gint64 alone_limit_us;
-  gw_cause cause; /* why it ends */
+  gint64 ring_limit_us; /* out: how long the phone rings */
+  gw_cause cause;       /* why it ends */
 } gw_call_machine;
 
-#define GW_RING_LIMIT_US GW_SEC(25) /* JSXC's proposer closes its list 30 s after the proposal */
+#define GW_RING_LIMIT_US                                                                           \
+  GW_SEC(25) /* for a proposal: JSXC's proposer closes its list 30 s after it */
 #define GW_JOIN_LIMIT_US GW_SEC(20)
 #define GW_PATIENCE_US GW_SEC(2)     /* a join that takes longer is answered, to tell the caller */
 #define GW_MENU_LIMIT_US GW_SEC(600) /* the questions have limits of their own */

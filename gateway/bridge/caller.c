@@ -40,6 +40,14 @@ void gw_call_from_trunk(gw_call *c, const gw_sip_invite *i) {
   c->srtp = t ? t->srtp : GW_SDES_OFF;
 }
 
+void gw_call_to_trunk(gw_call *c, const gw_trunk_conf *t, const char *e164) {
+  c->trunk = g_strdup(t->name);
+  c->caller = g_strdup(e164);
+  c->sip_name = gw_number_mask(e164);
+  c->node = g_strdup(t->number_jid && is_e164(e164) ? e164 : GUEST);
+  c->srtp = t->srtp;
+}
+
 static guint calls_by(const gw_bridge *b, const char *trunk) {
   guint n = 0;
   for (guint i = 0; i < b->calls->len; i++) {

@@ -6,7 +6,7 @@ gw_room_conf *gw_room_conf_new(void) {
   r->identity = g_strdup("per-phone");
   r->alone = g_strdup("silence");
   r->pin = g_strdup("");
-  r->propose_when_idle = r->watch = r->roster_check = TRUE;
+  r->propose_when_idle = r->watch = r->roster_check = r->occupants_invite = TRUE;
   r->alone_limit = 1800;
   return r;
 }
@@ -74,6 +74,8 @@ gw_bridge_conf *gw_bridge_conf_new(void) {
   c->trunks = g_ptr_array_new_with_free_func((GDestroyNotify)gw_trunk_conf_free);
   c->language = g_strdup("en");
   c->max_calls = 200;
+  c->ring_limit = 45;
+  c->invites = gw_invite_policy_new();
   return c;
 }
 
@@ -86,6 +88,7 @@ void gw_bridge_conf_free(gw_bridge_conf *c) {
   g_ptr_array_unref(c->menus);
   g_ptr_array_unref(c->trunks);
   g_free(c->language);
+  gw_invite_policy_free(c->invites);
   g_free(c);
 }
 
@@ -114,6 +117,14 @@ const gw_trunk_conf *gw_bridge_conf_trunk(const gw_bridge_conf *c, const char *n
   for (guint i = 0; name && i < c->trunks->len; i++) {
     const gw_trunk_conf *t = c->trunks->pdata[i];
     if (g_str_equal(t->name, name)) return t;
+  }
+  return NULL;
+}
+
+const gw_room_conf *gw_bridge_conf_by_jid(const gw_bridge_conf *c, const char *room) {
+  for (guint i = 0; i < c->rooms->len; i++) {
+    const gw_room_conf *r = c->rooms->pdata[i];
+    if (gw_jid_same_bare(r->room, room)) return r;
   }
   return NULL;
 }

@@ -129,7 +129,8 @@ static void ring_phones(gw_conference *c, const gw_word *word) {
       gw_info(&ctx, "not-rung", "phone=%s cause=%s", *n, gw_cause_word(why));
       continue;
     }
-    gw_call_post(gw_call_new_out(b, phone, c, word->u.jmuci.id), &(gw_ce){.type = GW_CE_RING});
+    gw_call_post(gw_call_new_out(b, phone, c->conf, word->u.jmuci.id),
+                 &(gw_ce){.type = GW_CE_RING});
   }
 }
 
@@ -281,6 +282,7 @@ gw_conference *gw_conference_new(gw_bridge *b, const gw_room_conf *conf) {
   gw_conference *c = g_new0(gw_conference, 1);
   c->bridge = b;
   c->conf = gw_bridge_conf_joined(b->conf, conf->room);
+  if (!c->conf) c->conf = gw_room_conf_copy(conf); /* of an invitation, for one call */
   c->seats = g_ptr_array_new();
   c->proposer_is_jsxc = GW_ANSWER_UNKNOWN;
   c->grants = g_ptr_array_new_with_free_func(grant_free);

@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/jid.h"
 #include "base/log.h"
+#include "base/pace.h"
 #include "base/timer.h"
 #include "gateway/bridge/bridge.h"
 #include "gateway/bridge/call_machine.h"
@@ -40,6 +41,8 @@ struct gw_bridge {
   GHashTable *owners;     /* handle.v -> gw_owner* */
   gw_bridge_counters counters;
   gw_lockout *lockout;    /* of PINs */
+  gw_pace *invite_pace;   /* by inviter */
+  gw_pace *notice_pace;   /* by room: what the watcher says for people to read */
   gboolean draining, started;
   void (*stopped)(void *);
   void *stopped_user;
@@ -129,6 +132,7 @@ gw_route *gw_bridge_route_in(gw_bridge *, const char *from, const char *to); /* 
 /* --- caller.c: who is at the other end, and under which name the room sees it */
 void gw_call_from_phone(gw_call *, const char *phone);
 void gw_call_from_trunk(gw_call *, const gw_sip_invite *);
+void gw_call_to_trunk(gw_call *, const gw_trunk_conf *, const char *e164);
 gw_cause gw_bridge_trunk_admission(const gw_bridge *, const char *trunk); /* NONE: one more call may come or go by it */
 
 /* --- call.c: the shell around one call machine */
@@ -136,6 +140,7 @@ struct gw_call {
   gw_bridge *bridge;
   char *id, *phone, *name, *number, *sip_name; /* number: as dialled; sip_name: "Front desk" */
   char *trunk, *caller; /* of a call by a trunk: its name, and the other side's number in full, for the operator only */
+  char *away;           /* out by a trunk: the number as the trunk wants it, NULL else */
   char *node;           /* of its JID in rooms: the phone's number, "guest", or the caller's number */
   gw_call_machine machine;
   gw_timer *timer;
@@ -169,12 +174,15 @@ struct gw_call {
   gw_media_stats last_stats;
   gboolean have_last_stats;
   char *last_nick;
+  gw_word *invitation; /* that asked for it, NULL none */
 };
 gw_call *gw_call_new_in(gw_bridge *, gw_sip_call *, const gw_sip_invite *,
                         const gw_room_conf *or_null, const char *number, const char *language);
 void gw_call_set_room(gw_call *, const gw_room_conf *); /* of a room that has a conference */
-gw_call *gw_call_new_out(gw_bridge *, const gw_phone_conf *, gw_conference *,
-                         const char *answer_id);
+gw_call *gw_call_new_out(gw_bridge *, const gw_phone_conf *, const gw_room_conf *,
+                         const char *answer_id_or_null);
+/* By a trunk; e164: whom, in full. */
+gw_call *gw_call_new_away(gw_bridge *, const gw_dialplan_way *, const char *e164, const gw_room_conf *);
 void gw_call_free(gw_call *);
 void gw_call_post(gw_call *, const gw_ce *);
 void gw_call_hop(gw_call *, const char *event); /* first time of each event only */
@@ -200,6 +208,26 @@ gw_cause gw_bridge_admission(const gw_bridge *,
                              const char *phone); /* NONE: one more call may come or be rung */
 void gw_bridge_drop_rooms(gw_bridge *);          /* that are neither configured nor in use */
 
+gw_conference *gw_bridge_conference_for(gw_bridge *, const gw_room_conf *); /* made when there is none */
+
+/* --- dial.c: calls that begin here */
+char *gw_dial_name(const gw_bridge *, const char *number); /* of who is called, for people */
+const char *gw_dial_phrase(gw_cause); /* "did not answer": what became of it */
+/* Rings number for room by the wish of `by` (bare JID; NULL the operator). NULL: *ret_why says what is in the way ("is not
+ * registered"). */
+gw_call *gw_dial(gw_bridge *, const char *by, const char *number, const gw_room_conf *,
+                 gw_cause *ret_cause, const char **ret_why);
+gboolean gw_dial_allowed(const gw_bridge *, const char *by, const char *number); /* a phone, or the rules of a trunk let it leave */
+
+/* --- invite.c */
+void gw_invite_init(gw_bridge *);
+void gw_invite_clear(gw_bridge *);
+void gw_invite_over(gw_call *); /* tells the inviter and the room when nobody came */
+
+/* --- stand.c: presence of phones */
+void gw_bridge_show_phones(gw_bridge *);
+void gw_bridge_hide_phones(gw_bridge *, const gw_bridge_conf *before); /* that are configured no more */
+
 /* --- attendant.c: the shell around one ivr */
 gw_attendant *gw_attendant_new(gw_call *, const char *source, const char *language);
 void gw_attendant_free(gw_attendant *);
@@ -217,9 +245,11 @@ const gw_trunk_conf *gw_bridge_conf_trunk(const gw_bridge_conf *, const char *na
 const gw_phone_conf *gw_bridge_conf_phone(const gw_bridge_conf *, const char *number);
 gw_sdes_policy gw_bridge_conf_srtp(const gw_bridge_conf *, const char *phone);
 const gw_room_conf *gw_bridge_conf_room(const gw_bridge_conf *, const char *number);
+const gw_room_conf *gw_bridge_conf_by_jid(const gw_bridge_conf *, const char *room); /* its first number */
 /* What all numbers of one room together want of its watcher: ring is joined, watch is anybody's. Free it. */
 gw_room_conf *gw_bridge_conf_joined(const gw_bridge_conf *, const char *room);
 gw_room_conf *gw_room_conf_copy(const gw_room_conf *);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_room_conf, gw_room_conf_free)
 gw_dialplan *gw_bridge_conf_dialplan(const gw_bridge_conf *);
 
 #endif

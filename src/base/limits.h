@@ -29,6 +29,9 @@
 #define GW_MAX_NUMBER 128           /* bytes of a dialled number */
 #define GW_MAX_LOCKOUTS 4096         /* sources and rooms whose PIN tries are counted */
 #define GW_MAX_MEDIA_OBJECTS 65536   /* rooms, legs and peers of the media engine */
+#define GW_MAX_WATCHERS 16384         /* people told of phones' presence: pairs of phone and person */
+#define GW_MAX_WATCHERS_OF_PHONE 2048
+#define GW_MAX_INVITERS 1024          /* people whose invitations are counted */
 #define GW_MAX_TRACE 256             /* events kept of one call */
 
 #endif

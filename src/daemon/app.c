@@ -87,6 +87,7 @@ static gboolean credential(gw_sip *sip, const char *user, const char **ret, void
 static void binding(gw_sip *sip, const gw_sip_binding *b, void *app) {
   gw_store_binding_save(((gw_app *)app)->store, b->number, b->contact, b->source, b->user_agent,
                         b->expires_wall_us);
+  gw_bridge_phone_changed(((gw_app *)app)->bridge, b->number);
 }
 
 static void invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, void *app) {
@@ -138,7 +139,18 @@ static void stream(gw_xmpp *x, gw_xmpp_state state, const char *detail, void *ap
   gw_bridge_start(a->bridge);
 }
 
-static const gw_xmpp_events xmpp_events = {.stream = stream};
+static void invited(gw_xmpp *x, const gw_word *word, void *app) {
+  gw_bridge_invited(x, word, ((gw_app *)app)->bridge);
+}
+
+static void watcher(gw_xmpp *x, const char *ours, const char *theirs, gboolean added, void *app) {
+  if (added)
+    gw_store_watcher_add(((gw_app *)app)->store, ours, theirs);
+  else
+    gw_store_watcher_remove(((gw_app *)app)->store, ours, theirs);
+}
+
+static const gw_xmpp_events xmpp_events = {.stream = stream, .invite = invited, .watcher = watcher};
 
 /* --- reload, drain, stop --- */
 
@@ -269,7 +281,8 @@ static void alive(void *user) {
 /* --- life --- */
 
 static void restore(gw_app *a) {
-  g_autoptr(GPtrArray) ledgers = gw_store_ledgers(a->store), bindings = gw_store_bindings(a->store);
+  g_autoptr(GPtrArray) ledgers = gw_store_ledgers(a->store), bindings = gw_store_bindings(a->store),
+                       watchers = gw_store_watchers(a->store);
   for (guint i = 0; i < ledgers->len; i++) {
     const gw_store_ledger *l = ledgers->pdata[i];
     gw_bridge_restore_ledger(a->bridge, l->room, l->text);
@@ -278,6 +291,10 @@ static void restore(gw_app *a) {
     const gw_store_binding *b = bindings->pdata[i];
     gw_sip_restore_binding(a->sip, &(gw_sip_binding){b->number, b->contact, b->source,
                                                      b->user_agent, b->expires_wall_us});
+  }
+  for (guint i = 0; i < watchers->len; i++) {
+    const gw_store_watcher *w = watchers->pdata[i];
+    gw_xmpp_restore_watcher(a->xmpp, w->our_jid, w->their_jid);
   }
 }
 

@@ -215,6 +215,7 @@ static gw_room_conf *room_conf(const gw_conf *c, guint i) {
   r->password = dup_word(item_secret(c, "rooms", i));
   r->ring = gw_conf_strv(c, ring);
   r->propose_when_idle = !strcmp(item(c, "rooms", i, "idle"), "propose");
+  r->occupants_invite = !strcmp(item(c, "rooms", i, "invite"), "occupants");
   r->watch = item_bool(c, "rooms", i, "watch");
   r->roster_check = item_bool(c, "rooms", i, "roster_check");
   r->alone_limit = (guint)item_int(c, "rooms", i, "alone_limit");
@@ -274,6 +275,19 @@ void gw_app_set_trunks(const gw_conf *c, gw_sip *sip) {
   gw_sip_set_trunks(sip, list, n);
 }
 
+static void add_invite_rule(const gw_conf *c, guint i, gw_invite_policy *policy) {
+  static const char *const keys[] = {"from", "rooms", "numbers"};
+  char **lists[G_N_ELEMENTS(keys)];
+  for (guint k = 0; k < G_N_ELEMENTS(keys); k++) {
+    g_autofree char *path = g_strdup_printf("invites[%u].%s", i, keys[k]);
+    lists[k] = gw_conf_strv(c, path);
+  }
+  gw_invite_policy_add(policy, (const char *const *)lists[0], (const char *const *)lists[1],
+                       (const char *const *)lists[2]);
+  for (guint k = 0; k < G_N_ELEMENTS(keys); k++)
+    g_strfreev(lists[k]);
+}
+
 gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
   gw_bridge_conf *b = gw_bridge_conf_new();
   b->client_mode = !strcmp(gw_conf_str(c, "xmpp.mode"), "client");
@@ -288,13 +302,17 @@ gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
     g_ptr_array_add(b->menus, menu_conf(c, i));
   for (guint i = 0; i < gw_conf_count(c, "trunks"); i++)
     g_ptr_array_add(b->trunks, trunk_conf(c, i));
+  for (guint i = 0; i < gw_conf_count(c, "invites"); i++)
+    add_invite_rule(c, i, b->invites);
+  b->ring_limit = (guint)gw_conf_int(c, "sip.ring_limit");
   take(&b->language, gw_conf_str(c, "media.language"));
   return b;
 }
 
 static gboolean live(const char *path) {
   return g_str_has_prefix(path, "phones") || g_str_has_prefix(path, "rooms") ||
-         g_str_has_prefix(path, "menus") || g_str_has_prefix(path, "trunks") || !strcmp(path, "media.language") ||
+         g_str_has_prefix(path, "menus") || g_str_has_prefix(path, "trunks") ||
+         g_str_has_prefix(path, "invites") || !strcmp(path, "sip.ring_limit") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||
          !strcmp(path, "sip.key");
 }

@@ -42,6 +42,11 @@ const gw_command_row gw_command_table[GW_N_COMMANDS] = {
     [GW_CMD_CALL_MUTE] = {"call mute", "ID", 1, 1, FALSE, "Nobody hears this phone any more.",
                           NULL},
     [GW_CMD_CALL_UNMUTE] = {"call unmute", "ID", 1, 1, FALSE, "The phone is heard again.", NULL},
+    [GW_CMD_CALL_DIAL] = {"call dial", "NUMBER ROOM", 2, 2, FALSE,
+                          "Calls a phone and puts it into a room when it is answered, without "
+                          "asking for a PIN. ROOM: its number or its JID. Prints the id of the "
+                          "new call; call show tells what became of it.",
+                          "{\"id\"}"},
     [GW_CMD_ROOM_LIST] = {"room list", "", 0, 0, FALSE, "Numbers that lead into rooms.",
                           "[{\"number\",\"room\",\"flavour\",\"watching\",\"participants\","
                           "\"calls\",\"source\",\"problem\"}]"},

@@ -10,6 +10,7 @@ static gw_command_fn *const handlers[GW_N_COMMANDS] = {
     [GW_CMD_CALL_HANGUP] = gw_do_call_hangup,
     [GW_CMD_CALL_MUTE] = gw_do_call_mute,
     [GW_CMD_CALL_UNMUTE] = gw_do_call_unmute,
+    [GW_CMD_CALL_DIAL] = gw_do_call_dial,
     [GW_CMD_ROOM_LIST] = gw_do_room_list,
     [GW_CMD_ROOM_ADD] = gw_do_room_add,
     [GW_CMD_ROOM_REMOVE] = gw_do_room_remove,

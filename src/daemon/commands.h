@@ -8,7 +8,7 @@
 typedef void gw_command_fn(gw_request *, gw_control_env *, const char *const *rest);
 /* commands_call.c */
 gw_command_fn gw_do_call_list, gw_do_call_show, gw_do_call_hangup, gw_do_call_mute,
-    gw_do_call_unmute, gw_do_history;
+    gw_do_call_unmute, gw_do_call_dial, gw_do_history;
 /* commands_trace.c */
 gw_command_fn gw_do_call_trace;
 /* commands_list.c */

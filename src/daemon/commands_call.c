@@ -99,6 +99,21 @@ void gw_do_call_unmute(gw_request *request, gw_control_env *env, const char *con
   mute(request, env, rest[0], FALSE);
 }
 
+void gw_do_call_dial(gw_request *request, gw_control_env *env, const char *const *rest) {
+  g_autofree char *why = NULL;
+  char *id = env->bridge ? gw_bridge_dial(env->bridge, rest[0], rest[1], &why) : NULL;
+  if (!id) {
+    gw_request_fail(request, "%s", why ? why : "the daemon is still starting: try again");
+    return;
+  }
+  JsonBuilder *b = json_builder_new();
+  json_builder_begin_object(b);
+  gw_json_string(b, "id", id);
+  json_builder_end_object(b);
+  gw_request_reply(request, 0, g_strconcat(id, "\n", NULL), gw_json_done(b));
+  g_free(id);
+}
+
 /* --- history */
 static void history_row(gw_table *table, JsonNode *call) {
   static const char *const names[] = {"id",   "direction", "phone", "number",

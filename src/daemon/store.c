@@ -122,6 +122,7 @@ void gw_store_close(gw_store *store) {
   g_clear_pointer(&store->sessions, g_ptr_array_unref);
   g_clear_pointer(&store->occupants, g_ptr_array_unref);
   g_clear_pointer(&store->ledgers, g_ptr_array_unref);
+  g_clear_pointer(&store->watchers, g_ptr_array_unref);
   g_hash_table_unref(store->bindings);
   g_hash_table_unref(store->items);
   g_free(store);
@@ -179,6 +180,14 @@ void gw_store_occupant_add(gw_store *store, const char *our_jid, const char *roo
 
 void gw_store_occupant_remove(gw_store *store, const char *our_jid, const char *room_nick) {
   PUT(store, GW_OP_OCCUPANT_REMOVE, TRUE, 0, our_jid, room_nick);
+}
+
+void gw_store_watcher_add(gw_store *store, const char *our_jid, const char *their_jid) {
+  PUT(store, GW_OP_WATCHER_ADD, FALSE, 0, our_jid, their_jid);
+}
+
+void gw_store_watcher_remove(gw_store *store, const char *our_jid, const char *their_jid) {
+  PUT(store, GW_OP_WATCHER_REMOVE, TRUE, 0, our_jid, their_jid);
 }
 
 void gw_store_clear_running(gw_store *store) {
@@ -241,6 +250,10 @@ GPtrArray *gw_store_occupants(gw_store *store) {
 
 GPtrArray *gw_store_ledgers(gw_store *store) {
   return g_ptr_array_ref(store->ledgers);
+}
+
+GPtrArray *gw_store_watchers(gw_store *store) {
+  return g_ptr_array_ref(store->watchers);
 }
 
 static gint by_contact(gconstpointer a, gconstpointer b) {

@@ -31,6 +31,10 @@ typedef struct {
   char *number, *contact, *source, *user_agent;
   gint64 expires_wall_us;
 } gw_store_binding;
+typedef struct {
+  char *our_jid, *their_jid;
+} gw_store_watcher;
+GPtrArray *gw_store_watchers(gw_store *); /* who is told of which phone's presence, at the start */
 GPtrArray *gw_store_sessions(gw_store *); /* gw_store_session* */
 GPtrArray *gw_store_occupants(gw_store *);
 GPtrArray *gw_store_ledgers(gw_store *);
@@ -44,6 +48,8 @@ void gw_store_session_remove(gw_store *, const char *our_jid, const char *peer_j
                              const char *sid);
 void gw_store_occupant_add(gw_store *, const char *our_jid, const char *room_nick);
 void gw_store_occupant_remove(gw_store *, const char *our_jid, const char *room_nick);
+void gw_store_watcher_add(gw_store *, const char *our_jid, const char *their_jid);
+void gw_store_watcher_remove(gw_store *, const char *our_jid, const char *their_jid);
 void gw_store_ledger_save(gw_store *, const char *room, const char *text);
 /* expires 0: gone */
 void gw_store_binding_save(gw_store *, const char *number, const char *contact, const char *source,

@@ -25,6 +25,8 @@ typedef enum {
   GW_OP_OCCUPANT_ADD,
   GW_OP_OCCUPANT_REMOVE,
   GW_OP_OCCUPANTS_CLEAR,
+  GW_OP_WATCHER_ADD,
+  GW_OP_WATCHER_REMOVE,
   GW_OP_LEDGER_SAVE,
   GW_OP_LEDGER_REMOVE,
   GW_OP_BINDING_SAVE,
@@ -55,9 +57,9 @@ typedef struct {
 
 struct gw_store {
   /* control only */
-  GPtrArray *sessions, *occupants, *ledgers; /* as read at the start */
-  GHashTable *bindings;                      /* "number\ncontact" -> gw_store_binding */
-  GHashTable *items;                         /* "kind\nnumber" -> GHashTable */
+  GPtrArray *sessions, *occupants, *ledgers, *watchers; /* as read at the start */
+  GHashTable *bindings;                                 /* "number\ncontact" -> gw_store_binding */
+  GHashTable *items;                                    /* "kind\nnumber" -> GHashTable */
   GSource *answers_source;
   pthread_t thread;
   gboolean running;

@@ -18,6 +18,13 @@ static void occupant_free(void *data) {
   g_free(o);
 }
 
+static void watcher_free(void *data) {
+  gw_store_watcher *w = data;
+  g_free(w->our_jid);
+  g_free(w->their_jid);
+  g_free(w);
+}
+
 static void ledger_free(void *data) {
   gw_store_ledger *l = data;
   g_free(l->room);
@@ -73,6 +80,12 @@ static void take_occupant(gw_store *store, sqlite3_stmt *row) {
   g_ptr_array_add(store->occupants, o);
 }
 
+static void take_watcher(gw_store *store, sqlite3_stmt *row) {
+  gw_store_watcher *w = g_new0(gw_store_watcher, 1);
+  *w = (gw_store_watcher){column(row, 0), column(row, 1)};
+  g_ptr_array_add(store->watchers, w);
+}
+
 static void take_ledger(gw_store *store, sqlite3_stmt *row) {
   gw_store_ledger *l = g_new0(gw_store_ledger, 1);
   *l = (gw_store_ledger){column(row, 0), column(row, 1)};
@@ -99,6 +112,7 @@ static const struct {
 } tables[] = {
     {"SELECT our_jid, peer_jid, sid FROM session ORDER BY 1, 2, 3", take_session},
     {"SELECT our_jid, room_nick FROM occupant ORDER BY 1, 2", take_occupant},
+    {"SELECT our_jid, their_jid FROM watcher ORDER BY 1, 2", take_watcher},
     {"SELECT room, text FROM ledger ORDER BY room", take_ledger},
     {"SELECT number, contact, source, user_agent, expires FROM binding", take_binding},
     {"SELECT kind, number, keys FROM item", take_item},
@@ -107,6 +121,7 @@ static const struct {
 gboolean gw_store_read_all(gw_store *store, GError **error) {
   store->sessions = g_ptr_array_new_with_free_func(session_free);
   store->occupants = g_ptr_array_new_with_free_func(occupant_free);
+  store->watchers = g_ptr_array_new_with_free_func(watcher_free);
   store->ledgers = g_ptr_array_new_with_free_func(ledger_free);
   for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
     sqlite3_stmt *stmt = NULL;

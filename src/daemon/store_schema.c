@@ -18,6 +18,9 @@ static const char *const steps[] = {
     "  json TEXT NOT NULL);"
     "CREATE INDEX record_started ON record(started);"
     "CREATE INDEX record_call ON record(call_id);",
+    /* 1 -> 2 */
+    "CREATE TABLE watcher(our_jid TEXT NOT NULL, their_jid TEXT NOT NULL,"
+    "  PRIMARY KEY(our_jid, their_jid)) WITHOUT ROWID;",
 };
 const int gw_store_version = G_N_ELEMENTS(steps);
 

@@ -12,6 +12,8 @@ static const char *const sql[GW_N_OPS] = {
     [GW_OP_OCCUPANT_ADD] = "INSERT OR REPLACE INTO occupant(our_jid, room_nick) VALUES(?1,?2)",
     [GW_OP_OCCUPANT_REMOVE] = "DELETE FROM occupant WHERE our_jid=?1 AND room_nick=?2",
     [GW_OP_OCCUPANTS_CLEAR] = "DELETE FROM occupant",
+    [GW_OP_WATCHER_ADD] = "INSERT OR REPLACE INTO watcher(our_jid, their_jid) VALUES(?1,?2)",
+    [GW_OP_WATCHER_REMOVE] = "DELETE FROM watcher WHERE our_jid=?1 AND their_jid=?2",
     [GW_OP_LEDGER_SAVE] = "INSERT OR REPLACE INTO ledger(room, text) VALUES(?1,?2)",
     [GW_OP_LEDGER_REMOVE] = "DELETE FROM ledger WHERE room=?1",
     [GW_OP_BINDING_SAVE] = ("INSERT OR REPLACE INTO binding(number, contact, source, user_agent, "

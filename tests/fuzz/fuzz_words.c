@@ -68,6 +68,26 @@ static void session(xmpp_stanza_t *s) {
   }
 }
 
+static void invitation(xmpp_stanza_t *s) {
+  g_autoptr(gw_word) w = gw_words_parse_invite(s);
+  if (!w) return;
+  const gw_invite *i = &w->u.invite;
+  g_assert(w->kind == GW_WORD_INVITE && i->room && strchr(i->room, '@') && i->inviter);
+  g_assert(strlen(i->room) <= GW_MAX_JID && strlen(i->inviter) <= GW_MAX_JID);
+  g_assert((!i->reason || strlen(i->reason) <= 256) &&
+           (!i->password || strlen(i->password) <= 256));
+  g_autoptr(gw_word) copy = gw_word_copy(w);
+  g_assert_cmpstr(copy->u.invite.room, ==, i->room);
+  xmpp_stanza_t *no = gw_words_build_decline(copy, "1@p.x", "is busy", "i");
+  g_autofree char *text = gw_xml_print(no);
+  xmpp_stanza_release(no);
+  xmpp_stanza_t *again = text ? gw_xml_parse(text, strlen(text)) : NULL;
+  g_assert(again);
+  g_autoptr(gw_word) none = gw_words_parse_invite(again);
+  g_assert(!none); /* a refusal is no invitation: two gateways do not invite each other for ever */
+  xmpp_stanza_release(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   xmpp_stanza_t *s = gw_xml_parse((const char *)data, n);
   gw_jingle_head head;
@@ -81,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
              !strcmp(back->u.jmuci.id, w->u.jmuci.id));
     xmpp_stanza_release(again);
   }
+  invitation(s);
   if (gw_words_peek_jingle(s, &head)) {
     jingle(s, FALSE);
     jingle(s, TRUE);

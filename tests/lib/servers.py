@@ -226,7 +226,7 @@ modules:
   mod_muc:
     host: "{self.muc}"
     access_admin: muc_admin
-    default_room_options: {{ anonymous: false, persistent: true, members_only: false }}
+    default_room_options: {{ anonymous: false, persistent: true, members_only: false, allow_user_invites: true }}
 ''')
         owner = pwd.getpwnam("ejabberd")
         os.makedirs(os.path.join(self.folder, "spool"), exist_ok=True)

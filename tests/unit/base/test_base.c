@@ -5,6 +5,7 @@
 #include "base/handle.h"
 #include "base/ids.h"
 #include "base/jid.h"
+#include "base/pace.h"
 #include "base/queue.h"
 #include "base/timer.h"
 
@@ -200,6 +201,29 @@ static void test_timer(void) {
   g_assert_cmpuint(own.fired, ==, 1);
 }
 
+static void test_pace(void) {
+  g_autoptr(gw_pace) p = gw_pace_new(3, GW_SEC(10), 2);
+  gboolean first;
+  for (guint i = 0; i < 3; i++)
+    g_assert_true(gw_pace_take(p, "a", 0, NULL));
+  g_assert_false(gw_pace_take(p, "a", 0, &first));
+  g_assert_true(first);
+  g_assert_false(gw_pace_take(p, "a", GW_SEC(9), &first));
+  g_assert_false(first); /* told once */
+  g_assert_true(gw_pace_take(p, "a", GW_SEC(10), &first));
+  g_assert_false(first);
+  g_assert_false(gw_pace_take(p, "a", GW_SEC(11), &first)); /* refusals cost nothing */
+  g_assert_true(first);
+  g_assert_true(gw_pace_take(p, "b", GW_SEC(11), NULL));    /* each by itself */
+  g_assert_false(gw_pace_take(p, "c", GW_SEC(11), &first)); /* full, and nobody idle */
+  g_assert_false(first);
+  g_assert_true(gw_pace_take(p, "c", GW_SEC(21), NULL)); /* b has nothing on account any more */
+  g_assert_true(gw_pace_take(p, "a", GW_SEC(1000), NULL));
+  g_assert_true(gw_pace_take(p, "a", GW_SEC(1000), NULL));
+  g_assert_true(gw_pace_take(p, "a", GW_SEC(1000), NULL));
+  g_assert_false(gw_pace_take(p, "a", GW_SEC(1000), NULL)); /* rest does not pile up */
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/base/cause", test_cause);
@@ -211,5 +235,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/base/queue/threads", test_queue_threads);
   g_test_add_func("/base/queue/full", test_queue_full);
   g_test_add_func("/base/timer", test_timer);
+  g_test_add_func("/base/pace", test_pace);
   return g_test_run();
 }

@@ -97,6 +97,12 @@ char *gw_sip_phone_source(const gw_sip *s, const char *number) {
   return strcmp(number, "100") ? NULL : g_strdup("udp:127.0.0.1:5070");
 }
 
+guint fake_contacts;
+
+guint gw_sip_contacts(const gw_sip *s, const char *number) {
+  return strcmp(number, "100") ? 0 : fake_contacts;
+}
+
 gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, const char *name,
                                const gw_desc *offer, gw_cause *why) {
   note("sip dial %s", number);
@@ -104,6 +110,13 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, 
     *why = GW_CAUSE_NOT_FOUND;
     return NULL;
   }
+  fake_dialled = gw_sip_call_ref(fake_sip_call());
+  return fake_dialled;
+}
+
+gw_sip_call *gw_sip_dial_trunk(gw_sip *s, const char *trunk, const char *number, const char *from,
+                               const char *name, const gw_desc *offer, gw_cause *why) {
+  note("sip dial %s by %s from %s", number, trunk, from);
   fake_dialled = gw_sip_call_ref(fake_sip_call());
   return fake_dialled;
 }
@@ -141,6 +154,7 @@ void fake_reset(void) {
   mucs = g_ptr_array_new();
   questions = g_array_new(FALSE, FALSE, sizeof(question));
   fake_stream = GW_XMPP_UP;
+  fake_contacts = 1;
   fake_roster_answer = GW_ANSWER_YES;
   fake_grant_answer = GW_ANSWER_YES;
   fake_disco_name = "";
@@ -208,6 +222,18 @@ void gw_muc_leave(gw_muc *m, const char *status) {
 }
 
 const char *fake_status;
+
+void gw_muc_tell(gw_muc *m, const char *body) {
+  note("tell %s: %s", m->room, body);
+}
+
+void gw_xmpp_decline(gw_xmpp *x, const gw_word *invite, const char *reason) {
+  note("decline %s: %s", invite->u.invite.inviter, reason);
+}
+
+void gw_xmpp_stand(gw_xmpp *x, const char *local, const gw_stand *s) {
+  note("stand %s %s", local, !s ? "none" : !s->available ? "gone" : s->status ? s->status : "here");
+}
 
 void gw_muc_set_status(gw_muc *m, const char *show, const char *status) {
   fake_status = status;

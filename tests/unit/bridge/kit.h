@@ -95,7 +95,8 @@ static gw_desc *phone_offer(gw_dir dir) {
   return d;
 }
 
-static gw_sip_call *invite(world *w, const char *phone, const char *to, const gw_desc *offer) {
+G_GNUC_UNUSED static gw_sip_call *invite(world *w, const char *phone, const char *to,
+                                         const gw_desc *offer) {
   gw_sip_call *sip = fake_sip_call();
   gw_sip_invite i = {.phone = phone,
                      .from_user = phone,
@@ -109,12 +110,12 @@ static gw_sip_call *invite(world *w, const char *phone, const char *to, const gw
   return sip;
 }
 
-static void bob_joins(const char *part) {
+G_GNUC_UNUSED static void bob_joins(const char *part) {
   fake_occupant(fake_muc(part), "bob", "bob@x.test/web", GW_OCC_JOINED);
 }
 
 /* phone 100 in the room, nobody else */
-static gw_sip_call *seated(world *w) {
+G_GNUC_UNUSED static gw_sip_call *seated(world *w) {
   g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
   gw_sip_call *sip = invite(w, "100", "8000", offer);
   fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
@@ -124,17 +125,17 @@ static gw_sip_call *seated(world *w) {
   return sip;
 }
 
-static void end_sip(world *w, gw_sip_call *sip, gw_cause cause) {
+G_GNUC_UNUSED static void end_sip(world *w, gw_sip_call *sip, gw_cause cause) {
   gw_bridge_sip_state(sip, GW_SIP_ENDED, cause, 0, w->b);
   spin();
 }
 
-static char *state_of_first(world *w) {
+G_GNUC_UNUSED static char *state_of_first(world *w) {
   g_autoptr(GPtrArray) calls = gw_bridge_calls(w->b);
   return g_strdup(((gw_call_info *)calls->pdata[0])->state);
 }
 
-static gw_word *word(gw_jmuci_action a, const char *id, const char *nick) {
+G_GNUC_UNUSED static gw_word *word(gw_jmuci_action a, const char *id, const char *nick) {
   gw_word *w = gw_word_new_jmuci(a, FALSE, id);
   w->from = g_strdup_printf(ROOM "/%s", nick);
   w->u.jmuci.audio = TRUE;

@@ -122,6 +122,52 @@ static void test_ring_limit(void) {
   EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
 }
 
+/* Dialled by the operator or invited: the owner says how long. */
+static void test_own_ring_limit(void) {
+  static const struct {
+    gw_cause end;
+    gint64 after;
+  } rows[] = {
+      {GW_CAUSE_BUSY, 1}, {GW_CAUSE_REJECTED, 44}, {GW_CAUSE_NOT_FOUND, 0}, {GW_CAUSE_TIMEOUT, 45}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    world w;
+    start(&w);
+    w.m.ring_limit_us = GW_SEC(45);
+    put_type(&w, GW_CE_RING);
+    g_assert_cmpint(gw_call_machine_deadline(&w.m), ==, w.now + GW_SEC(45));
+    put_type(&w, GW_CE_LEG_READY);
+    w.now += GW_SEC(rows[i].after);
+    if (rows[i].end == GW_CAUSE_TIMEOUT) {
+      put_type(&w, GW_CE_TICK);
+      EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+    } else {
+      put_type(&w, GW_CE_TICK);
+      g_assert_cmpuint(w.n, ==, 0);
+      put(&w, (gw_ce){.type = GW_CE_SIP_ENDED, .cause = rows[i].end});
+      EXPECT(&w, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+    }
+    g_assert_cmpint(w.m.cause, ==, rows[i].end);
+    g_assert_false(w.m.sip_up || w.m.joined);
+  }
+}
+
+/* Picked up while the ring limit runs out: the call is the phone's, and the join has its own limit. */
+static void test_picked_up_in_time(void) {
+  world w;
+  start(&w);
+  w.m.ring_limit_us = GW_SEC(10);
+  put_type(&w, GW_CE_RING);
+  put_type(&w, GW_CE_LEG_READY);
+  w.now += GW_SEC(10);
+  put_type(&w, GW_CE_SIP_ANSWERED);
+  EXPECT(&w, GW_CA_JOIN);
+  put_type(&w, GW_CE_TICK);
+  g_assert_cmpuint(w.n, ==, 0);
+  put(&w, (gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+  EXPECT(&w, GW_CA_SIP_HANGUP, GW_CA_LEAVE, GW_CA_CLOSE_MEDIA, GW_CA_RECORD, GW_CA_GONE);
+  g_assert_true(w.m.sip_up && !w.m.joined);
+}
+
 static void test_flavour_ends(void) {
   world w;
   answered_call(&w);
@@ -346,6 +392,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/call/cancelled", test_cancelled);
   g_test_add_func("/call/outgoing", test_outgoing);
   g_test_add_func("/call/ring-limit", test_ring_limit);
+  g_test_add_func("/call/own-ring-limit", test_own_ring_limit);
+  g_test_add_func("/call/picked-up-in-time", test_picked_up_in_time);
   g_test_add_func("/call/flavour-ends", test_flavour_ends);
   g_test_add_func("/call/closing-limit", test_closing_has_a_limit);
   g_test_add_func("/call/stream", test_stream);

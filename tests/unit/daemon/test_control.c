@@ -111,7 +111,9 @@ static void test_exit_codes(world *w, gconstpointer data) {
   expect(w, "call show nope", 1, "no such call");
   expect(w, "call show", 2, "usage: tipringctl call show ID");
   expect(w, "call show a b", 2, "usage: tipringctl call show ID");
-  expect(w, "call dial 100 8000", 2, "does not know the command \"call\"");
+  expect(w, "call dial 100 8000", 0, "c9\n");
+  expect(w, "call dial 199 8000", 1, "199 is not registered");
+  expect(w, "call dial 100", 2, "usage: tipringctl call dial NUMBER ROOM");
   expect(w, "init", 2, "does not know the command");
   expect(w, "check", 2, "does not know the command");
   expect(w, "nonsense", 2, "does not know the command \"nonsense\"");

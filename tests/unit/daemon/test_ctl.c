@@ -93,7 +93,7 @@ static void test_usage(world *w, gconstpointer data) {
   expect(w, "call show --help", 0, "usage: tipringctl call show ID", NULL);
   expect(w, "", 2, NULL, "which command?");
   expect(w, "-s @S nonsense", 2, NULL, "unknown command \"nonsense\"");
-  expect(w, "-s @S call dial 100 8000", 2, NULL, "unknown command \"call dial 100 8000\"");
+  expect(w, "-s @S call shout 100 8000", 2, NULL, "unknown command \"call shout 100 8000\"");
   expect(w, "-s @S call show", 2, NULL, "usage: tipringctl call show ID");
   expect(w, "-s @S status --wait", 2, NULL, "usage: tipringctl status");
   expect(w, "-s @S status --wait soon", 2, NULL, "no number of seconds");

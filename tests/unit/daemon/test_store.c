@@ -106,6 +106,20 @@ static void test_running(fixture *f, gconstpointer data) {
   g_assert_cmpuint(none->len + nobody->len, ==, 0);
 }
 
+static void test_watchers(fixture *f, gconstpointer data) {
+  gw_store_watcher_add(f->store, "101@p.x", "a@x");
+  gw_store_watcher_add(f->store, "101@p.x", "a@x");
+  gw_store_watcher_add(f->store, "101@p.x", "b@x");
+  gw_store_watcher_remove(f->store, "101@p.x", "b@x");
+  gw_store_clear_running(f->store); /* nothing of calls */
+  reopen(f);
+  g_autoptr(GPtrArray) all = gw_store_watchers(f->store);
+  g_assert_cmpuint(all->len, ==, 1);
+  const gw_store_watcher *w = g_ptr_array_index(all, 0);
+  g_assert_cmpstr(w->our_jid, ==, "101@p.x");
+  g_assert_cmpstr(w->their_jid, ==, "a@x");
+}
+
 static void test_ledger(fixture *f, gconstpointer data) {
   gw_store_ledger_save(f->store, "a@c", "one");
   gw_store_ledger_save(f->store, "b@c", "'; DROP TABLE ledger; --");
@@ -255,13 +269,24 @@ static void test_version_0(fixture *f, gconstpointer data) {
   g_assert_cmpuint(ledgers->len, ==, 1);
 }
 
+/* A file of the version before this table. */
+static void test_version_1(fixture *f, gconstpointer data) {
+  gw_store_ledger_save(f->store, "a@c", "kept");
+  close_store(f);
+  run_sql(f->path, "DROP TABLE watcher; PRAGMA user_version = 1;");
+  open_store(f);
+  g_autoptr(GPtrArray) ledgers = gw_store_ledgers(f->store), watchers = gw_store_watchers(f->store);
+  g_assert_cmpuint(ledgers->len, ==, 1);
+  g_assert_cmpuint(watchers->len, ==, 0);
+}
+
 static void test_newer_version(fixture *f, gconstpointer data) {
   close_store(f);
   run_sql(f->path, "PRAGMA user_version = 77;");
   g_autofree char *error = open_error(f);
   g_assert_nonnull(strstr(error, "newer version (format 77"));
   g_assert_nonnull(strstr(error, f->path));
-  run_sql(f->path, "PRAGMA user_version = 1;");
+  run_sql(f->path, "PRAGMA user_version = 2;");
   open_store(f);
 }
 
@@ -347,6 +372,8 @@ int main(int argc, char **argv) {
   ADD("history", test_history);
   ADD("question-at-close", test_question_at_close);
   ADD("file-mode", test_file_mode);
+  ADD("watchers", test_watchers);
+  ADD("version-1", test_version_1);
   ADD("version-0", test_version_0);
   ADD("newer-version", test_newer_version);
   ADD("no-database", test_no_database);

@@ -64,6 +64,19 @@ static gboolean was_heard(void *user) {
   return strstr(((fixture *)user)->heard->str, ((fixture *)user)->wanted) != NULL;
 }
 
+static void on_invite(gw_xmpp *x, const gw_word *w, void *user) {
+  const gw_invite *i = &w->u.invite;
+  g_string_append_printf(((fixture *)user)->heard, "%s invites %s into %s;", i->inviter, w->to,
+                         i->room);
+  gw_xmpp_decline(x, w, "Anna is busy.");
+}
+
+static void on_watcher(gw_xmpp *x, const char *ours, const char *theirs, gboolean added,
+                       void *user) {
+  g_string_append_printf(((fixture *)user)->heard, "%s%s sees %s;", added ? "+" : "-", theirs,
+                         ours);
+}
+
 static void set_up(fixture *f, gconstpointer data) {
   static const char *const features[] = {"urn:xmpp:jingle-muc-message:0", NULL};
   static const gw_persona_events pe = {.word = on_word};
@@ -74,8 +87,8 @@ static void set_up(fixture *f, gconstpointer data) {
                       .host = "127.0.0.1",
                       .port = f->server->port,
                       .features = features};
-  gw_xmpp_events e = {NULL};
-  f->x = gw_xmpp_new(NULL, &c, &e, NULL, NULL);
+  gw_xmpp_events e = {.invite = on_invite, .watcher = on_watcher};
+  f->x = gw_xmpp_new(NULL, &c, &e, f, NULL);
   f->p = gw_persona_new(f->x, "100", "leg", &pe, f);
   gw_xmpp_start(f->x);
   g_assert_true(kit_until(is_up, f, 10));
@@ -423,6 +436,90 @@ static void buried(fixture *f, gconstpointer d) {
   g_assert_null(strstr(f->server->got->str, "Foreign"));
 }
 
+/* --- invitations */
+#define CONFERENCE "<x xmlns='jabber:x:conference' jid='" ROOM "'/>"
+#define USER(inside) "<x xmlns='http://jabber.org/protocol/muc#user'>" inside "</x>"
+
+static void invitations(fixture *f, gconstpointer d) {
+  say(f, "<message from='bob@x/y' to='101@" DOMAIN "'>" CONFERENCE "</message>"
+         "<message from='" ROOM "' to='101@" DOMAIN "/tipring'>" USER(
+             "<invite from='bob@x/y'/>") "</message>"
+                                         "<message from='102@" DOMAIN "/leg' to='101@" DOMAIN
+                                         "'>" CONFERENCE "</message>"
+                                         "<message from='bob@x/y' to='101@elsewhere'>" CONFERENCE
+                                         "</message>"
+                                         "<message from='bob@x/y' to='101@" DOMAIN
+                                         "' type='error'>" CONFERENCE "</message>"
+                                         "<message from='bob@x/y' to='101@" DOMAIN
+                                         "'><body>hello</body></message>");
+  settle(f);
+  g_assert_cmpstr(f->heard->str, ==,
+                  "bob@x/y invites 101@" DOMAIN " into " ROOM ";bob@x/y invites 101@" DOMAIN
+                  "/tipring into " ROOM ";");
+  expect(f, "to=\"bob@x/y\"");
+  expect(f, "<body>Anna is busy.</body>");
+  expect(f, "<decline to=\"bob@x/y\"><reason>Anna is busy.</reason></decline>");
+  g_assert_nonnull(strstr(f->server->got->str, "from=\"101@" DOMAIN "\"")); /* no resource */
+}
+
+/* --- presence of phones */
+
+static guint count(const fixture *f, const char *part) {
+  guint n = 0;
+  for (const char *p = f->server->got->str; (p = strstr(p, part)); p += strlen(part))
+    n++;
+  return n;
+}
+
+static gboolean all_told(void *user) {
+  return count(user, "from=\"101@" DOMAIN "/tipring\"") >= 120;
+}
+
+static void standing(fixture *f, gconstpointer d) {
+  const gw_stand here = {TRUE, NULL, NULL}, busy = {TRUE, "dnd", "in a call"};
+  gw_xmpp_stand(f->x, "101", &here);
+  say(f, "<presence type='probe' from='bob@x/y' to='101@" DOMAIN "'/>"
+         "<presence type='probe' from='bob@x/z' to='101@" DOMAIN "'/>"
+         "<presence type='probe' from='102@" DOMAIN "/leg' to='101@" DOMAIN "'/>"
+         "<presence type='subscribe' from='carol@x' to='101@" DOMAIN "'/>"
+         "<presence type='probe' from='bob@x/y' to='777@" DOMAIN "'/>"
+         "<iq type='get' id='known' from='bob@x/y' to='101@" DOMAIN
+         "/tipring'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+  settle(f);
+  expect_heard(f, "+bob@x sees 101@" DOMAIN ";+carol@x sees 101@" DOMAIN ";");
+  g_assert_null(strstr(f->heard->str, "777"));
+  expect(f, "from=\"101@" DOMAIN "/tipring\"");
+  expect(f, "var=\"jabber:x:conference\"");
+  g_assert_null(strstr(f->server->got->str, "urn:xmpp:jingle:1"));
+  g_string_truncate(f->server->got, 0);
+  gw_xmpp_stand(f->x, "101", &busy);
+  expect(f, "<status>in a call</status>");
+  say(f, "<presence type='unsubscribe' from='carol@x' to='101@" DOMAIN "'/>"
+         "<presence type='error' from='bob@x' to='101@" DOMAIN "/tipring'/>");
+  expect_heard(f, "-carol@x sees 101@" DOMAIN ";-bob@x sees 101@" DOMAIN ";");
+  gw_xmpp_stand(f->x, "101", &here);
+  settle(f);
+  g_assert_null(strstr(f->server->got->str, "/tipring"));
+}
+
+/* Many are told in batches: all of them, and each once though it changed twice. */
+static void many_watchers(fixture *f, gconstpointer d) {
+  const gw_stand here = {TRUE, NULL, NULL}, busy = {TRUE, "dnd", "in a call"};
+  for (guint i = 0; i < 120; i++) {
+    g_autofree char *who = g_strdup_printf("u%u@x", i);
+    gw_xmpp_restore_watcher(f->x, "101@" DOMAIN, who);
+  }
+  gw_xmpp_restore_watcher(f->x, "101@elsewhere", "u@x");
+  g_string_truncate(f->server->got, 0);
+  gw_xmpp_stand(f->x, "101", &here);
+  gw_xmpp_stand(f->x, "101", &busy);
+  expect(f, "in a call");
+  g_assert_true(kit_until(all_told, f, 10));
+  settle(f);
+  g_assert_cmpuint(count(f, "from=\"101@" DOMAIN "/tipring\""), ==, 120);
+  g_assert_cmpuint(count(f, "in a call"), ==, 120);
+}
+
 static void odd_locals(void) {
   static const struct {
     const char *local, *jid;
@@ -486,5 +583,8 @@ int main(int argc, char **argv) {
   CASE("free-inside", free_inside);
   CASE("leave-inside", leave_inside);
   CASE("buried", buried);
+  CASE("invitations", invitations);
+  CASE("standing", standing);
+  CASE("many-watchers", many_watchers);
   return g_test_run();
 }
