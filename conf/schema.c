@@ -124,6 +124,10 @@ const gw_key gw_keys[] = {
     STRING("media.language", "en", .flags = RELOAD, .check = gw_form_word,
            .form = "a language code as \"en\"",
            .help = "Language of the prompts, where no menu says another."),
+    STRING("media.speaker", "espeak-ng", TEXT,
+           .help =
+               "Program that says names to callers (*3), called as espeak-ng is. Where it is not "
+               "installed, or with \"\", only numbers are said."),
     STRING("media.srtp_backend", "auto", .choices = "libsrtp2 openssl auto", .later = "openssl",
            .help = "Library that encrypts media."),
 
@@ -231,8 +235,8 @@ const gw_key gw_keys[] = {
     SECRET_FILE("rooms[].password_file", RELOAD, .help = "File that holds the room's password."),
     STRING("rooms[].sfu", "", .flags = RELOAD, TEXT, .later = "*",
            .help = "Name of the forwarding server of this room, from the list sfu."),
-    STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared", .later = "shared",
-           .help = "shared: all phones of the room are one participant."),
+    STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared",
+           .later = "shared", .help = "shared: all phones of the room are one participant."),
     WORDS("rooms[].ring", NULL, .flags = RELOAD, PLAIN,
           .help = "Phones that ring when somebody proposes a call in the room."),
     SWITCH("rooms[].watch", "true", .flags = RELOAD,
@@ -240,8 +244,8 @@ const gw_key gw_keys[] = {
                    "a phone dials in."),
     SWITCH("rooms[].roster_check", "true", .flags = RELOAD,
            .help = "Do not join the call of a proposer who lacks us in the roster."),
-    STRING("rooms[].alone", "silence", .flags = RELOAD, .choices = "silence music", .later = "music",
-           .help = "What a caller hears who is alone in the room."),
+    STRING("rooms[].alone", "silence", .flags = RELOAD, .choices = "silence music",
+           .later = "music", .help = "What a caller hears who is alone in the room."),
     NUMBER("rooms[].alone_limit", "1800", 0, 604800, .flags = RELOAD, .unit = "s",
            .help = "A caller alone for that long hears goodbye; 0: never."),
 

@@ -53,11 +53,17 @@ static void on_prompt_end(gw_handle leg, void *user) {
   if (o && !o->seat) gw_attendant_tell(o->call->attendant, &(gw_ie){.type = GW_IE_PLAYED});
 }
 
+static void on_unspoken(gw_handle leg, void *user) {
+  gw_owner *o = owner_of(user, leg);
+  if (o && !o->seat) gw_attendant_tell(o->call->attendant, &(gw_ie){.type = GW_IE_MISSING});
+}
+
 const gw_media_events gw_bridge_media_events = {.local_desc = on_local_desc,
                                                 .candidate = on_candidate,
                                                 .state = on_state,
                                                 .digit = on_digit,
-                                                .prompt_end = on_prompt_end};
+                                                .prompt_end = on_prompt_end,
+                                                .unspoken = on_unspoken};
 
 /* --- SIP --- */
 
