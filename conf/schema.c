@@ -37,6 +37,7 @@ const gw_section gw_sections[] = {
     {"store", "What survives a restart."},
     {"control", "The door for tipringctl."},
     {"http", "Read-only HTTP for monitoring."},
+    {"health", "The test call that /health?call makes, on this machine only."},
     {NULL, NULL}};
 
 const gw_key gw_keys[] = {
@@ -269,6 +270,21 @@ const gw_key gw_keys[] = {
     STRING("http.listen", "127.0.0.1:9160", .check = gw_form_listen,
            .form = "\"ADDRESS:PORT\", or \"\" for off",
            .help = "Where /metrics, /health and the status page are served."),
+
+    STRING(
+        "health.phone", "", .flags = RELOAD, .check = gw_form_text,
+        .form = "the number of a phone, or \"\"",
+        .help =
+            "Phone whose account the test call uses, best one of its own. Empty: no test calls."),
+    STRING("health.number", "", .flags = RELOAD, .check = gw_form_text,
+           .form = "the number of a room, or \"\"",
+           .help =
+               "Number that it dials; the room behind it should have idle = \"wait\" and no PIN."),
+    NUMBER("health.every", "60", 5, 86400, .flags = RELOAD, .unit = "s",
+           .help =
+               "At most one test call in that time; who asks in between is told the last result."),
+    STRING("health.program", "tipring-ua", .flags = RELOAD, TEXT,
+           .help = "Program that makes the call."),
 };
 const guint gw_n_keys = G_N_ELEMENTS(gw_keys);
 

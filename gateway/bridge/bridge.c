@@ -323,6 +323,23 @@ gw_call_info *gw_bridge_call(gw_bridge *b, const char *id) {
   return NULL;
 }
 
+gw_call_info *gw_bridge_latest(gw_bridge *b, const char *phone, const char *number,
+                               gint64 since_wall_us) {
+  for (guint i = b->calls->len; i-- > 0;) {
+    const gw_call *c = b->calls->pdata[i];
+    if (c->since_wall_us >= since_wall_us && !g_strcmp0(c->phone, phone) &&
+        !g_strcmp0(c->number, number))
+      return gw_call_info_of(c);
+  }
+  for (GList *l = b->ended.head; l; l = l->next) {
+    const gw_call_info *c = l->data;
+    if (c->since_wall_us >= since_wall_us && !g_strcmp0(c->phone, phone) &&
+        !g_strcmp0(c->number, number))
+      return gw_call_info_copy(c);
+  }
+  return NULL;
+}
+
 guint gw_bridge_call_count(const gw_bridge *b) {
   return b->calls->len;
 }

@@ -1,13 +1,7 @@
 #include "gateway/media/speech.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <glib-unix.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "base/child.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/timer.h"
@@ -30,11 +24,8 @@ struct gw_speech {
   void *user;
   GQueue waiting, kept; /* utterance*; kept: newest first */
   utterance *now;       /* being spoken */
-  GPid pid;
-  int out;
-  GSource *reads, *ends;
-  GByteArray *heard;
-  gw_timer *limit, *soon; /* soon: what is known already is told from the loop */
+  gw_child *child;      /* that speaks it */
+  gw_timer *soon;       /* what is known already is told from the loop */
 };
 
 static void utterance_free(void *p) {
@@ -53,18 +44,6 @@ static gw_prompt *copy_of(const gw_prompt *p) {
   copy->n = p->n;
   copy->pcm = g_memdup2(p->pcm, p->n * sizeof *p->pcm);
   return copy;
-}
-
-static void drop_source(GSource **source) {
-  if (!*source) return;
-  g_source_destroy(*source);
-  g_clear_pointer(source, g_source_unref);
-}
-
-static void watch(gw_speech *s, GSource *source, GSourceFunc fn, GSource **ret) {
-  g_source_set_callback(source, fn, s, NULL);
-  g_source_attach(source, s->ctx);
-  *ret = source;
 }
 
 /* --- one run of the program --- */
@@ -94,88 +73,27 @@ static void keep(gw_speech *s, utterance *u) {
   if (s->kept.length > KEPT) utterance_free(g_queue_pop_tail(&s->kept));
 }
 
-static void finish(gw_speech *s, const char *why_not) {
+static void on_done(const guint8 *out, gsize n, const char *why, void *user) {
+  gw_speech *s = user;
   utterance *u = g_steal_pointer(&s->now);
-  drop_source(&s->reads);
-  drop_source(&s->ends);
-  close(s->out);
-  gw_timer_set(s->limit, GW_NEVER);
-  u->spoken = why_not ? NULL : gw_prompt_parse(s->heard->data, s->heard->len);
+  u->spoken = why ? NULL : gw_prompt_parse(out, n);
   if (u->spoken) level(u->spoken);
   if (!u->spoken) /* the text is somebody's name, which is not for the log */
     gw_warn(NULL, "speech-failed", "program=%s why=%s language=%s", s->program,
-            why_not ? why_not : "no sound", u->language);
-  g_byte_array_set_size(s->heard, 0);
+            why ? why : "no sound", u->language);
+  g_clear_pointer(&s->child, gw_child_free);
   tell(s, u);
   keep(s, u);
   start(s);
 }
 
-static void on_ended(GPid pid, gint status, gpointer user) {
-  gw_speech *s = user;
-  drop_source(&s->ends);
-  if (!g_spawn_check_wait_status(status, NULL))
-    finish(s, "it failed");
-  else if (!s->reads)
-    finish(s, NULL);
-}
-
-static void bury(GPid pid, gint status, gpointer user) {}
-
-/* Killed while nobody was told of its end, so the number is still its own; it is reaped when it has died. */
-static void give_up(gw_speech *s, const char *why) {
-  if (s->ends) {
-    kill(s->pid, SIGKILL);
-    drop_source(&s->ends);
-    g_autoptr(GSource) grave = g_child_watch_source_new(s->pid);
-    g_source_set_callback(grave, G_SOURCE_FUNC(bury), NULL, NULL);
-    g_source_attach(grave, s->ctx);
-  }
-  finish(s, why);
-}
-
-static gboolean on_readable(gint fd, GIOCondition condition, gpointer user) {
-  gw_speech *s = user;
-  guint8 buf[16384];
-  gssize n = read(fd, buf, sizeof buf);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return G_SOURCE_CONTINUE;
-  if (n > 0 && s->heard->len + (gsize)n > GW_MAX_SPEECH_BYTES) {
-    give_up(s, "it says too much");
-    return G_SOURCE_REMOVE;
-  }
-  if (n > 0) {
-    g_byte_array_append(s->heard, buf, (guint)n);
-    return G_SOURCE_CONTINUE;
-  }
-  drop_source(&s->reads);
-  if (!s->ends) finish(s, NULL);
-  return G_SOURCE_REMOVE;
-}
-
-static void on_limit(void *user) {
-  give_up(user, "it takes too long");
-}
-
-/* A file without a name: unlike a pipe it can be written to the end whatever the program does. -1: errno. */
-static int file_of(const char *text) {
-  gsize n = strlen(text);
-  int fd = memfd_create("names", MFD_CLOEXEC);
-  if (fd >= 0 && write(fd, text, n) == (gssize)n && lseek(fd, 0, SEEK_SET) == 0) return fd;
-  if (fd >= 0) close(fd);
-  return -1;
-}
-
-static gboolean launch(gw_speech *s, const utterance *u, GError **error) {
+static gw_child *launch(gw_speech *s, const utterance *u, GError **error) {
   const char *const argv[] = {s->program, "-b",  "1",       "-v",       u->language,
                               "-s",       "150", "--stdin", "--stdout", NULL};
-  const char *const env[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "HOME=/nonexistent", NULL};
-  int in = file_of(u->text);
-  gboolean ok = g_spawn_async_with_pipes_and_fds(
-      "/", argv, env, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, in, -1,
-      -1, NULL, NULL, 0, &s->pid, NULL, &s->out, NULL, error);
-  if (in >= 0) close(in);
-  if (ok) fcntl(s->out, F_SETFL, O_NONBLOCK);
-  return ok;
+  static const char *const env[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
+                                    NULL};
+  const gw_child_params p = {argv, env, u->text, GW_MAX_SPEECH_BYTES, GW_SPEECH_LIMIT_US};
+  return gw_child_new(s->ctx, &p, on_done, s, error);
 }
 
 static void start(gw_speech *s) {
@@ -186,7 +104,8 @@ static void start(gw_speech *s) {
       utterance_free(u);
       continue;
     }
-    if (!launch(s, u, &error)) {
+    s->child = launch(s, u, &error);
+    if (!s->child) {
       gw_warn(NULL, "speech-failed", "program=%s why=%s", s->program, error->message);
       g_clear_error(&error);
       tell(s, u);
@@ -194,10 +113,6 @@ static void start(gw_speech *s) {
       continue;
     }
     s->now = u;
-    watch(s, g_unix_fd_source_new(s->out, G_IO_IN | G_IO_HUP), G_SOURCE_FUNC(on_readable),
-          &s->reads);
-    watch(s, g_child_watch_source_new(s->pid), G_SOURCE_FUNC(on_ended), &s->ends);
-    gw_timer_set(s->limit, gw_now_us() + GW_SPEECH_LIMIT_US);
   }
 }
 
@@ -218,8 +133,6 @@ gw_speech *gw_speech_new(GMainContext *ctx, const char *program, gw_speech_fn fn
   s->program = program && *program ? g_find_program_in_path(program) : NULL;
   s->fn = fn;
   s->user = user;
-  s->heard = g_byte_array_new();
-  s->limit = gw_timer_new(ctx, on_limit, s);
   s->soon = gw_timer_new(ctx, on_soon, s);
   if (program && *program && !s->program)
     gw_info(NULL, "no-speech", "program=%s mend=%s", program,
@@ -229,18 +142,11 @@ gw_speech *gw_speech_new(GMainContext *ctx, const char *program, gw_speech_fn fn
 
 void gw_speech_free(gw_speech *s) {
   if (!s) return;
-  if (s->now) {
-    if (s->ends && kill(s->pid, SIGKILL) == 0) waitpid(s->pid, NULL, 0);
-    drop_source(&s->reads);
-    drop_source(&s->ends);
-    close(s->out);
-  }
+  gw_child_free(s->child);
   utterance_free(s->now);
   g_queue_clear_full(&s->waiting, utterance_free);
   g_queue_clear_full(&s->kept, utterance_free);
-  gw_timer_free(s->limit);
   gw_timer_free(s->soon);
-  g_byte_array_unref(s->heard);
   g_free(s->program);
   g_free(s);
 }

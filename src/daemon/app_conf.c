@@ -295,7 +295,8 @@ gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
 
 static gboolean live(const char *path) {
   return g_str_has_prefix(path, "phones") || g_str_has_prefix(path, "rooms") ||
-         g_str_has_prefix(path, "menus") || g_str_has_prefix(path, "trunks") || !strcmp(path, "media.language") ||
+         g_str_has_prefix(path, "menus") || g_str_has_prefix(path, "trunks") ||
+         g_str_has_prefix(path, "health") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||
          !strcmp(path, "sip.key");
 }
