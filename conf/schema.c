@@ -37,6 +37,8 @@ const gw_section gw_sections[] = {
     {"store", "What survives a restart."},
     {"control", "The door for tipringctl."},
     {"http", "Read-only HTTP for monitoring."},
+    {"hep",
+     "Copies of all SIP messages for a capture server (Homer, HEP 3 over UDP), without secrets."},
     {"health", "The test call that /health?call makes, on this machine only."},
     {NULL, NULL}};
 
@@ -184,28 +186,31 @@ const gw_key gw_keys[] = {
     NUMBER("trunks[].keepalive", "30", 0, 3600, .flags = RELOAD, .unit = "s",
            .help = "It is asked that often whether it lives (OPTIONS). 0: never, it counts as up."),
     SWITCH("trunks[].trust", "false", .flags = RELOAD,
-           .help = "Believe who it says is calling (P-Asserted-Identity, Remote-Party-ID), and tell "
-                   "it who calls from here."),
+           .help =
+               "Believe who it says is calling (P-Asserted-Identity, Remote-Party-ID), and tell "
+               "it who calls from here."),
     STRING("trunks[].caller", "", .flags = RELOAD, .check = gw_form_text,
            .form = "a number, or \"\"",
            .help = "Number that calls from here show (From). Empty: the user, else the phone."),
     STRING("trunks[].country", "", .flags = RELOAD, .check = gw_form_digits,
            .form = "digits as \"49\", or \"\"",
-           .help = "Country code of numbers that come or go without one. Empty: numbers are taken as "
-                   "they are."),
+           .help =
+               "Country code of numbers that come or go without one. Empty: numbers are taken as "
+               "they are."),
     STRING("trunks[].international", "00", .flags = RELOAD, .check = gw_form_digits,
-           .form = "digits, or \"\"",
-           .help = "What stands for + there; only with country."),
+           .form = "digits, or \"\"", .help = "What stands for + there; only with country."),
     STRING("trunks[].national", "0", .flags = RELOAD, .check = gw_form_digits,
            .form = "digits, or \"\"",
            .help = "What stands before a number within the country; only with country."),
-    STRING("trunks[].format", "e164", .flags = RELOAD, .choices = "e164 plain national international",
-           .help = "How it wants numbers: e164 +4930123, plain 4930123, national 030123 or 0044207, "
-                   "international 004930123."),
+    STRING(
+        "trunks[].format", "e164", .flags = RELOAD, .choices = "e164 plain national international",
+        .help = "How it wants numbers: e164 +4930123, plain 4930123, national 030123 or 0044207, "
+                "international 004930123."),
     WORDS("trunks[].dial_out", NULL, .flags = RELOAD, .check = gw_form_pattern,
           .form = "digits with + in front, ? for one digit, * for any, ! in front to exclude",
-          .help = "Patterns of numbers, with country code, that may be dialled there; the first that "
-                  "fits decides. Empty: none."),
+          .help =
+              "Patterns of numbers, with country code, that may be dialled there; the first that "
+              "fits decides. Empty: none."),
     WORDS("trunks[].dial_out_by", NULL, .flags = RELOAD, TEXT,
           .help = "Who may have them dialled besides the operator: JIDs, domains, numbers of "
                   "phones. Empty: nobody."),
@@ -271,6 +276,17 @@ const gw_key gw_keys[] = {
            .form = "\"ADDRESS:PORT\", or \"\" for off",
            .help = "Where /metrics, /health and the status page are served."),
 
+    STRING("hep.server", "", .check = gw_form_host_port_or_none,
+           .form = "\"HOST:PORT\", or \"\" for off",
+           .help =
+               "Capture server; port 9060 when not given. Credentials, SRTP keys and digits are "
+               "masked before they are sent; all else, numbers and addresses of callers too, "
+               "goes there unencrypted. Empty: none."),
+    NUMBER("hep.id", "2001", 0, 4294967295,
+           .help = "What this gateway is called there (capture id)."),
+    STRING("hep.password", NULL, .flags = SECRET, TEXT,
+           .help = "Key that the capture server wants, if it does."),
+    SECRET_FILE("hep.password_file", 0, .help = "File that holds that key."),
     STRING(
         "health.phone", "", .flags = RELOAD, .check = gw_form_text,
         .form = "the number of a phone, or \"\"",

@@ -29,6 +29,7 @@
 #define GW_MAX_NUMBER 128           /* bytes of a dialled number */
 #define GW_MAX_LOCKOUTS 4096         /* sources and rooms whose PIN tries are counted */
 #define GW_MAX_MEDIA_OBJECTS 65536   /* rooms, legs and peers of the media engine */
+#define GW_MAX_HEP_MESSAGE 60000     /* bytes of a SIP message that is copied to a capture server */
 #define GW_MAX_SPOKEN_NAMES 8        /* of those in a room, said at *3 */
 #define GW_MAX_SPOKEN_NAME 32        /* characters of one of them */
 #define GW_MAX_SPEECH_BYTES 2097152  /* what the synthesiser says to one text */
