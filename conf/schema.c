@@ -39,6 +39,9 @@ const gw_section gw_sections[] = {
     {"store", "What survives a restart."},
     {"control", "The door for tipringctl."},
     {"http", "Read-only HTTP for monitoring."},
+    {"hep",
+     "Copies of all SIP messages for a capture server (Homer, HEP 3 over UDP), without secrets."},
+    {"health", "The test call that /health?call makes, on this machine only."},
     {NULL, NULL}};
 
 const gw_key gw_keys[] = {
@@ -129,6 +132,10 @@ const gw_key gw_keys[] = {
     STRING("media.language", "en", .flags = RELOAD, .check = gw_form_word,
            .form = "a language code as \"en\"",
            .help = "Language of the prompts, where no menu says another."),
+    STRING("media.speaker", "espeak-ng", TEXT,
+           .help =
+               "Program that says names to callers (*3), called as espeak-ng is. Where it is not "
+               "installed, or with \"\", only numbers are said."),
     STRING("media.srtp_backend", "auto", .choices = "libsrtp2 openssl auto", .later = "openssl",
            .help = "Library that encrypts media."),
 
@@ -184,28 +191,31 @@ const gw_key gw_keys[] = {
     NUMBER("trunks[].keepalive", "30", 0, 3600, .flags = RELOAD, .unit = "s",
            .help = "It is asked that often whether it lives (OPTIONS). 0: never, it counts as up."),
     SWITCH("trunks[].trust", "false", .flags = RELOAD,
-           .help = "Believe who it says is calling (P-Asserted-Identity, Remote-Party-ID), and tell "
-                   "it who calls from here."),
+           .help =
+               "Believe who it says is calling (P-Asserted-Identity, Remote-Party-ID), and tell "
+               "it who calls from here."),
     STRING("trunks[].caller", "", .flags = RELOAD, .check = gw_form_text,
            .form = "a number, or \"\"",
            .help = "Number that calls from here show (From). Empty: the user, else the phone."),
     STRING("trunks[].country", "", .flags = RELOAD, .check = gw_form_digits,
            .form = "digits as \"49\", or \"\"",
-           .help = "Country code of numbers that come or go without one. Empty: numbers are taken as "
-                   "they are."),
+           .help =
+               "Country code of numbers that come or go without one. Empty: numbers are taken as "
+               "they are."),
     STRING("trunks[].international", "00", .flags = RELOAD, .check = gw_form_digits,
-           .form = "digits, or \"\"",
-           .help = "What stands for + there; only with country."),
+           .form = "digits, or \"\"", .help = "What stands for + there; only with country."),
     STRING("trunks[].national", "0", .flags = RELOAD, .check = gw_form_digits,
            .form = "digits, or \"\"",
            .help = "What stands before a number within the country; only with country."),
-    STRING("trunks[].format", "e164", .flags = RELOAD, .choices = "e164 plain national international",
-           .help = "How it wants numbers: e164 +4930123, plain 4930123, national 030123 or 0044207, "
-                   "international 004930123."),
+    STRING(
+        "trunks[].format", "e164", .flags = RELOAD, .choices = "e164 plain national international",
+        .help = "How it wants numbers: e164 +4930123, plain 4930123, national 030123 or 0044207, "
+                "international 004930123."),
     WORDS("trunks[].dial_out", NULL, .flags = RELOAD, .check = gw_form_pattern,
           .form = "digits with + in front, ? for one digit, * for any, ! in front to exclude",
-          .help = "Patterns of numbers, with country code, that may be dialled there; the first that "
-                  "fits decides. Empty: none."),
+          .help =
+              "Patterns of numbers, with country code, that may be dialled there; the first that "
+              "fits decides. Empty: none."),
     WORDS("trunks[].dial_out_by", NULL, .flags = RELOAD, TEXT,
           .help = "Who may have them dialled besides the operator: JIDs, domains, numbers of "
                   "phones. Empty: nobody."),
@@ -236,8 +246,8 @@ const gw_key gw_keys[] = {
     SECRET_FILE("rooms[].password_file", RELOAD, .help = "File that holds the room's password."),
     STRING("rooms[].sfu", "", .flags = RELOAD, TEXT, .later = "*",
            .help = "Name of the forwarding server of this room, from the list sfu."),
-    STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared", .later = "shared",
-           .help = "shared: all phones of the room are one participant."),
+    STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared",
+           .later = "shared", .help = "shared: all phones of the room are one participant."),
     WORDS("rooms[].ring", NULL, .flags = RELOAD, PLAIN,
           .help = "Phones that ring when somebody proposes a call in the room."),
     STRING("rooms[].invite", "occupants", .flags = RELOAD, .choices = "occupants rules",
@@ -248,8 +258,8 @@ const gw_key gw_keys[] = {
                    "a phone dials in."),
     SWITCH("rooms[].roster_check", "true", .flags = RELOAD,
            .help = "Do not join the call of a proposer who lacks us in the roster."),
-    STRING("rooms[].alone", "silence", .flags = RELOAD, .choices = "silence music", .later = "music",
-           .help = "What a caller hears who is alone in the room."),
+    STRING("rooms[].alone", "silence", .flags = RELOAD, .choices = "silence music",
+           .later = "music", .help = "What a caller hears who is alone in the room."),
     NUMBER("rooms[].alone_limit", "1800", 0, 604800, .flags = RELOAD, .unit = "s",
            .help = "A caller alone for that long hears goodbye; 0: never."),
 
@@ -284,6 +294,32 @@ const gw_key gw_keys[] = {
     STRING("http.listen", "127.0.0.1:9160", .check = gw_form_listen,
            .form = "\"ADDRESS:PORT\", or \"\" for off",
            .help = "Where /metrics, /health and the status page are served."),
+
+    STRING("hep.server", "", .check = gw_form_host_port_or_none,
+           .form = "\"HOST:PORT\", or \"\" for off",
+           .help =
+               "Capture server; port 9060 when not given. Credentials, SRTP keys and digits are "
+               "masked before they are sent; all else, numbers and addresses of callers too, "
+               "goes there unencrypted. Empty: none."),
+    NUMBER("hep.id", "2001", 0, 4294967295,
+           .help = "What this gateway is called there (capture id)."),
+    STRING("hep.password", NULL, .flags = SECRET, TEXT,
+           .help = "Key that the capture server wants, if it does."),
+    SECRET_FILE("hep.password_file", 0, .help = "File that holds that key."),
+    STRING(
+        "health.phone", "", .flags = RELOAD, .check = gw_form_text,
+        .form = "the number of a phone, or \"\"",
+        .help =
+            "Phone whose account the test call uses, best one of its own. Empty: no test calls."),
+    STRING("health.number", "", .flags = RELOAD, .check = gw_form_text,
+           .form = "the number of a room, or \"\"",
+           .help =
+               "Number that it dials; the room behind it should have idle = \"wait\" and no PIN."),
+    NUMBER("health.every", "60", 5, 86400, .flags = RELOAD, .unit = "s",
+           .help =
+               "At most one test call in that time; who asks in between is told the last result."),
+    STRING("health.program", "tipring-ua", .flags = RELOAD, TEXT,
+           .help = "Program that makes the call."),
 };
 const guint gw_n_keys = G_N_ELEMENTS(gw_keys);
 

@@ -1,5 +1,6 @@
 /* endpoint.c - the life of a gw_sip: start, events to whom they belong, the way down. */
 #include "sip/internal.h"
+#include "sip/capture.h"
 #include "sip/tls.h"
 #include "sip/trunk.h"
 #include <sofia-sip/su.h>
@@ -85,6 +86,7 @@ static void destroy(void *data) {
   g_hash_table_unref(sip->calls);
   gw_digest_free(sip->digest);
   gw_guard_free(sip->guard);
+  gw_capture_stop(sip);
   gw_bindings_free(sip->bindings);
   gw_timer_free(sip->expiry);
   gw_timer_free(sip->pulse);
@@ -314,7 +316,8 @@ gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_
   su_root_threading(sip->root, 0);
   sip->source = su_glib_root_gsource(sip->root);
   g_source_attach(sip->source, sip->ctx);
-  gboolean ok = (!wants_tls(config->listen) || prepare_tls(sip, config, error)) &&
+  gboolean ok = gw_capture_start(sip, config, error) &&
+                (!wants_tls(config->listen) || prepare_tls(sip, config, error)) &&
                 start_ports(sip, config->listen, error);
   gw_tls_folder_free(g_steal_pointer(&sip->tls_folder));
   if (ok) return sip;
@@ -341,10 +344,14 @@ char **gw_sip_listening(const gw_sip *sip) {
 
 void gw_sip_get_counters(const gw_sip *sip, gw_sip_counters *ret) {
   guint64 refused, bad;
+  guint64 copied, lost;
   gw_watch_counters(&refused, &bad);
+  gw_capture_counters(&copied, &lost);
   *ret = (gw_sip_counters){.auth_failed = sip->auth_failed,
                            .refused = sip->refused + refused,
                            .bad_messages = bad,
+                           .copied = copied,
+                           .copies_lost = lost,
                            .bindings = gw_bindings_count(sip->bindings),
                            .calls = g_hash_table_size(sip->calls)};
 }

@@ -1,6 +1,7 @@
 /* port.c - one listening socket with its own instance of the stack, and the addresses that follow from it. */
 #include "base/inside.h"
 #include "sip/internal.h"
+#include "sip/capture.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
@@ -123,7 +124,7 @@ static nua_t *stack_new(gw_sip_port *p, const char *url) {
       SIPTAG_ALLOW_STR(p->sip->open ? GW_SIP_METHODS : GW_SIP_METHODS ", REGISTER"),
       SIPTAG_SUPPORTED_STR("timer"), NUTAG_APPL_METHOD("OPTIONS"), NUTAG_APPL_METHOD("UPDATE"),
       NUTAG_APPL_METHOD("INFO"), NTATAG_UDP_MTU(65535), NTATAG_MAXSIZE(MAX_MESSAGE),
-      NTATAG_MAX_PROCEEDING(MAX_OPEN_REQUESTS), TPTAG_IDLE(TCP_IDLE_MS), TPTAG_PONG2PING(1),
+      NTATAG_MAX_PROCEEDING(MAX_OPEN_REQUESTS), TPTAG_IDLE(TCP_IDLE_MS), TPTAG_PONG2PING(1), TPTAG_LOG(gw_capture_on()),
       TAG_IF(p->transport == GW_TLS, NUTAG_CERTIFICATE_DIR(p->sip->tls_folder)),
       TAG_IF(p->transport == GW_TLS, TPTAG_TLS_VERIFY_POLICY(p->sip->tls_policy)), TAG_END());
 }

@@ -35,6 +35,8 @@ typedef struct {
   const char *certificate, *key; /* ours, with the certificates between it and its root; none: one that we sign ourselves */
   const char *client_ca;        /* who must have signed the certificate of whoever connects; none: nobody is asked for one */
   const char *server_ca;        /* who must have signed the certificate of a server that we call; none: any will do. Not both */
+  const char *hep_server;       /* "ADDRESS:PORT": gets a copy of each message, secrets masked (HEP 3, UDP); "" or NULL: none */
+  guint hep_id; const char *hep_password;
   gboolean open;                /* TRUE: take INVITEs without digest and route everything (test user agent), no registrar */
 } gw_sip_config;
 
@@ -112,7 +114,7 @@ void gw_sip_forget_phone(gw_sip *, const char *number);       /* drops its bindi
 guint gw_sip_contacts(const gw_sip *, const char *number);    /* how many live bindings */
 char *gw_sip_phone_source(const gw_sip *, const char *number); /* "udp:192.0.2.7:49152" of its newest live binding, NULL none; g_free */
 /* refused and bad_messages count the whole process: the library answers most of them without saying for which socket. */
-typedef struct { guint64 auth_failed, refused, bad_messages; guint bindings, calls; } gw_sip_counters;
+typedef struct { guint64 auth_failed, refused, bad_messages, copied, copies_lost; guint bindings, calls; } gw_sip_counters;
 void gw_sip_get_counters(const gw_sip *, gw_sip_counters *ret);
 /* Who gave too many wrong passwords: as one user from there (user), or as many ("": everybody from there is refused). */
 typedef struct { char source[64], user[128]; guint seconds; } gw_sip_ban;

@@ -3,6 +3,7 @@
  * others cost one comparison. When a newer library words them otherwise, lines are missing and nothing else breaks:
  * the unit test says so. One per process, as the library's log is. */
 #include "sip/internal.h"
+#include "sip/capture.h"
 #include "sip/tls.h"
 #include <sofia-sip/su_log.h>
 #include <stdarg.h>
@@ -144,6 +145,7 @@ static void note_other(va_list ap) {
 }
 
 static void on_line(void *stream, char const *fmt, va_list ap) {
+  if (gw_capture_line(fmt, ap)) return;
   if (g_str_has_prefix(fmt, "nta: received %s ")) {
     note_request(ap);
   } else if (strcmp(fmt, "nta: %s %u %s for %s (%u)\n") == 0) {

@@ -39,6 +39,17 @@ static void play(gw_attendant *a, const char *prompt) {
     gw_media_play(a->call->bridge->media, a->call->leg, file);
 }
 
+/* Without a speaker it stays at the numbers. */
+static void play_names(gw_attendant *a) {
+  const gw_call *c = a->call;
+  g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+  if (c->seat) gw_seat_names(c->seat, names);
+  g_ptr_array_add(names, NULL);
+  if (c->moving ||
+      !gw_media_speak(c->bridge->media, c->leg, a->language, (const char *const *)names->pdata))
+    later(a, GW_IE_MISSING);
+}
+
 void gw_attendant_leg_ready(gw_attendant *a) {
   g_autofree char *file = g_steal_pointer(&a->later);
   if (file) gw_media_play(a->call->bridge->media, a->call->leg, file);
@@ -65,7 +76,10 @@ static void run(gw_attendant *a, const gw_ia *i) {
   gw_call *c = a->call;
   switch (i->type) {
   case GW_IA_PLAY:
-    play(a, i->prompt);
+    if (!g_strcmp0(i->prompt, GW_IVR_NAMES))
+      play_names(a);
+    else
+      play(a, i->prompt);
     break;
   case GW_IA_TONE:
     gw_media_tone(c->bridge->media, c->leg, i->hz, i->ms);

@@ -53,11 +53,17 @@ static void on_prompt_end(gw_handle leg, void *user) {
   if (o && !o->seat) gw_attendant_tell(o->call->attendant, &(gw_ie){.type = GW_IE_PLAYED});
 }
 
+static void on_unspoken(gw_handle leg, void *user) {
+  gw_owner *o = owner_of(user, leg);
+  if (o && !o->seat) gw_attendant_tell(o->call->attendant, &(gw_ie){.type = GW_IE_MISSING});
+}
+
 const gw_media_events gw_bridge_media_events = {.local_desc = on_local_desc,
                                                 .candidate = on_candidate,
                                                 .state = on_state,
                                                 .digit = on_digit,
-                                                .prompt_end = on_prompt_end};
+                                                .prompt_end = on_prompt_end,
+                                                .unspoken = on_unspoken};
 
 /* --- SIP --- */
 
@@ -320,6 +326,23 @@ gw_call_info *gw_bridge_call(gw_bridge *b, const char *id) {
   if (c) return gw_call_info_of(c);
   for (GList *l = b->ended.head; l; l = l->next)
     if (!strcmp(((gw_call_info *)l->data)->id, id)) return gw_call_info_copy(l->data);
+  return NULL;
+}
+
+gw_call_info *gw_bridge_latest(gw_bridge *b, const char *phone, const char *number,
+                               gint64 since_wall_us) {
+  for (guint i = b->calls->len; i-- > 0;) {
+    const gw_call *c = b->calls->pdata[i];
+    if (c->since_wall_us >= since_wall_us && !g_strcmp0(c->phone, phone) &&
+        !g_strcmp0(c->number, number))
+      return gw_call_info_of(c);
+  }
+  for (GList *l = b->ended.head; l; l = l->next) {
+    const gw_call_info *c = l->data;
+    if (c->since_wall_us >= since_wall_us && !g_strcmp0(c->phone, phone) &&
+        !g_strcmp0(c->number, number))
+      return gw_call_info_copy(c);
+  }
   return NULL;
 }
 

@@ -124,20 +124,24 @@ typedef struct {
   gboolean have_sip, srtp;
   guint sip_status;    /* final answer or request that ended it, 0 = none but BYE */
   char *jingle_reason; /* of the last session that ended, either side's; NULL */
-  GPtrArray *peers; /* gw_peer_info */
-  GPtrArray *hops;  /* gw_hop */
+  GPtrArray *peers;    /* gw_peer_info */
+  GPtrArray *hops;     /* gw_hop */
   struct gw_trace *trace;
 } gw_call_info;
 void gw_call_info_free(gw_call_info *);
 GPtrArray *gw_bridge_calls(gw_bridge *);                   /* gw_call_info*, with free function */
 gw_call_info *gw_bridge_call(gw_bridge *, const char *id); /* live or lately ended; NULL unknown */
+/* The newest of this phone to this number (as dialled) that began at that time or later, live or lately ended; or NULL. */
+gw_call_info *gw_bridge_latest(gw_bridge *, const char *phone, const char *number,
+                               gint64 since_wall_us);
 guint gw_bridge_call_count(const gw_bridge *);
 /* Since the start, of ended calls. */
 #define GW_MOS_BUCKETS 6
 extern const double gw_mos_bounds[GW_MOS_BUCKETS]; /* upper, growing */
 typedef struct {
   guint64 ended[GW_N_CAUSES];
-  guint64 mos_buckets[GW_MOS_BUCKETS], mos_count; /* of what came from the phones; each in all that hold it */
+  guint64 mos_buckets[GW_MOS_BUCKETS],
+      mos_count; /* of what came from the phones; each in all that hold it */
   double mos_sum;
 } gw_bridge_counters;
 void gw_bridge_get_counters(const gw_bridge *, gw_bridge_counters *ret);

@@ -112,6 +112,8 @@ void gw_seat_company(const gw_seat *, guint *ret_in_call,
 void gw_seat_media_desc(gw_seat *, guint peer, const gw_desc *);
 void gw_seat_media_candidate(gw_seat *, guint peer, const gw_candidate *);
 void gw_seat_media_state(gw_seat *, guint peer, gw_media_state, gw_cause);
+void gw_seat_names(const gw_seat *,
+                   GPtrArray *ret); /* char*, owned: the others in the room, no watcher */
 const char *gw_seat_nick(const gw_seat *);
 const char *gw_seat_jid(const gw_seat *);
 gboolean gw_seat_started(const gw_seat *);
@@ -154,9 +156,9 @@ struct gw_call {
   gw_seat *seat;
   gw_handle leg, lobby; /* lobby: media room of its own while room or PIN are asked for */
   gw_attendant *attendant;
-  gw_desc *leg_caps;      /* media's description of our side */
-  gw_desc *offer;         /* the phone's last offer or answer */
-  gw_sdes_policy srtp;    /* of the phone, when the call began */
+  gw_desc *leg_caps;   /* media's description of our side */
+  gw_desc *offer;      /* the phone's last offer or answer */
+  gw_sdes_policy srtp; /* of the phone, when the call began */
   gboolean encrypted;
   gboolean offer_is_ours; /* late offer or dial: we offer */
   char *remote_hint, *answer_id;
@@ -166,7 +168,7 @@ struct gw_call {
   gboolean muted, hand, held;
   const char *status; /* shown in the room; static or NULL */
   gint64 began_us, since_wall_us, ended_wall_us;
-  GPtrArray *hops;       /* gw_hop* */
+  GPtrArray *hops; /* gw_hop* */
   gw_trace *trace;
   guint sip_status;
   char *jingle_reason;

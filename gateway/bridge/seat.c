@@ -682,6 +682,23 @@ void gw_seat_company(const gw_seat *s, guint *ret_in_call, guint *ret_in_room) {
   }
 }
 
+typedef struct {
+  const gw_seat *seat;
+  GPtrArray *names;
+} name_list;
+
+static void add_name(const gw_occupant *o, void *user) {
+  name_list *l = user;
+  gboolean watcher = FALSE;
+  gw_conference_is_ours(l->seat->conference, o->jids, o->nick, &watcher);
+  if (!o->self && !watcher) g_ptr_array_add(l->names, g_strdup(o->nick));
+}
+
+void gw_seat_names(const gw_seat *s, GPtrArray *ret) {
+  name_list l = {s, ret};
+  if (s->muc) gw_muc_foreach(s->muc, add_name, &l);
+}
+
 guint gw_seat_participants(const gw_seat *s) {
   return s->muc ? gw_muc_count(s->muc) : 0;
 }

@@ -308,6 +308,7 @@ static void command(step *s, char key) {
     say_number(s, m->in_call);
     say(s, "in-room");
     say_number(s, m->in_room);
+    if (m->in_room) say(s, GW_IVR_NAMES);
     break;
   case '0':
     hang_up(s, GW_CAUSE_NORMAL, NULL);

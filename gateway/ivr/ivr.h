@@ -10,6 +10,7 @@
 #include "base/cause.h"
 #include "gateway/ivr/lockout.h"
 
+#define GW_IVR_NAMES "names" /* PLAY of this is no recording: who is in the room, by name, or MISSING */
 #define GW_IVR_DIGITS 16 /* longest PIN or room number that can be keyed in */
 
 typedef struct gw_ivr gw_ivr;

@@ -13,6 +13,7 @@ void gw_cmd_free(gw_msg *msg) {
   gw_desc_free(c->agreed);
   g_free(c->talker);
   gw_estate_free(c->estate);
+  gw_prompt_free(c->spoken);
   g_free(c);
 }
 

@@ -44,6 +44,7 @@ typedef struct {
   gw_desc *remote, *agreed;       /* *_REMOTE, AGREED */
   gboolean muted;                 /* MUTE */
   const gw_prompt *prompt;        /* PLAY; NULL: stop. Lives as long as the engine */
+  gw_prompt *spoken;              /* PLAY: this instead, once; owned, taken by the leg */
   guint hz, ms;                   /* TONE */
   gw_handle heir;                 /* HAND_OVER: who goes on */
   gw_estate *estate;              /* LEG: what it goes on with, owned; NULL: a new one */

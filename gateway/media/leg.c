@@ -221,6 +221,7 @@ void gw_leg_free(gw_leg *leg) {
   gw_voice_clear(&leg->voice);
   g_clear_pointer(&leg->encoder, gw_encoder_free);
   gw_dtmf_ear_free(leg->ear);
+  gw_prompt_free(leg->spoken);
   g_free(leg);
 }
 
@@ -312,8 +313,10 @@ void gw_leg_remote(gw_leg *leg, const gw_desc *remote, const gw_desc *agreed) {
 
 /* ---- prompts and beeps */
 
-void gw_leg_play(gw_leg *leg, const gw_prompt *prompt) {
-  leg->prompt = prompt;
+void gw_leg_play(gw_leg *leg, const gw_prompt *prompt, gw_prompt *spoken) {
+  gw_prompt_free(leg->spoken);
+  leg->spoken = spoken;
+  leg->prompt = spoken ? spoken : prompt;
   leg->prompt_at = 0;
 }
 
@@ -330,7 +333,7 @@ static void mix_prompt(gw_leg *leg) {
   gw_mix_add(&leg->near, frame);
   leg->prompt_at += n;
   if (leg->prompt_at < leg->prompt->n) return;
-  leg->prompt = NULL;
+  gw_leg_play(leg, NULL, NULL);
   gw_env_prompt_end(leg->env, leg->handle);
 }
 

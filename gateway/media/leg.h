@@ -42,6 +42,7 @@ struct gw_leg {
   gw_voice voice; /* what its peers get */
   gboolean muted, was_silenced;
   const gw_prompt *prompt;
+  gw_prompt *spoken; /* what prompt points to when it was made for this once */
   gsize prompt_at;
   gw_tone tone;
   guint tone_left, tone_played; /* frames */
@@ -53,7 +54,8 @@ void gw_leg_free(gw_leg *);             /* says RTCP BYE */
 gw_estate *gw_leg_release(gw_leg *);    /* it is deaf and dumb then */
 gw_desc *gw_leg_describe(const gw_leg *, const gw_cmd *);
 void gw_leg_remote(gw_leg *, const gw_desc *remote, const gw_desc *agreed);
-void gw_leg_play(gw_leg *, const gw_prompt *or_null);
+void gw_leg_play(gw_leg *, const gw_prompt *or_null,
+                 gw_prompt *spoken); /* spoken: taken, and played instead; NULL: none */
 void gw_leg_tone(gw_leg *, guint hz, guint ms);
 gboolean gw_leg_hears(const gw_leg *); /* wants a frame each tick */
 void gw_leg_listen(

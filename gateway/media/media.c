@@ -8,6 +8,7 @@
 #include "gateway/media/dtmf_ear.h"
 #include "gateway/media/env.h"
 #include "gateway/media/ice.h"
+#include "gateway/media/speech.h"
 #include "gateway/media/stream.h"
 #include "gateway/media/symbols.h"
 #include "gateway/media/worker.h"
@@ -32,6 +33,7 @@ struct gw_media {
   gw_media_events events;
   void *user;
   GSource *source;
+  gw_speech *speech;
   gw_handles *handles;
   GPtrArray *open; /* object: rooms */
   gw_worker *workers[WORKERS];
@@ -113,6 +115,7 @@ static guint worker_count(guint wanted) {
 }
 
 static void on_event(gw_msg *msg, void *user);
+static void on_spoken(gw_handle leg, gw_prompt *spoken, void *user);
 
 gw_media *gw_media_new(const gw_media_config *config, GMainContext *control,
                        const gw_media_events *events, void *user, GError **error) {
@@ -125,6 +128,7 @@ gw_media *gw_media_new(const gw_media_config *config, GMainContext *control,
   gboolean ok = engine_init(&m->engine, config, error);
   /* Before the workers: a main context must not be made by one thread and used by another. */
   m->source = gw_queue_attach(m->engine.events, control, on_event, m);
+  m->speech = gw_speech_new(control, config->speaker, on_spoken, m);
   guint wanted = worker_count(config->workers);
   while (ok && m->n_workers < wanted) {
     m->workers[m->n_workers] = gw_worker_new(&m->engine, m->n_workers, error);
@@ -143,6 +147,7 @@ static void free_object(object *o) {
 
 /* Out of the table and freed; the worker is not told. */
 static void forget(gw_media *m, object *o) {
+  if (m->speech) gw_speech_cancel(m->speech, o->handle);
   gw_handles_remove(m->handles, o->handle, gw_handle_kind(o->handle));
   for (guint i = 0; o->members && i < o->members->len; i++) {
     object *member = g_ptr_array_index(o->members, i);
@@ -166,6 +171,7 @@ void gw_media_free(gw_media *m) {
     g_source_destroy(m->source);
     g_source_unref(m->source);
   }
+  g_clear_pointer(&m->speech, gw_speech_free);
   for (guint i = 0; i < m->n_workers; i++)
     gw_worker_free(m->workers[i]);
   while (m->open->len)
@@ -372,12 +378,31 @@ void gw_media_play(gw_media *m, gw_handle leg, const char *name) {
   gw_cmd *c = change(m, leg, GW_MEDIA_LEG, GW_CMD_PLAY);
   if (!c) return;
   gboolean stop = !name || !*name;
+  gw_speech_cancel(m->speech, leg);
   c->prompt = stop ? NULL : gw_prompts_find(m->engine.prompts, name);
   if (!stop && !c->prompt) {
     gw_warn(NULL, "prompt-unknown", "name=%s", name);
     gw_queue_push_always(m->engine.events, &gw_event_new(GW_EVENT_PROMPT_END, leg)->msg);
   }
   tell(m, c);
+}
+
+gboolean gw_media_speak(gw_media *m, gw_handle leg, const char *language,
+                        const char *const *words) {
+  GW_ON_CONTROL();
+  return find(m, leg, GW_MEDIA_LEG) && gw_speech_say(m->speech, leg, language, words);
+}
+
+static void on_spoken(gw_handle leg, gw_prompt *spoken, void *user) {
+  gw_media *m = user;
+  gw_cmd *c = spoken ? change(m, leg, GW_MEDIA_LEG, GW_CMD_PLAY) : NULL;
+  if (c) {
+    c->spoken = spoken;
+    tell(m, c);
+    return;
+  }
+  gw_prompt_free(spoken);
+  if (m->events.unspoken) m->events.unspoken(leg, m->user);
 }
 
 gboolean gw_media_has_prompt(const gw_media *m, const char *name) {

@@ -23,7 +23,8 @@ typedef struct {
   const gw_turn_server *turn; guint n_turn;
   guint workers;                        /* 0 = cores - 1, at least 1 */
   guint rtp_timeout_s;                  /* 0: GW_RTP_TIMEOUT_S (quiet.h). A leg from which nothing comes fails with NO_MEDIA */
-  const char *prompt_dir;               /* WAV files (16 bit mono, 8 or 16 kHz), read once at start; NULL or "": none */
+  const char *prompt_dir;               /* WAV files (16 bit mono, 8 to 48 kHz), read once at start; NULL or "": none */
+  const char *speaker;                  /* program that says names, as espeak-ng does; NULL or "": none */
 } gw_media_config;
 
 typedef enum {
@@ -40,6 +41,7 @@ typedef struct {
   void (*state)(gw_handle, gw_media_state, gw_cause, void *user);
   void (*digit)(gw_handle leg, char digit, guint ms, void *user); /* RFC 4733, each once */
   void (*prompt_end)(gw_handle leg, void *user);
+  void (*unspoken)(gw_handle leg, void *user);                  /* what gw_media_speak took on could not be said */
 } gw_media_events;
 
 typedef struct {
@@ -75,6 +77,9 @@ void gw_media_mute(gw_media *, gw_handle leg, gboolean); /* nothing of this phon
  * prompt, whose prompt_end never comes; NULL or "" only stops. An unknown name is logged and ends at once. */
 void gw_media_play(gw_media *, gw_handle leg, const char *prompt);
 gboolean gw_media_has_prompt(const gw_media *, const char *prompt);
+/* Says words that nobody recorded (speech.h: cleaned, bounded, by a program beside us), as soon as they are there: as a prompt,
+ * whose prompt_end comes, or unspoken instead. gw_media_play takes its place. FALSE: cannot, and nothing will come. */
+gboolean gw_media_speak(gw_media *, gw_handle leg, const char *language, const char *const *words);
 void gw_media_tone(gw_media *, gw_handle leg, guint hz, guint ms); /* a beep for this phone only */
 /* The phone's sockets go on in another room, also on another worker; ports, addresses, keys and the stream that the phone
  * is sent stay. The old handle is closed (a prompt under way ends without prompt_end); the new one says local_desc when it

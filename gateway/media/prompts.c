@@ -38,8 +38,8 @@ static gboolean riff_format(const guint8 *c, gsize n, riff *r) {
   if (format == 0xfffe && n >= 26) /* extensible: the real format opens the GUID */
     format = le16(c + 24);
   r->rate = le32(c + 4);
-  return format == 1 && le16(c + 2) == 1 && le16(c + 14) == 16 &&
-         (r->rate == GW_RATE || r->rate == GW_RATE / 2);
+  return format == 1 && le16(c + 2) == 1 && le16(c + 14) == 16 && r->rate >= GW_RATE / 2 &&
+         r->rate <= 48000;
 }
 
 static gboolean riff_parse(const guint8 *data, gsize n, riff *r) {
@@ -68,12 +68,14 @@ gw_prompt *gw_prompt_parse(const guint8 *data, gsize n) {
   if (r.rate == GW_RATE) {
     p->n = r.n;
     p->pcm = g_steal_pointer(&pcm);
-    return p;
+  } else if (r.rate == GW_RATE / 2) {
+    gw_half state = {0};
+    p->n = r.n * 2;
+    p->pcm = g_new(gint16, p->n + 1);
+    gw_half_up(&state, pcm, (guint)r.n, p->pcm);
+  } else {
+    p->pcm = gw_resample_all(pcm, r.n, r.rate, GW_RATE, &p->n);
   }
-  gw_half state = {0};
-  p->n = r.n * 2;
-  p->pcm = g_new(gint16, p->n + 1);
-  gw_half_up(&state, pcm, (guint)r.n, p->pcm);
   return p;
 }
 
@@ -106,7 +108,7 @@ static gboolean read_folder(gw_prompts *set, const char *dir, const char *prefix
       g_hash_table_insert(set->by_name,
                           g_strdup_printf("%s%.*s", prefix, (int)strlen(name) - 4, name), p);
     else
-      gw_warn(NULL, "prompt-unusable", "file=%s want=%s", path, "wav-pcm16-mono-8000-or-16000");
+      gw_warn(NULL, "prompt-unusable", "file=%s want=%s", path, "wav-pcm16-mono-8000..48000");
   }
   return TRUE;
 }

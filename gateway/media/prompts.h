@@ -17,7 +17,7 @@ gw_prompts *gw_prompts_load(const char *dir, GError **);
 void gw_prompts_free(gw_prompts *);
 const gw_prompt *gw_prompts_find(const gw_prompts *,
                                  const char *name); /* "en/welcome" or "en/welcome.wav" */
-/* One RIFF file: PCM, 16 bit, mono, 8 or 16 kHz. NULL when it is not. Pure. */
+/* One RIFF file: PCM, 16 bit, mono, 8 to 48 kHz. NULL when it is not. Pure. */
 gw_prompt *gw_prompt_parse(const guint8 *data, gsize n);
 void gw_prompt_free(gw_prompt *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_prompts, gw_prompts_free)

@@ -94,3 +94,52 @@ void gw_half_up(gw_half *s, const gint16 *in, guint n_in, gint16 *out) {
   for (guint i = 0; i < n_in; i += CHUNK)
     up_chunk(s, in + i, MIN(CHUNK, n_in - i), out + 2 * i);
 }
+
+/* --- recordings --- */
+
+#define SIDE 12 /* taps a side, at the lower of the two rates */
+
+static guint gcd(guint a, guint b) {
+  while (b) {
+    guint rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+/* The taps for a sound that lies `off` (0..1) behind the sample in the middle; Hann window, in sum one. */
+static void phase_make(gfloat *ret, guint side, gdouble off, gdouble cut) {
+  gdouble sum = 0;
+  for (guint i = 0; i < 2 * side; i++) {
+    gdouble x = (gdouble)i - side + 1 - off, edge = x / side;
+    gdouble tap = x == 0 ? cut : sin(G_PI * x * cut) / (G_PI * x);
+    ret[i] = (gfloat)(fabs(edge) < 1 ? tap * (1 + cos(G_PI * edge)) : 0);
+    sum += ret[i];
+  }
+  for (guint i = 0; i < 2 * side; i++)
+    ret[i] = (gfloat)(ret[i] / sum);
+}
+
+gint16 *gw_resample_all(const gint16 *in, gsize n, guint from_hz, guint to_hz, gsize *ret_n) {
+  const guint common = gcd(from_hz, to_hz), up = to_hz / common, down = from_hz / common;
+  const guint side = SIDE * MAX(from_hz, to_hz) / to_hz;
+  const gdouble cut = 0.92 * MIN(1.0, (gdouble)to_hz / from_hz);
+  g_autofree gfloat *phases = g_new(gfloat, (gsize)up * 2 * side);
+  g_autofree gint16 *padded = g_new0(gint16, n + 2 * side);
+  const gsize n_out = n * up / down;
+  gint16 *out = g_new(gint16, n_out + 1);
+  memcpy(padded + side - 1, in, n * sizeof *in);
+  for (guint p = 0; p < up; p++)
+    phase_make(phases + (gsize)p * 2 * side, side, (gdouble)p / up, cut);
+  for (gsize i = 0; i < n_out; i++) {
+    const gfloat *taps_of = phases + (i * down % up) * 2 * side;
+    const gint16 *around = padded + i * down / up;
+    gfloat sum = 0;
+    for (guint k = 0; k < 2 * side; k++)
+      sum += taps_of[k] * around[k];
+    out[i] = (gint16)CLAMP(lrintf(sum), G_MININT16, G_MAXINT16);
+  }
+  *ret_n = n_out;
+  return out;
+}

@@ -1,4 +1,5 @@
-/* resample.h - 8 <-> 16 kHz by a half-band filter: flat to 3.4 kHz, 60 dB down from 4.6 kHz, 1.4 ms
+/* resample.h - 8 <-> 16 kHz by a half-band filter, and recordings of other rates:
+ * the half-band is flat to 3.4 kHz, 60 dB down from 4.6 kHz, 1.4 ms
  * of delay.
  * Thread: the one that owns the state.  Owner: caller; zeros are ready.  Calls back: never. */
 #ifndef GW_RESAMPLE_H
@@ -13,5 +14,8 @@ typedef struct {
 void gw_half_down(gw_half *, const gint16 *in, guint n_out,
                   gint16 *out);                                        /* reads 2 * n_out samples */
 void gw_half_up(gw_half *, const gint16 *in, guint n_in, gint16 *out); /* writes 2 * n_in samples */
+
+/* Any rate to any other, all at once; not for a stream. The result is owned by the caller. */
+gint16 *gw_resample_all(const gint16 *in, gsize n, guint from_hz, guint to_hz, gsize *ret_n);
 
 #endif

@@ -237,13 +237,13 @@ static void hand_over(gw_worker *w, place *p, gw_handle heir) {
   gw_env_handed_over(&w->env, heir, estate);
 }
 
-static void change_leg(gw_leg *leg, const gw_cmd *c) {
+static void change_leg(gw_leg *leg, gw_cmd *c) {
   if (c->type == GW_CMD_LEG_REMOTE)
     gw_leg_remote(leg, c->remote, c->agreed);
   else if (c->type == GW_CMD_MUTE)
     leg->muted = c->muted;
   else if (c->type == GW_CMD_PLAY)
-    gw_leg_play(leg, c->prompt);
+    gw_leg_play(leg, c->prompt, g_steal_pointer(&c->spoken));
   else if (c->type == GW_CMD_TONE)
     gw_leg_tone(leg, c->hz, c->ms);
 }

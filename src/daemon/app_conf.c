@@ -25,6 +25,34 @@ static const char *str(const gw_conf *c, gw_arena *a, const char *path) {
   return keep(a, g_strdup(s ? s : ""));
 }
 
+/* "host:port" or "host"; the literal address of it, or NULL. Blocks: start-up only. */
+static char *resolve(const char *host) {
+  g_autoptr(GInetAddress) literal = g_inet_address_new_from_string(host);
+  if (literal) return g_strdup(host);
+  g_autoptr(GResolver) r = g_resolver_get_default();
+  g_autoptr(GError) e = NULL;
+  GList *found = g_resolver_lookup_by_name(r, host, NULL, &e);
+  if (!found) {
+    gw_warn(NULL, "name-not-found", "host=%s why=%s", host, e->message);
+    return NULL;
+  }
+  char *address = g_inet_address_to_string(found->data);
+  g_resolver_free_addresses(found);
+  return address;
+}
+
+/* Resolved once, at start: a copy of a message must not wait for a name. */
+static const char *capture_server(const gw_conf *c, gw_arena *a) {
+  const char *named = str(c, a, "hep.server");
+  if (!*named) return NULL;
+  g_autoptr(GSocketConnectable) at = g_network_address_parse(named, 9060, NULL);
+  g_autofree char *address =
+      at ? resolve(g_network_address_get_hostname(G_NETWORK_ADDRESS(at))) : NULL;
+  if (!address) return NULL;
+  return keep(a, g_strdup_printf(strchr(address, ':') ? "[%s]:%u" : "%s:%u", address,
+                                 g_network_address_get_port(G_NETWORK_ADDRESS(at))));
+}
+
 void gw_app_sip_config(const gw_conf *c, gw_arena *a, gw_sip_config *ret) {
   const char *realm = str(c, a, "sip.realm");
   *ret = (gw_sip_config){.listen = keep_strv(a, gw_conf_strv(c, "sip.listen")),
@@ -34,6 +62,9 @@ void gw_app_sip_config(const gw_conf *c, gw_arena *a, gw_sip_config *ret) {
                          .key = str(c, a, "sip.key"),
                          .client_ca = str(c, a, "sip.client_ca"),
                          .server_ca = str(c, a, "sip.server_ca"),
+                         .hep_server = capture_server(c, a),
+                         .hep_id = (guint)gw_conf_int(c, "hep.id"),
+                         .hep_password = keep(a, g_strdup(gw_conf_secret(c, "hep.password"))),
                          .max_calls = (guint)gw_conf_int(c, "sip.max_calls")};
 }
 
@@ -83,22 +114,6 @@ void gw_app_xmpp_config(const gw_conf *c, gw_arena *a, gw_xmpp_config *ret) {
                           .name = "Tipring",
                           .version = TIPRING_VERSION,
                           .features = features(a)};
-}
-
-/* "host:port" or "host"; the literal address of it, or NULL. Blocks: start-up only. */
-static char *resolve(const char *host) {
-  g_autoptr(GInetAddress) literal = g_inet_address_new_from_string(host);
-  if (literal) return g_strdup(host);
-  g_autoptr(GResolver) r = g_resolver_get_default();
-  g_autoptr(GError) e = NULL;
-  GList *found = g_resolver_lookup_by_name(r, host, NULL, &e);
-  if (!found) {
-    gw_warn(NULL, "name-not-found", "host=%s why=%s", host, e->message);
-    return NULL;
-  }
-  char *address = g_inet_address_to_string(found->data);
-  g_resolver_free_addresses(found);
-  return address;
 }
 
 static void stun_of(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
@@ -167,6 +182,7 @@ void gw_app_media_config(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
   *ret = (gw_media_config){.rtp_port_min = (guint16)gw_conf_int(c, "media.rtp_ports[0]"),
                            .rtp_port_max = (guint16)gw_conf_int(c, "media.rtp_ports[1]"),
                            .public_address = str(c, a, "media.public_address"),
+                           .speaker = str(c, a, "media.speaker"),
                            .workers = (guint)gw_conf_int(c, "media.workers")};
   const char *const *own = keep_strv(a, gw_conf_strv(c, "media.addresses"));
   if (*own) ret->local_addresses = own;
@@ -312,7 +328,8 @@ gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
 static gboolean live(const char *path) {
   return g_str_has_prefix(path, "phones") || g_str_has_prefix(path, "rooms") ||
          g_str_has_prefix(path, "menus") || g_str_has_prefix(path, "trunks") ||
-         g_str_has_prefix(path, "invites") || !strcmp(path, "sip.ring_limit") || !strcmp(path, "media.language") ||
+         g_str_has_prefix(path, "invites") || g_str_has_prefix(path, "health") ||
+         !strcmp(path, "sip.ring_limit") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||
          !strcmp(path, "sip.key");
 }
@@ -327,7 +344,8 @@ static const char *value_of(const GPtrArray *dump, const char *path) {
 
 /* Whose client certificates are good changes while running; whether they are asked for does not. */
 static gboolean same_demand(const gw_conf *before, const gw_conf *after) {
-  const char *old = gw_conf_str(before, "sip.client_ca"), *new = gw_conf_str(after, "sip.client_ca");
+  const char *old = gw_conf_str(before, "sip.client_ca"),
+             *new = gw_conf_str(after, "sip.client_ca");
   return !*old == !*new;
 }
 

@@ -9,6 +9,7 @@
 #include "base/timer.h"
 #include "daemon/commands.h"
 #include "daemon/metrics.h"
+#include "daemon/test_call.h"
 
 #define MAX_CONNECTIONS 32
 #define LIFE 20         /* s of a connection: one request, then it is closed */
@@ -17,6 +18,7 @@
 struct gw_http {
   GMainContext *ctx;
   const gw_control_env *env;
+  gw_test_call *test;
   GSocketListener *listener;
   GCancellable *cancel;
   SoupServer *server;
@@ -68,12 +70,73 @@ static char *status_page(const gw_control_env *env) {
   return g_string_free(out, FALSE);
 }
 
+/* --- /health?call: the one page that takes a while */
+typedef struct {
+  gw_http *http;
+  SoupServerMessage *msg;
+  gulong gone;
+} patient;
+
+static void patient_free(patient *p) {
+  g_signal_handler_disconnect(p->msg, p->gone);
+  g_object_unref(p->msg);
+  g_free(p);
+}
+
+static void on_examined(gboolean ok, const char *json, void *user) {
+  patient *p = user;
+  gboolean ready = gw_env_ready(p->http->env);
+  send_text(p->msg, ok && ready ? 200 : 503, "application/json", g_strconcat(json, "\n", NULL));
+  soup_server_message_unpause(p->msg);
+  patient_free(p);
+}
+
+static void on_patient_gone(SoupServerMessage *msg, gpointer user) {
+  patient *p = user;
+  gw_test_call_forget(p->http->test, p);
+  patient_free(p);
+}
+
+static gboolean is_local(SoupServerMessage *msg) {
+  GSocketAddress *from = soup_server_message_get_remote_address(msg);
+  return G_IS_INET_SOCKET_ADDRESS(from) &&
+         g_inet_address_get_is_loopback(
+             g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(from)));
+}
+
+/* Whoever asks chooses nothing about the call, and only programs of this machine may ask. */
+static void examine(gw_http *http, SoupServerMessage *msg) {
+  static const char type[] = "text/plain; charset=utf-8";
+  if (!is_local(msg)) {
+    send_text(msg, 403, type, g_strdup("test calls are made for this machine only\n"));
+  } else if (!gw_test_call_configured(http->test)) {
+    send_text(msg, 404, type, g_strdup("no test call: set health.phone and health.number\n"));
+  } else if (!gw_env_ready(http->env)) {
+    send_text(msg, 503, type, g_strdup("not ready\n"));
+  } else {
+    patient *p = g_new0(patient, 1);
+    p->http = http;
+    p->msg = g_object_ref(msg);
+    p->gone = g_signal_connect(msg, "disconnected", G_CALLBACK(on_patient_gone), p);
+    soup_server_message_pause(msg);
+    gw_test_call_ask(http->test, on_examined, p);
+  }
+}
+
+/* libsoup's table of the query lacks what has no "=". */
+static gboolean wants_call(SoupServerMessage *msg) {
+  const char *query = g_uri_get_query(soup_server_message_get_uri(msg));
+  return query && (!strcmp(query, "call") || g_str_has_prefix(query, "call="));
+}
+
 static void on_request(SoupServer *server, SoupServerMessage *msg, const char *path,
                        GHashTable *query, gpointer user) {
-  const gw_http *http = user;
+  gw_http *http = user;
   gboolean ready = gw_env_ready(http->env);
   if (strcmp(path, "/metrics") == 0)
     send_text(msg, 200, "text/plain; version=0.0.4; charset=utf-8", gw_metrics_text(http->env));
+  else if (strcmp(path, "/health") == 0 && wants_call(msg))
+    examine(http, msg);
   else if (strcmp(path, "/health") == 0)
     send_text(msg, ready ? 200 : 503, "text/plain; charset=utf-8",
               g_strdup(ready ? "ready\n" : "not ready\n"));
@@ -220,6 +283,7 @@ gw_http *gw_http_new(GMainContext *ctx, const char *listen, const gw_control_env
   http->listener = g_socket_listener_new();
   http->cancel = g_cancellable_new();
   http->pause = gw_timer_new(ctx, on_pause_over, http);
+  http->test = gw_test_call_new(ctx, env);
   if (!bind_to(http, listen, error)) return NULL;
   g_main_context_push_thread_default(ctx);
   http->server = soup_server_new("server-header", "tipring", NULL);
@@ -244,6 +308,7 @@ void gw_http_free(gw_http *http) {
   gw_timer_free(http->pause);
   if (http->server) soup_server_disconnect(http->server);
   g_clear_object(&http->server);
+  gw_test_call_free(http->test);
   g_rc_box_release(http->open);
   g_main_context_unref(http->ctx);
   g_free(http);

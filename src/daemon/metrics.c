@@ -93,6 +93,9 @@ static void metrics_sip(const gw_control_env *env, GString *out) {
          (double)c.auth_failed);
   metric(out, "sip_refused_total", COUNTER, "Requests refused.", (double)c.refused);
   metric(out, "sip_bad_messages_total", COUNTER, "Malformed messages.", (double)c.bad_messages);
+  metric(out, "hep_sent_total", COUNTER, "Messages copied to the capture server.",
+         (double)c.copied);
+  metric(out, "hep_lost_total", COUNTER, "Copies that could not be sent.", (double)c.copies_lost);
 }
 
 static void metrics_trunks(const gw_control_env *env, GString *out) {

@@ -128,7 +128,10 @@ static const command commands[] = {
 static const option options[] = {
     {"user", TEXT, ALL, FIELD(user), "U",
      .help = "SIP user: who calls, and the name that answers a challenge."},
-    {"password", TEXT, ALL, FIELD(password), "P", .help = "Password of that user (digest)."},
+    {"password", TEXT, ALL, FIELD(password), "P",
+     .help = "Password of that user (digest); else that of the environment, TIPRING_UA_PASSWORD, "
+             "which others on the machine "
+             "cannot see."},
     {"proxy", TEXT, ALL, FIELD(proxy), "H:P", .check = check_proxy,
      .help = "Where requests are sent to, whatever the URI says. With --register: the registrar."},
     {"transport", TEXT, ALL, FIELD(transport), "udp|tcp|tls", .preset = "udp",
@@ -293,6 +296,7 @@ static gboolean complete_uri(gw_ua_options *o, GError **error) {
 
 static gboolean complete(gw_ua_options *o, GError **error) {
   if (o->command != GW_UA_ANSWER && !complete_uri(o, error)) return FALSE;
+  if (o->user && !o->password) o->password = g_strdup(g_getenv("TIPRING_UA_PASSWORD"));
   if (o->register_ && (!o->user || !o->password || !o->proxy))
     return refuse(error,
                   "--register needs --user U --password P and --proxy HOST:PORT (the registrar)");

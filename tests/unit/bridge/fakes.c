@@ -158,7 +158,7 @@ void fake_reset(void) {
   fake_roster_answer = GW_ANSWER_YES;
   fake_grant_answer = GW_ANSWER_YES;
   fake_disco_name = "";
-  fake_media_full = fake_members_only = fake_prompts = FALSE;
+  fake_media_full = fake_members_only = fake_prompts = fake_speaks = FALSE;
   fake_status = NULL;
 }
 
@@ -393,7 +393,7 @@ void gw_media_leg_remote(gw_media *m, gw_handle h, const gw_desc *remote, const 
        g_array_index(gw_desc_audio(agreed)->codecs, gw_codec, 0).name);
 }
 
-gboolean fake_prompts;
+gboolean fake_prompts, fake_speaks;
 static guint64 moved;
 
 gboolean gw_media_has_prompt(const gw_media *m, const char *name) {
@@ -402,6 +402,12 @@ gboolean gw_media_has_prompt(const gw_media *m, const char *name) {
 
 void gw_media_play(gw_media *m, gw_handle h, const char *name) {
   note("play %s", name ? name : "-");
+}
+
+gboolean gw_media_speak(gw_media *m, gw_handle h, const char *language, const char *const *words) {
+  g_autofree char *line = g_strjoinv(", ", (char **)words);
+  note("speak %s: %s", language, line);
+  return fake_speaks;
 }
 
 void gw_media_tone(gw_media *m, gw_handle h, guint hz, guint ms) {

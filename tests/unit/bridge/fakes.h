@@ -35,7 +35,7 @@ void fake_answer_questions(void); /* the roster, disco and grant questions asked
 extern const char *fake_status; /* shown in a room, the last one */
 
 /* --- media */
-extern gboolean fake_prompts; /* there are English ones */
+extern gboolean fake_prompts, fake_speaks; /* there are English ones */
 extern gboolean fake_media_full;
 gw_handle fake_last(gw_media_kind);
 guint fake_open(gw_media_kind); /* how many are open now */

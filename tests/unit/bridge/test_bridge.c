@@ -598,6 +598,37 @@ static void test_record_is_whole(void) {
   teardown(&w);
 }
 
+/* *3: the numbers, then the names of who is there; the call goes on whether they can be said or not. */
+static void test_names(void) {
+  for (guint round = 0; round < 3; round++) {
+    world w;
+    setup_voice(&w, TRUE);
+    fake_speaks = round > 0;
+    gw_sip_call *sip = seated(&w);
+    gw_handle leg = fake_last(GW_MEDIA_LEG);
+    bob_joins("100@"); /* this fake room counts neither the phone nor the watcher */
+    fake_occupant(fake_muc("100@"), "carol", "carol@x.test/web", GW_OCC_JOINED);
+    fake_occupant(fake_muc("100@"), "Telephone gateway", "gateway@y.test/w", GW_OCC_JOINED);
+    fake_clear();
+    keys(&w, sip, "*3");
+    for (guint i = 0; i < 4; i++) { /* in-call, 0, in-room, 1 */
+      run_for(80);
+      gw_bridge_media_events.prompt_end(leg, w.b);
+    }
+    g_assert_true(fake_said("speak en: bob, carol\n"));
+    run_for(80);
+    if (round == 1) gw_bridge_media_events.unspoken(leg, w.b);
+    if (round == 2) gw_bridge_media_events.prompt_end(leg, w.b);
+    fake_clear();
+    keys(&w, sip, "*1");
+    g_assert_true(fake_said("play en/help"));
+    g_assert_false(fake_said("play -")); /* nothing was stopped: it had come to its end */
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    gw_sip_call_unref(sip);
+    teardown(&w);
+  }
+}
+
 /* The phone sits in the room already when a JSXC that does not know it proposes. */
 static void test_roster_check_later(void) {
   world w;
@@ -679,6 +710,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/unbuilt-flavour", test_unbuilt_flavour);
   g_test_add_func("/bridge/cancel-race", test_cancel_race);
   g_test_add_func("/bridge/record", test_record_is_whole);
+  g_test_add_func("/bridge/names", test_names);
   g_test_add_func("/bridge/roster-check-later", test_roster_check_later);
   g_test_add_func("/bridge/two-numbers", test_two_numbers);
   g_test_add_func("/bridge/stray-session", test_stray_session);

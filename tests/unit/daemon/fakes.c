@@ -27,6 +27,12 @@ void gw_call_info_free(gw_call_info *call) {
   g_free(call->phone);
   g_free(call->name);
   g_ptr_array_unref(call->peers);
+  for (guint i = 0; call->hops && i < call->hops->len; i++) {
+    gw_hop *hop = call->hops->pdata[i];
+    g_free(hop->event);
+    g_free(hop);
+  }
+  if (call->hops) g_ptr_array_unref(call->hops);
   g_free(call);
 }
 
@@ -45,6 +51,24 @@ static gboolean known(const char *id) {
 
 gw_call_info *gw_bridge_call(gw_bridge *bridge, const char *id) {
   return known(id) ? a_call(id) : NULL;
+}
+
+gw_call_info *gw_bridge_latest(gw_bridge *bridge, const char *phone, const char *number,
+                               gint64 since_wall_us) {
+  if (!fake.let_in) return NULL;
+  gw_call_info *call = a_call("test");
+  gw_hop *hop = g_new0(gw_hop, 1);
+  hop->event = g_strdup("muc-joined");
+  hop->ms = 7;
+  call->hops = g_ptr_array_new();
+  g_ptr_array_add(call->hops, hop);
+  return call;
+}
+
+gboolean gw_bridge_credential(gw_sip *sip, const char *user, const char **ret_password,
+                              void *bridge) {
+  *ret_password = "p100";
+  return !strcmp(user, "100");
 }
 
 guint gw_bridge_call_count(const gw_bridge *bridge) {

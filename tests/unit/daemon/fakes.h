@@ -10,6 +10,7 @@ typedef struct {
   const char *registered; /* the one phone that is */
   gw_xmpp_state stream;
   guint up_after; /* looks at the stream until it is up, 0: never by itself */
+  gboolean let_in; /* the test call gets into the room */
   char *hung_up, *muted, *forgotten;
 } fake_world;
 extern fake_world fake;

@@ -1,5 +1,6 @@
 /* test_http.c - the three pages, everything else refused; and what the service manager is told. */
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -58,6 +59,98 @@ static void test_health(world *w, gconstpointer data) {
   fake.stream = GW_XMPP_CONNECTING;
   g_autofree char *again = get(w, "/health");
   g_assert_true(g_str_has_prefix(again, "HTTP/1.1 503 "));
+}
+
+/* What the test phone says; how often it was run is in the file calls. */
+#define PHONE(json) "#!/bin/sh\necho \"$*\" >>${0%phone}calls\n" json "\n"
+static void use_phone(world *w, const char *script, guint every) {
+  g_autofree char *program = g_build_filename(w->dir, "phone", NULL);
+  g_autofree char *text = g_strdup_printf(
+      "xmpp = { domain = \"p.example.org\"; secret = \"s3cret\"; };\n"
+      "phones = ( { number = \"100\"; password = \"p100\"; } );\n"
+      "health = { phone = \"100\"; number = \"8000\"; every = %u; program = \"%s\"; };\n",
+      every, program);
+  g_assert_true(
+      g_file_set_contents_full(program, script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+  gw_conf_free(w->env.conf);
+  w->env.conf = gw_conf_parse(text, strlen(text), "/etc/t.conf", NULL);
+  g_assert_nonnull(w->env.conf);
+  w->env.sip_listening = TRUE;
+  fake.stream = GW_XMPP_UP;
+  fake.let_in = TRUE;
+}
+
+static guint calls_made(world *w) {
+  g_autofree char *path = g_build_filename(w->dir, "calls", NULL), *text = NULL;
+  if (!g_file_get_contents(path, &text, NULL, NULL)) return 0;
+  g_assert_null(strstr(text, "p100")); /* everybody on the machine can read a command line */
+  guint n = 0;
+  for (const char *c = text; *c; c++)
+    n += *c == '\n';
+  return n;
+}
+
+static void expect_call(world *w, const char *status, const char *part) {
+  g_autofree char *got = get(w, "/health?call");
+  g_test_message("%s", got);
+  g_autofree char *head = g_strdup_printf("HTTP/1.1 %s ", status);
+  g_assert_true(g_str_has_prefix(got, head));
+  g_assert_nonnull(strstr(got, part));
+}
+
+static void test_call(world *w, gconstpointer data) {
+  expect_call(w, "404", "health.phone"); /* not configured */
+  use_phone(w,
+            PHONE("echo "
+                  "'{\"status\":200,\"reason\":\"OK\",\"setup_ms\":31,\"first_audio_ms\":44,"
+                  "\"packets_received\":9}'"),
+            3600);
+  expect_call(w, "200", "\"hops\":[{\"event\":\"muc-joined\",\"ms\":7}]");
+  expect_call(w, "200", "\"setup_ms\":31"); /* told again, not called again */
+  expect_call(w, "200", "\"ok\":true,\"why\":null");
+  g_assert_cmpuint(calls_made(w), ==, 1);
+  fake.stream = GW_XMPP_DOWN;
+  expect_call(w, "503", "not ready");
+  g_assert_cmpuint(calls_made(w), ==, 1);
+}
+
+static void test_call_fails(world *w, gconstpointer data) {
+  static const struct {
+    const char *script, *why;
+    gboolean let_in;
+  } rows[] = {
+      {PHONE("echo '{\"status\":403,\"reason\":\"Forbidden\"}'; exit 1"), "not answered", FALSE},
+      {PHONE("echo '{\"status\":200,\"packets_received\":9}'"), "not let into the room", FALSE},
+      {PHONE("echo '{\"status\":200,\"packets_received\":0}'; exit 1"), "no sound came", TRUE},
+      {PHONE("exit 1"), "it failed", TRUE},
+      {PHONE("echo nonsense"), "the test phone said nothing", TRUE},
+      {PHONE("exec cat /dev/zero"), "it says too much", TRUE},
+  };
+  const guint i = GPOINTER_TO_UINT(data);
+  use_phone(w, rows[i].script, 3600);
+  fake.let_in = rows[i].let_in;
+  expect_call(w, "503", rows[i].why);
+}
+
+static void test_call_no_program(world *w, gconstpointer data) {
+  g_autofree char *program = g_build_filename(w->dir, "phone", NULL);
+  use_phone(w, PHONE("exit 0"), 3600);
+  g_assert_cmpint(g_unlink(program), ==, 0);
+  expect_call(w, "503", "health.program is not installed");
+}
+
+/* Many ask at once, some go away: one call. */
+static void test_call_crowd(world *w, gconstpointer data) {
+  use_phone(w, PHONE("sleep 0.4; echo '{\"status\":200,\"packets_received\":9}'"), 3600);
+  static const char request[] = "GET /health?call HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (guint i = 0; i < 5; i++) {
+    g_autoptr(GSocket) s = dial(w);
+    g_socket_send(s, request, strlen(request), NULL, NULL);
+    for (guint k = 0; k < 20; k++)
+      g_main_context_iteration(NULL, FALSE);
+  }
+  expect_call(w, "200", "\"ok\":true");
+  g_assert_cmpuint(calls_made(w), ==, 1);
 }
 
 static void test_metrics(world *w, gconstpointer data) {
@@ -213,6 +306,13 @@ int main(int argc, char **argv) {
   ADD("refused", test_refused);
   ADD("crowd", test_crowd);
   ADD("listen", test_listen);
+  ADD("call", test_call);
+  ADD("call-crowd", test_call_crowd);
+  ADD("call-no-program", test_call_no_program);
+  for (guint i = 0; i < 6; i++) {
+    g_autofree char *name = g_strdup_printf("/http/call-fails/%u", i);
+    g_test_add(name, world, GUINT_TO_POINTER(i), world_up, test_call_fails, world_down);
+  }
   g_test_add_func("/notify", test_notify);
   return g_test_run();
 }

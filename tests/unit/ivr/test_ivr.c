@@ -313,9 +313,10 @@ static void test_how_many(void) {
   inside(&w, FALSE);
   company(&w, 12, FALSE);
   keys(&w, "*3");
-  for (guint i = 0; i < 6; i++)
+  for (guint i = 0; i < 7; i++)
     played(&w);
-  did(&w, " play:in-call play:digit-1 play:digit-2 play:in-room play:digit-1 play:digit-3");
+  did(&w, " play:in-call play:digit-1 play:digit-2 play:in-room play:digit-1 play:digit-3"
+          " play:" GW_IVR_NAMES);
   stop(&w);
 }
 

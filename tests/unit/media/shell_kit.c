@@ -37,8 +37,14 @@ static void on_prompt_end(gw_handle h, void *user) {
   g_array_append_val(((kit *)user)->events, e);
 }
 
+static void on_unspoken(gw_handle h, void *user) {
+  kit_event e = {.handle = h, .state = GW_MS_GATHERED, .unspoken = TRUE};
+  g_array_append_val(((kit *)user)->events, e);
+}
+
 kit *kit_new_config(const gw_media_config *config) {
-  static const gw_media_events events = {on_desc, on_candidate, on_state, on_digit, on_prompt_end};
+  static const gw_media_events events = {on_desc, on_candidate, on_state, on_digit, on_prompt_end,
+                                          on_unspoken};
   g_autoptr(GError) error = NULL;
   kit *k = g_new0(kit, 1);
   k->events = g_array_new(FALSE, TRUE, sizeof(kit_event));

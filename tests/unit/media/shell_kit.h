@@ -16,7 +16,7 @@ typedef struct {
   gw_cause cause;
   char digit; /* or 0 */
   guint ms;
-  gboolean prompt_end;
+  gboolean prompt_end, unspoken;
 } kit_event;
 
 typedef struct {
