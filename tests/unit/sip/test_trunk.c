@@ -44,6 +44,14 @@ static void test_registers_and_calls(void) {
   g_assert_cmpstr(s->from_name, ==, "Anna");
   gw_sip_call_hangup(c->call, GW_CAUSE_NORMAL);
   g_assert_true(RIG_WAIT(r, s->states[GW_SIP_ENDED]));
+  t.keepalive_s =
+      7; /* changed: a new one, and the old one does not take back what that registers */
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  gw_sip_set_trunks(r->client.sip, NULL, 0); /* and three changes in one turn */
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "provider").state == GW_TRUNK_UP));
+  rig_spin(r, 300);
+  g_assert_cmpuint(gw_sip_contacts(r->server.sip, "100"), ==, 1);
   gw_sip_set_trunks(r->client.sip, NULL, 0);
   g_assert_true(RIG_WAIT(r, gw_sip_contacts(r->server.sip, "100") == 0));
   rig_free(r);
