@@ -209,7 +209,7 @@ static gboolean request_invite(request *r) {
   if (sip->draining || sip->freed) return refuse(r, 503, "Shutting Down", "draining"), FALSE;
   if (sip->max_calls && g_hash_table_size(sip->calls) >= sip->max_calls)
     return refuse(r, 503, "All Lines In Use", "max_calls reached"), FALSE;
-  const gw_trunk *trunk = sip->open ? NULL : gw_trunk_of(sip, r->msg, r->ip);
+  const gw_trunk *trunk = sip->open ? NULL : gw_trunk_of(sip, r->msg, r->source, r->ip);
   if (!sip->open && !trunk &&
       !(phone = gw_sip_authorize(r->port, r->nh, r->msg, r->source, r->ip)))
     return FALSE;

@@ -265,14 +265,28 @@ void gw_trunks_start(gw_sip *sip) {
     start(sip->trunks->pdata[i]);
 }
 
+/* Another one has the same contact at the same registrar now: what that registers must not be taken back by this one. */
+static gboolean is_replaced(const gw_trunk *t) {
+  for (guint i = 0; i < t->sip->trunks->len; i++) {
+    const gw_trunk *o = t->sip->trunks->pdata[i];
+    if (!o->leaving && o->conf.registers && strcmp(o->conf.proxy, t->conf.proxy) == 0 &&
+        strcmp(o->conf.user, t->conf.user) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* A registration that stands is taken back; all else just ends. It stays in the list until that is answered. */
 static void leave(gw_trunk *t) {
   const gw_dns_host *h = gw_trunk_host(t);
+  gboolean again = t->leaving;
   t->leaving = TRUE;
   gw_timer_set(t->timer, GW_NEVER);
-  if (t->conf.registers && t->machine.state == GW_TS_UP && h)
+  if (is_replaced(t))
+    gw_trunk_gone(t);
+  else if (!again && t->conf.registers && t->machine.state == GW_TS_UP && h)
     gw_trunk_ask_send(t, GW_ASK_UNREGISTER, h);
-  else
+  else if (!again)
     gw_trunk_gone(t);
 }
 
@@ -296,7 +310,7 @@ void gw_sip_set_trunks(gw_sip *sip, const gw_sip_trunk *list, guint n) {
   while (old->len) {
     gw_trunk *t = g_ptr_array_steal_index(old, 0);
     g_ptr_array_add(sip->trunks, t);
-    if (!t->leaving) g_ptr_array_add(leaving, t);
+    g_ptr_array_add(leaving, t);
   }
   g_ptr_array_unref(old);
   for (guint i = 0; i < leaving->len; i++)

@@ -54,7 +54,7 @@ void gw_trunk_ask_drop(gw_trunk *); /* whatever is said to it, nobody listens */
 /* -- trunk_match.c: who is it that calls -- */
 gboolean gw_net_contains(const char *network,
                          const char *ip); /* "192.0.2.0/24", "2001:db8::/32", "192.0.2.7". Pure */
-gw_trunk *gw_trunk_of(const gw_sip *, const sip_t *invite, const char *ip);
+gw_trunk *gw_trunk_of(const gw_sip *, const sip_t *invite, const char *source, const char *ip);
 gboolean gw_trunk_speaks(const gw_sip *, const char *name,
                          const char *ip); /* this address is one of that trunk's */
 gboolean gw_trunk_trusted(const gw_trunk *);

@@ -111,9 +111,9 @@ static void no_port(void *data) {
     gw_trunk_event(t, &(gw_te){.type = GW_TE_SILENT, .reason = "no socket that leads there"});
 }
 
-static void send_register(gw_trunk_ask *a, const gw_sip_port *port) {
+static void send_register(gw_trunk_ask *a, const gw_sip_port *port, const char *peer) {
   gw_trunk *t = a->trunk;
-  g_autofree char *contact = gw_sip_port_contact(port, t->conf.user, FALSE);
+  g_autofree char *contact = gw_sip_port_contact_for(port, t->conf.user, FALSE, peer);
   g_autofree char *expires =
       g_strdup_printf("%u", a->kind == GW_ASK_REGISTER ? t->machine.expires_s : 0);
   nua_method(a->nh, NUTAG_METHOD("REGISTER"), SIPTAG_CALL_ID_STR(t->call_id),
@@ -152,5 +152,5 @@ void gw_trunk_ask_send(gw_trunk *t, gw_ask_kind kind, const gw_dns_host *host) {
   if (kind == GW_ASK_PING)
     nua_options(a->nh, TAG_END());
   else
-    send_register(a, port);
+    send_register(a, port, host->address);
 }

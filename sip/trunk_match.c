@@ -2,6 +2,7 @@
 #include "sip/trunk.h"
 #include <arpa/inet.h>
 #include <string.h>
+#include "base/limits.h"
 
 static int parse(const char *text, guint8 ret[16]) {
   if (inet_pton(AF_INET, text, ret) == 1) return 4;
@@ -39,9 +40,19 @@ static gboolean for_account(const gw_trunk *t, const sip_t *msg) {
   return t->conf.registers && strcmp(user, t->conf.user) == 0;
 }
 
-/* A phone may stand at the same address as a PBX: whoever brings our password is not the trunk. Of several trunks at one
+/* A phone of ours that is registered from there, or brings an answer to our challenge. */
+static gboolean is_phone(const gw_sip *sip, const sip_t *msg, const char *source) {
+  const gw_bound *bound[GW_MAX_BINDINGS];
+  g_autofree char *number = gw_sip_unescape(msg->sip_from->a_url->url_user);
+  guint n = gw_bindings_get(sip->bindings, number, gw_wall_us(), bound, GW_MAX_BINDINGS);
+  for (guint i = 0; i < n; i++)
+    if (strcmp(bound[i]->source, source) == 0) return TRUE;
+  return gw_sip_brings_reply(sip, msg);
+}
+
+/* A phone may stand at the same address as a PBX: that is asked for its password as ever. Of several trunks at one
  * address the one whose account is called, else one that is known by address alone, else the first. */
-gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *ip) {
+gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *source, const char *ip) {
   gw_trunk *best = NULL;
   guint rank = 0;
   for (guint i = 0; i < sip->trunks->len; i++) {
@@ -50,7 +61,7 @@ gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *ip) {
     guint r = for_account(t, msg) ? 3 : !t->conf.registers ? 2 : 1;
     if (r > rank) best = t, rank = r;
   }
-  return best && !gw_sip_brings_reply(sip, msg) ? best : NULL;
+  return best && !is_phone(sip, msg, source) ? best : NULL;
 }
 
 gboolean gw_trunk_speaks(const gw_sip *sip, const char *name, const char *ip) {

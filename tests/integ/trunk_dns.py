@@ -21,6 +21,7 @@ RECORDS = {
     ("_sip._tcp.naptr.test", dns.SRV): [(10, 0, 5070, "dead.test")],
     ("_sip._udp.srv.test", dns.SRV): [(10, 0, 5070, "live.test"), (20, 0, 5070, "second.test")],
     ("plain.test", dns.A): ["127.0.0.5"],
+    ("six.test", dns.AAAA): ["::1"],
     ("dead.test", dns.A): ["127.0.0.20"],
     ("live.test", dns.A): ["127.0.0.3"],
     ("second.test", dns.A): ["127.0.0.4"],
@@ -53,11 +54,17 @@ with Lab("trunk_dns") as lab:
                            for h, n in (("127.0.0.3", "live"), ("127.0.0.4", "second"), ("127.0.0.5", "plain")))
     live.port = second.port = 5070
     plain.port = 5060
+    six = Kamailio(lab.folder, host="::1", gateway=("127.0.0.1", gateway.port), name="six")
+    six.port = 5060
+    lab.keep(six).values["listen"] = "listen=udp:[::1]:5060"
+    six.start()
+    gateway.conf["sip"]["listen"].append(f"udp:[::1]:{gateway.port}")
     for k in (live, second, plain):
         k.values["listen"] = f"listen=udp:{k.host}:{k.port}\nlisten=tcp:{k.host}:{k.port}"
         lab.keep(k).start()
     common = {"register": True, "user": live.user, "password": live.password, "keepalive": 1}
     gateway.conf["trunks"] = [{"name": n, "proxy": n + ".test", **common} for n in ("naptr", "srv", "plain", "nowhere")] + [
+        {"name": "six", "proxy": "six.test", **common}, {"name": "peer", "proxy": "plain.test", "keepalive": 1},
         {"name": "tcp", "proxy": "srv.test:5070", "transport": "tcp", "outbound_proxy": "live.test:5070", **common}]
     gateway.write()
     at = time.monotonic()
@@ -67,6 +74,8 @@ with Lab("trunk_dns") as lab:
         host(gateway, "srv", "udp:127.0.0.3:5070")
         host(gateway, "plain", "udp:127.0.0.5:5060")
         host(gateway, "tcp", "tcp:127.0.0.3:5070")
+        host(gateway, "six", "udp:[::1]:5060")
+        host(gateway, "peer", "udp:127.0.0.5:5060")
         host(gateway, "naptr", "udp:127.0.0.3:5070")
         lab.say(f"all up after {time.monotonic() - at:.1f} s; the silent host was given 4 s")
         assert silent.recv(4096).startswith(b"REGISTER sip:naptr.test SIP/2.0")
@@ -79,6 +88,14 @@ with Lab("trunk_dns") as lab:
         wait_for("the call", lambda: [c for c in gateway.calls() if c["trunk"]], 10)
         ua.stop()
         gateway.wait_idle()
+
+    with lab.case("a peer without registration: it is asked with OPTIONS, and it is seen when it dies and comes back"):
+        plain.kill()
+        for name in ("peer", "plain"):
+            wait_for(f"{name} to be down", lambda n=name: trunk(gateway, n)["state"] == "down", 15)
+        plain.start()
+        for name in ("peer", "plain"):
+            host(gateway, name, "udp:127.0.0.5:5060")
 
     with lab.case("a host that falls silent is left for the next one"):
         os.killpg(live.process.pid, signal.SIGSTOP)

@@ -149,4 +149,16 @@ with Lab("trunk_provider") as lab:
         gateway.write()
         gateway.ctl("reload")
         state(gateway, "up")
+        trunks[0]["keepalive"] = 2  # changed: the new registration must not be taken back by the old one
+        gateway.write()
+        gateway.ctl("reload")
+        state(gateway, "up")
+        time.sleep(1.5)
+        at = time.monotonic()
+        dave.hangup()
+        ua = from_outside(lab, provider, "alice")
+        dave.wait("proposed", since=at, nick="Alice")
+        ua.stop()
+        gateway.wait_idle()
         assert gateway.stop() == 0
+        assert from_outside(lab, provider, "alice").result(15)[1]["status"] == 480, "still registered after the end"

@@ -76,7 +76,7 @@ class Kamailio:
             raise Missing("kamailio is not installed")
         self.folder, self.name = os.path.join(folder, name), name
         os.makedirs(self.folder, exist_ok=True)
-        self.host, self.port = host, free_port(host=host)
+        self.host, self.port = host, free_port(host="127.0.0.1" if ":" in host else host)
         self.user, self.password = user, password
         self.values = {"modules": MODULES, "listen": f"listen=udp:{host}:{self.port}\nlisten=tcp:{host}:{self.port}", "realm": realm,
                        "user": user, "password": password, "asserted": asserted, "expires": expires, "callee": callee,
@@ -99,8 +99,8 @@ class Kamailio:
     def listens(self):
         if not self.process.alive():
             raise RuntimeError("kamailio has ended: " + self.process.log(15))
-        with open("/proc/net/udp") as f:
-            wanted = ":%04X" % self.port
+        wanted = ":%04X" % self.port
+        with open("/proc/net/udp6" if ":" in self.host else "/proc/net/udp") as f:
             return any(line.split()[1].endswith(wanted) for line in f.readlines()[1:])
 
     def requests(self):

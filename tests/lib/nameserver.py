@@ -10,7 +10,7 @@ import threading
 
 from servers import Missing
 
-A, SRV, NAPTR = 1, 33, 35
+A, AAAA, SRV, NAPTR = 1, 28, 33, 35
 
 
 def enter_own_world():
@@ -40,6 +40,8 @@ def word(text):
 def data(kind, value):
     if kind == A:
         return socket.inet_aton(value)
+    if kind == AAAA:
+        return socket.inet_pton(socket.AF_INET6, value)
     if kind == SRV:
         priority, weight, port, target = value
         return struct.pack(">HHH", priority, weight, port) + name(target)

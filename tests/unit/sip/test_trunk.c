@@ -44,6 +44,14 @@ static void test_registers_and_calls(void) {
   g_assert_cmpstr(s->from_name, ==, "Anna");
   gw_sip_call_hangup(c->call, GW_CAUSE_NORMAL);
   g_assert_true(RIG_WAIT(r, s->states[GW_SIP_ENDED]));
+  t.keepalive_s =
+      7; /* changed: a new one, and the old one does not take back what that registers */
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  gw_sip_set_trunks(r->client.sip, NULL, 0); /* and three changes in one turn */
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "provider").state == GW_TRUNK_UP));
+  rig_spin(r, 300);
+  g_assert_cmpuint(gw_sip_contacts(r->server.sip, "100"), ==, 1);
   gw_sip_set_trunks(r->client.sip, NULL, 0);
   g_assert_true(RIG_WAIT(r, gw_sip_contacts(r->server.sip, "100") == 0));
   rig_free(r);
@@ -131,7 +139,17 @@ static void test_beside_a_phone(void) {
   g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
   end *before = rig_dial(r, uri, "100", "secret", offer);
   g_assert_true(RIG_WAIT(r, before->states[GW_SIP_CONFIRMED]));
+  guint up = 0, down = 0;
+  rig_register(r, "100", "secret", FALSE, &up, &down);
+  g_assert_true(RIG_WAIT(r, up));
   gw_sip_set_trunks(r->server.sip, &t, 1);
+  end *after = rig_dial(r, uri, "100", "secret", offer);
+  g_assert_true(RIG_WAIT(r, after->states[GW_SIP_CONFIRMED]));
+  g_assert_cmpstr(rig_in(&r->server, 1)->phone, ==, "100");
+  g_assert_null(rig_in(&r->server, 1)->trunk);
+  end *other = rig_dial(r, uri, "555", "secret", offer); /* somebody else at that address */
+  g_assert_true(RIG_WAIT(r, other->states[GW_SIP_CONFIRMED]));
+  g_assert_cmpstr(rig_in(&r->server, 2)->trunk, ==, "pbx");
   wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2");
   g_autofree char *reg = wire_request(w, "REGISTER", "sip:127.0.0.1", "trunk-register", 1, NULL,
                                       "Expires: 60\r\n", NULL);
@@ -146,7 +164,7 @@ static void test_beside_a_phone(void) {
     wire_send(w, text);
     g_assert_cmpuint(wire_status(r, w, 2000), >=, 400);
   }
-  g_assert_cmpuint(r->made->len, ==, 1); /* the one of the phone */
+  g_assert_cmpuint(r->made->len, ==, 3); /* those above */
   wire_free(w);
   rig_free(r);
 }
