@@ -5,9 +5,9 @@
 #define GW_CROWD_H
 #include <glib.h>
 
-#define GW_CROWD_IDLE_MS 30000 /* a stranger that has been silent for so long goes */
-#define GW_CROWD_PER_SOURCE 50 /* connections of strangers from one address */
-#define GW_CROWD_STRANGERS 250 /* and from all */
+#define GW_CROWD_IDLE_MS 30000  /* a stranger that has been silent for so long goes */
+#define GW_CROWD_PER_SOURCE 100 /* connections of strangers from one address */
+#define GW_CROWD_STRANGERS 250  /* and from all */
 
 typedef struct {
   char ip[64];

@@ -55,6 +55,9 @@ with Lab("ivr") as lab:
         assert not watcher.seen("occupant", since=at, nick="Phone 101"), "seen in the room"
         ended = next(c for c in gateway.ctl("history") if c["phone"] == "101")
         assert ended["cause"] == "auth", ended
+        slowed = gateway.ctl("status")["guard"]["pins_slowed"]
+        assert {"room": lab.room} in [{k: x[k] for k in x if k == "room"} for x in slowed], slowed
+        assert any(x.get("source") and x["tries"] == 3 for x in slowed), slowed
 
     with lab.case("the caller of the menu got into the room and left it by *0"):
         code, heard = menu.result()

@@ -3,12 +3,16 @@
 guesses is banned and `status` says so, nobody gets in, and phones elsewhere go on as if nothing were.
 The full size by hand: TIPRING_SCAN=10000,20 tests/integ/scanner.py (attempts of each kind, calls)."""
 import os
+import socket
+import ssl
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from certificates import certificate  # noqa: E402
 from lab import Lab, assert_heard  # noqa: E402
+from procs import free_port  # noqa: E402
 from scanner import Scanner  # noqa: E402
 
 ATTEMPTS, CALLS = (int(x) for x in os.environ.get("TIPRING_SCAN", "2000,6").split(","))
@@ -18,7 +22,13 @@ GROWTH = 120 * 1024  # KiB: 8000 answers that are kept at once, about 9 KB each,
 with Lab("scanner") as lab:
     numbers = [str(200 + i) for i in range(CALLS)]
     rooms = [{"number": str(8000 + i), "room": lab.server.make_room(f"room{i}")} for i in range(CALLS // 2)]
-    gateway = lab.daemon(rooms, phones=("100", *numbers))
+    tls = free_port()
+    certificate(lab.folder, "server")
+    gateway = lab.daemon(rooms, phones=("100", *numbers), start=False)
+    gateway.conf["sip"]["listen"].append(f"tls:127.0.0.1:{tls}")
+    gateway.conf["sip"].update({"certificate": lab.file("server.pem"), "key": lab.file("server.key")})
+    gateway.write()
+    gateway.start()
     phones = {}
     with lab.case(f"{CALLS} phones talk, two in a room"):
         for i, n in enumerate(numbers):
@@ -49,11 +59,20 @@ with Lab("scanner") as lab:
         assert peak - before < GROWTH, (before, peak)
         assert len(gateway.calls()) == CALLS
 
+    with lab.case("the same by TCP and by TLS, over one connection each"):
+        for port, wrap in ((gateway.port, False), (tls, True)):
+            with socket.create_connection(("127.0.0.1", port), 5, ("127.0.0.6", 0)) as s:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                got = scanner.stream(context.wrap_socket(s) if wrap else s, ATTEMPTS // 4, "127.0.0.2")
+            lab.say(f"{'TLS' if wrap else 'TCP'}: {got}")
+            assert got["answered"] == got["sent"] and not set(got["by_status"]) & {200, 180, 183}, got
+
     with lab.case("the bans are in status, and no secret is in the log"):
         guard = gateway.ctl("status")["guard"]
         lab.say(f"guard: { {k: v for k, v in guard.items() if k != 'bans'} } {guard['bans'][:3]}")
         assert guard["banned"] > 0 and guard["auth_failed"] > 20, guard
-        assert {b["source"] for b in guard["bans"]} <= set(scanner.sockets), guard
+        assert {b["source"] for b in guard["bans"]} <= {*scanner.sockets, "127.0.0.6"}, guard
         log = gateway.process.log()
         assert "sip-auth-failed" in log and "pw-" not in log and "response=" not in log
 

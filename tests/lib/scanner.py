@@ -110,6 +110,29 @@ class Scanner:
         return {"sent": sum(self.sent.values()), "per_s": round(len(plan) / seconds), "kinds": dict(self.sent),
                 "answered": sum(self.answers.values()), "by_status": dict(sorted(self.answers.items()))}
 
+    def stream(self, connection, attempts, ip):
+        """The same over one connection (TCP, or TLS), twenty at a time; garbage would only end it."""
+        connection.settimeout(10)
+        answers, sent, buffer = collections.Counter(), 0, b""
+        while sent < attempts or sum(answers.values()) < sent:
+            for _ in range(min(20, attempts - sent) if sum(answers.values()) == sent else 0):
+                kind, data = "garbage", b""
+                while kind == "garbage":
+                    kind, data = self.one(self.rng.choice(("REGISTER", "INVITE")), ip)
+                connection.sendall(data.replace(b"SIP/2.0/UDP", b"SIP/2.0/TLS" if hasattr(connection, "cipher") else b"SIP/2.0/TCP"))
+                sent += 1
+            try:
+                data = connection.recv(65536)
+            except TimeoutError:
+                break
+            if not data:
+                break
+            buffer += data
+            found = re.findall(rb"SIP/2\.0 ([2-6]\d\d) ", buffer)
+            answers.update(int(x) for x in found)
+            buffer = buffer[buffer.rfind(b"SIP/2.0 ", 0, -20) + 9:] if found else buffer
+        return {"sent": sent, "answered": sum(answers.values()), "by_status": dict(sorted(answers.items()))}
+
     def stop(self):
         for s in self.sockets.values():
             s.close()
