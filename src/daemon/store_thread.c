@@ -168,15 +168,17 @@ static void wait_for_work(gw_store *store, gboolean stuck, gboolean stopping) {
   poll(fds, stuck ? 1 : 2, ms);
 }
 
-/* Each question sees all that was written before it was asked. TRUE: gw_store_close asks for the end; all writes that it
+/* Each question sees all that was written before it was asked: the file may have become writable since the last attempt,
+ * so there is one more for the first of them. TRUE: gw_store_close asks for the end; all writes that it
  * has seen are queued by then. */
 static gboolean answer_all(gw_store *store, gboolean *stuck) {
-  gboolean end = FALSE;
+  gboolean end = FALSE, again = TRUE;
   gw_msg *msg;
   while ((msg = gw_queue_pop(store->queries))) {
     gw_store_query *q = (gw_store_query *)msg;
     if (q->fn) {
-      if (!*stuck) *stuck = !write_out(store);
+      if (!*stuck || again) *stuck = !write_out(store);
+      again = FALSE;
       answer(store, q);
     } else {
       end = TRUE;
