@@ -129,6 +129,7 @@ static void to_room(gw_call *c, const gw_room_conf *to) {
 static void to_phone(gw_call *c, const gw_phone_conf *phone) {
   gw_call *out = gw_call_new_out(c->bridge, phone, c->room_conf, NULL);
   out->referrer = g_strdup(c->id);
+  out->machine.ring_limit_us = GW_SEC(c->bridge->conf->ring_limit);
   gw_call_trace(out, GW_LANE_SIP, GW_TRACE_NOTE, NULL, "asked for by phone %s", c->phone);
   gw_call_post(out, &(gw_ce){.type = GW_CE_RING});
 }

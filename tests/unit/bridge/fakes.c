@@ -109,10 +109,6 @@ const char *gw_sip_call_reason(const gw_sip_call *c) {
   return NULL;
 }
 
-guint gw_sip_contacts(const gw_sip *s, const char *number) {
-  return strcmp(number, "102") != 0;
-}
-
 char *gw_sip_phone_source(const gw_sip *s, const char *number) {
   return strcmp(number, "100") ? NULL : g_strdup("udp:127.0.0.1:5070");
 }
