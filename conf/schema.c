@@ -82,6 +82,9 @@ const gw_key gw_keys[] = {
                    "call dial. Phones that ring for a proposal (rooms: ring) ring for 25 s."),
     STRING("sip.public_address", "", .check = gw_form_address, .form = "an address, or \"\"",
            .help = "Address for Contact and Via when the gateway is behind 1:1 NAT."),
+    SWITCH("sip.transfer", "true", .flags = RELOAD,
+           .help = "Phones may transfer a call (REFER) to rooms and phones of this gateway. "
+                   "Nowhere else in any case."),
     STRING("sip.certificate", "", .flags = RELOAD, TEXT,
            .help = "Certificate of the tls listeners, a PEM file, relative to this file; behind it "
                    "in the same file those between it and its root. A reload reads it again."),
@@ -136,6 +139,9 @@ const gw_key gw_keys[] = {
            .help =
                "Program that says names to callers (*3), called as espeak-ng is. Where it is not "
                "installed, or with \"\", only numbers are said."),
+    SWITCH("media.spoken_refusals", "true", .flags = RELOAD,
+           .help = "A caller whose call is refused is told why in words first, as sound before the "
+                   "answer (183). Needs prompts."),
     STRING("media.srtp_backend", "auto", .choices = "libsrtp2 openssl auto", .later = "openssl",
            .help = "Library that encrypts media."),
 

@@ -31,6 +31,11 @@ static void call_free(gw_sip_call *call) {
   g_free(call->source);
   g_free(call->source_ip);
   g_free(call->contact);
+  g_free(call->reason);
+  g_free(call->from_number);
+  g_free(call->from_name);
+  gw_desc_free(call->offer);
+  if (call->numbers) g_ptr_array_unref(call->numbers);
   g_free(call->sdp_sent);
   gw_desc_free(call->desc_sent);
   g_free(call->user);
@@ -57,6 +62,10 @@ void *gw_sip_call_user_data(const gw_sip_call *call) {
 
 const char *gw_sip_call_id(const gw_sip_call *call) {
   return call->id;
+}
+
+const char *gw_sip_call_reason(const gw_sip_call *call) {
+  return call->reason;
 }
 
 gboolean gw_sip_call_secure(const gw_sip_call *call) {
@@ -111,6 +120,7 @@ void gw_sip_call_end(gw_sip_call *call, gw_cause cause, guint status) {
     gw_sip_leg_detach(g_ptr_array_index(call->legs, 0));
   call->leg = NULL;
   if (call->update[0]) nua_destroy_event(call->update);
+  g_clear_pointer(&call->referral, gw_sip_referral_free);
   g_queue_clear_full(&call->updates, (GDestroyNotify)gw_desc_free);
   g_clear_pointer(&call->retry, gw_timer_free);
   g_clear_pointer(&call->try, gw_trunk_try_free);
@@ -165,6 +175,7 @@ static gboolean unanswered(const gw_sip_call *call) {
 
 void gw_sip_call_ringing(gw_sip_call *call) {
   if (!unanswered(call) || call->state >= GW_SIP_RINGING) return;
+  if (call->reliable && call->late) return; /* RFC 3262 5: it would have to carry the offer */
   nua_respond(call->leg->nh, SIP_180_RINGING, SIPTAG_CONTACT_STR(call->contact), TAG_END());
 }
 

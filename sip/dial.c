@@ -16,8 +16,10 @@ gw_sip_call *gw_sip_call_out(gw_sip *sip, const gw_desc *offer) {
 /* Branches are dialogs of their own and need Call-IDs of their own. */
 void gw_sip_start_branch(gw_sip_call *call, const gw_sip_branch *b, const char *sdp) {
   g_autofree char *id =
-      call->legs->len ? g_strdup_printf("%s-%u", call->id, call->legs->len) : g_strdup(call->id);
+      call->branches ? g_strdup_printf("%s-%u", call->id, call->branches) : g_strdup(call->id);
+  call->branches++;
   gw_sip_leg *leg = gw_sip_leg_new(call, b->port, NULL);
+  leg->number = g_strdup(b->number);
   g_autofree char *contact = gw_sip_port_contact_for(
       b->port, b->user, g_ascii_strncasecmp(b->uri, "sips:", 5) == 0, b->peer);
   if (!call->contact) call->contact = g_strdup(contact);
@@ -26,7 +28,9 @@ void gw_sip_start_branch(gw_sip_call *call, const gw_sip_branch *b, const char *
   if (b->proxy) nua_set_hparams(leg->nh, NUTAG_PROXY(b->proxy), TAG_END());
   nua_invite(leg->nh, SIPTAG_CALL_ID_STR(id), SIPTAG_CONTACT_STR(contact),
              TAG_IF(b->extra, SIPTAG_HEADER_STR(b->extra)), TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-             TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
+             TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_IF(b->replaces, SIPTAG_REPLACES_STR(b->replaces)),
+             TAG_IF(!sdp, SIPTAG_SUPPORTED_STR("timer")), /* no PRACK could answer their offer */
+             TAG_END());
 }
 
 char *gw_sip_from_header(const char *name, const char *user, const char *host) {
@@ -44,45 +48,64 @@ gboolean gw_sip_offer_for(gw_sip_call *call, const gw_desc *offer, gboolean secu
   return TRUE;
 }
 
-static void ring_contact(gw_sip_call *call, const gw_bound *b, const char *number,
-                         const char *from_number, const char *from_name, const gw_desc *offer) {
+static void ring_contact(gw_sip_call *call, const gw_bound *b, const char *number) {
   gw_sip *sip = call->sip;
   gw_sip_port *port = gw_sip_port_for_source(sip, b->source, b->listener);
   if (!port) return;
   g_autofree char *sdp = NULL;
-  if (!gw_sip_offer_for(call, offer, port->transport == GW_TLS, &sdp)) {
+  if (!gw_sip_offer_for(call, call->offer, port->transport == GW_TLS, &sdp)) {
     gw_info(&(gw_log_ctx){.call = call->id}, "sip-not-rung", "contact=%s reason=%s", b->contact,
             "srtp needs tls");
     return;
   }
   g_autofree char *ip = gw_sip_source_ip(b->source);
   g_autofree char *host = *sip->realm ? g_strdup(sip->realm) : gw_sip_port_host(port);
-  g_autofree char *from = gw_sip_from_header(from_name, from_number, host);
+  g_autofree char *from = gw_sip_from_header(call->from_name, call->from_number, host);
   g_autofree char *escaped = gw_sip_escape(number);
   g_autofree char *to = g_strdup_printf("<sip:%s@%s>", escaped, host);
   g_autofree char *proxy = gw_sip_source_uri(b->source);
   if (!call->source_ip) call->source_ip = g_strdup(ip);
-  gw_sip_start_branch(call, &(gw_sip_branch){port, b->contact, proxy, to, from, from_number, ip}, sdp);
+  gw_sip_start_branch(call,
+                      &(gw_sip_branch){.port = port,
+                                       .uri = b->contact,
+                                       .proxy = proxy,
+                                       .to = to,
+                                       .from = from,
+                                       .user = call->from_number,
+                                       .peer = ip,
+                                       .number = number},
+                      sdp);
+}
+
+gboolean gw_sip_ring_number(gw_sip_call *call, const char *number) {
+  const gw_bound *all[GW_MAX_BINDINGS];
+  guint n = gw_bindings_get(call->sip->bindings, number, gw_wall_us(), all, G_N_ELEMENTS(all)),
+        before = call->legs->len;
+  g_ptr_array_add(call->numbers, g_strdup(number));
+  /* Those with keys last: the description that is remembered is then the fuller one. */
+  for (guint tls = 0; tls < 2; tls++)
+    for (guint i = 0; i < n; i++)
+      if ((gw_transport_of(all[i]->source) == GW_TLS) == (tls == 1))
+        ring_contact(call, all[i], number);
+  return call->legs->len > before;
 }
 
 gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from_number,
                                const char *from_name, const gw_desc *offer, gw_cause *ret_why) {
   GW_ON_CONTROL();
-  const gw_bound *all[GW_MAX_BINDINGS];
-  guint n = gw_bindings_get(sip->bindings, number, gw_wall_us(), all, G_N_ELEMENTS(all));
   gboolean full = sip->max_calls && g_hash_table_size(sip->calls) >= sip->max_calls;
-  if (n == 0 || full || sip->closing) {
-    *ret_why = n == 0 ? GW_CAUSE_NOT_FOUND : full ? GW_CAUSE_OVERLOAD : GW_CAUSE_SHUTDOWN;
+  gboolean known = gw_sip_contacts(sip, number) > 0;
+  if (!known || full || sip->closing) {
+    *ret_why = !known ? GW_CAUSE_NOT_FOUND : full ? GW_CAUSE_OVERLOAD : GW_CAUSE_SHUTDOWN;
     return NULL;
   }
   gw_sip_call *call = gw_sip_call_out(sip, offer);
   call->phone = g_strdup(number);
-  /* Those with keys last: the description that is remembered is then the fuller one. */
-  for (guint tls = 0; tls < 2; tls++)
-    for (guint i = 0; i < n; i++)
-      if ((gw_transport_of(all[i]->source) == GW_TLS) == (tls == 1))
-        ring_contact(call, all[i], number, from_number, from_name, offer);
-  if (call->legs->len) return call;
+  call->from_number = g_strdup(from_number);
+  call->from_name = g_strdup(from_name);
+  call->offer = gw_desc_copy(offer);
+  call->numbers = g_ptr_array_new_with_free_func(g_free);
+  if (gw_sip_ring_number(call, number)) return call;
   call->ended =
       TRUE; /* no socket of the right kind: as good as not registered, and nobody has heard of this call */
   g_hash_table_remove(sip->calls, call);
@@ -149,7 +172,15 @@ static gw_sip_call *dial(gw_sip *sip, su_home_t *home, const gw_sip_target *t, c
   call->user = g_strdup(t->user);
   call->password = g_strdup(t->password);
   g_autofree char *sdp = offer ? gw_sip_call_sdp(call, offer) : NULL;
-  gw_sip_start_branch(call, &(gw_sip_branch){port, t->uri, proxy, to, from, t->from_user}, sdp);
+  gw_sip_start_branch(call,
+                      &(gw_sip_branch){.port = port,
+                                       .uri = t->uri,
+                                       .proxy = proxy,
+                                       .to = to,
+                                       .from = from,
+                                       .user = t->from_user,
+                                       .replaces = t->replaces},
+                      sdp);
   return call;
 }
 

@@ -188,7 +188,8 @@ static void tell_listening(gw_sip *sip) {
 
 static gboolean is_request(nua_event_t event) {
   return event == nua_i_invite || event == nua_i_register || event == nua_i_options ||
-         event == nua_i_info || event == nua_i_update;
+         event == nua_i_info || event == nua_i_update || event == nua_i_refer ||
+         event == nua_i_prack;
 }
 
 void gw_sip_on_event(nua_event_t event, int status, char const *phrase, nua_t *nua, gw_sip_port *p,
@@ -299,6 +300,7 @@ gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_
   sip->max_calls = config->max_calls;
   sip->session_s = config->session_s ? config->session_s : SESSION_S;
   sip->open = config->open;
+  sip->refreshes = config->refreshes;
   sip->ports = g_ptr_array_new_with_free_func(gw_sip_port_free);
   sip->legs = g_ptr_array_new_with_free_func(gw_sip_leg_free);
   sip->lines = g_ptr_array_new_with_free_func(gw_sip_line_discard);

@@ -24,6 +24,7 @@ typedef struct gw_sip_owner gw_sip_owner;
 #include "sip/bindings.h"
 #include "sip/digest.h"
 #include "sip/guard.h"
+#include "sip/replaces.h"
 #include "sip/sip.h"
 #include "sip/tls_identity.h"
 
@@ -32,7 +33,8 @@ typedef struct gw_trunk_try gw_trunk_try;
 
 typedef enum { GW_UDP, GW_TCP, GW_TLS } gw_transport;
 
-#define GW_SIP_METHODS "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO"
+#define GW_SIP_METHODS "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, INFO, PRACK"
+#define GW_SIP_FEATURES "timer, 100rel, replaces, norefersub"
 
 /* One listening socket with its own stack instance on the common root: the library takes one address per instance, and
  * given a wildcard it sends from whichever of its sockets comes first. So a wildcard is one of these per address. */
@@ -68,8 +70,11 @@ typedef struct {
   gboolean tried_auth;
   gboolean unreachable;   /* its address did not answer, or said 503 */
   char *realm;            /* that challenged our INVITE */
+  char *number;           /* outbound: whose contact this is, NULL: nobody of ours */
   char *early_sdp;        /* body of the last 18x */
 } gw_sip_leg;
+
+typedef struct gw_sip_referral gw_sip_referral; /* a REFER of theirs: refer.c */
 
 /* What the other side waits for an answer to. */
 typedef enum { GW_OFFER_NONE, GW_OFFER_INVITE, GW_OFFER_REINVITE, GW_OFFER_UPDATE, GW_OFFER_IN_200 } gw_sip_offer;
@@ -106,6 +111,14 @@ struct gw_sip_call {
   gw_cause end_cause;     /* noted on the way to the end */
   guint end_status;
   char *user, *password;  /* outbound: answers one challenge */
+  gboolean reliable;      /* inbound: provisional responses must be acknowledged */
+  char *reason;           /* of their BYE or CANCEL, in words; NULL none */
+  gw_sip_referral *referral;
+  /* outbound to a phone of ours: what a branch to another one needs. numbers: that were rung, NULL: not such a call */
+  GPtrArray *numbers;
+  guint branches;         /* started so far */
+  char *from_number, *from_name;
+  gw_desc *offer;
 };
 
 struct gw_sip {
@@ -116,7 +129,7 @@ struct gw_sip {
   char *realm, *public_address;
   guint max_calls;
   guint session_s;
-  gboolean open;
+  gboolean open, refreshes;
   gboolean draining, closing, freed;
   su_root_t *root;
   GSource *source;
@@ -191,11 +204,32 @@ gboolean gw_sip_contact_usable(const sip_t *);
 gboolean gw_sip_takes_update(const sip_t *);
 gboolean gw_sip_is_sips(const sip_t *);   /* the Request-URI is */
 
+/* -- reliable.c -- */
+gboolean gw_sip_requires(const sip_t *, const char *feature);
+void gw_sip_prack_in(gw_sip_leg *, const sip_t *);
+gboolean gw_sip_prack_out(gw_sip_leg *, const sip_t *); /* FALSE: the branch is given up */
+
+/* -- history.c -- */
+char *gw_sip_history(const sip_t *);
+gw_cause gw_sip_reason_of(const sip_t *, gw_cause otherwise, char **ret_text_or_null);
+
+/* -- refer.c -- */
+void gw_sip_refer_in(gw_sip_leg *, const sip_t *, tagi_t *tags);
+void gw_sip_refer_out_done(gw_sip_leg *, int status);
+void gw_sip_notify_in(gw_sip_leg *, const sip_t *);
+void gw_sip_referral_free(gw_sip_referral *);
+gboolean gw_sip_is_ours(const gw_sip *, const gw_refer_to *);
+gw_sip_call *gw_sip_named_call(const gw_sip *, const gw_replaces *); /* NULL: no such live call */
+
+/* -- forward.c -- */
+gboolean gw_sip_follow(gw_sip_leg *, guint status, const sip_t *); /* a 3xx. TRUE: another phone of ours rings instead */
+
 /* -- registrar.c -- */
 void gw_sip_register(gw_sip_port *, nua_handle_t *, const sip_t *);
 void gw_sip_bindings_watch(gw_sip *);     /* after a change: set the timer */
 
 /* -- dial.c -- */
+gboolean gw_sip_ring_number(gw_sip_call *, const char *number); /* more branches; FALSE: none */
 gw_sip_port *gw_sip_port_for_url(const gw_sip *, const url_t *); /* or NULL: no socket of that kind */
 typedef struct {
   gw_sip_port *port;
@@ -205,6 +239,8 @@ typedef struct {
   const char *user;  /* of our Contact */
   const char *peer;  /* its address, or NULL: not known yet */
   const char *extra; /* header lines, or NULL */
+  const char *number; /* of the phone of ours whose contact it is, or NULL */
+  const char *replaces; /* or NULL */
 } gw_sip_branch;
 gw_sip_call *gw_sip_call_out(gw_sip *, const gw_desc *offer);
 void gw_sip_start_branch(gw_sip_call *, const gw_sip_branch *, const char *sdp);
@@ -230,6 +266,7 @@ const char *gw_sip_body(const sip_t *, gsize *ret_n);  /* of type application/sd
 gboolean gw_sip_authenticate(nua_handle_t *, const sip_t *, const char *user, const char *password, char **realm);
 
 /* -- offer.c: offers and answers within a dialog -- */
+gboolean gw_sip_acceptable(gw_sip_leg *, const sip_t *); /* a request that may move the dialog. FALSE: answered */
 void gw_sip_reinvite_in(gw_sip_leg *, const sip_t *);
 void gw_sip_update_in(gw_sip_leg *, const sip_t *);
 void gw_sip_reinvite_out_done(gw_sip_leg *, int status, const sip_t *);

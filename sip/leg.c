@@ -36,6 +36,7 @@ void gw_sip_leg_free(void *data) {
   gw_sip_leg *leg = data;
   g_free(leg->realm);
   g_free(leg->early_sdp);
+  g_free(leg->number);
   g_free(leg);
 }
 
@@ -86,22 +87,18 @@ const char *gw_sip_body(const sip_t *msg, gsize *ret_n) {
   return msg->sip_payload->pl_data;
 }
 
-/* "Q.850;cause=17" in a BYE or CANCEL. */
-static gw_cause reason_cause(const sip_t *msg, gw_cause otherwise) {
-  for (const sip_reason_t *re = msg ? msg->sip_reason : NULL; re; re = re->re_next) {
-    if (!re->re_cause || g_ascii_strcasecmp(re->re_protocol, "Q.850") != 0) continue;
-    guint value = (guint)g_ascii_strtoull(re->re_cause, NULL, 10);
-    if (value == 17) return GW_CAUSE_BUSY;
-    if (value == 21) return GW_CAUSE_REJECTED;
-    if (value == 41) return GW_CAUSE_NO_MEDIA;
-  }
-  return otherwise;
-}
-
 static void note_end(gw_sip_leg *leg, gw_cause cause, guint status) {
   if (!leg->call || leg->call->end_cause != GW_CAUSE_NONE) return;
   leg->call->end_cause = cause;
   leg->call->end_status = status;
+}
+
+/* Their BYE or CANCEL, with the reason that it gives (RFC 3326). */
+static void note_goodbye(gw_sip_leg *leg, const sip_t *msg, gw_cause cause, guint status) {
+  g_autofree char *text = NULL;
+  cause = gw_sip_reason_of(msg, cause, &text);
+  if (leg->call && !leg->call->reason) leg->call->reason = g_steal_pointer(&text);
+  note_end(leg, cause, status);
 }
 
 /* -- an outbound branch -- */
@@ -119,6 +116,7 @@ static void branch_ringing(gw_sip_leg *leg, guint status, const sip_t *msg) {
   gsize n = 0;
   const char *sdp = msg ? gw_sip_body(msg, &n) : NULL;
   if (!call || call->leg || status == 100) return;
+  if (msg && !gw_sip_prack_out(leg, msg)) return;
   g_autoptr(gw_desc) early = NULL;
   if (sdp && !call->late) {
     g_free(leg->early_sdp);
@@ -155,6 +153,17 @@ static void follow_record_route(gw_sip_leg *leg, const sip_t *ok) {
   nua_set_hparams(leg->nh, NUTAG_PROXY(first), TAG_END());
 }
 
+/* Of all the contacts that rang this one is it: who speaks in this dialog from now on. */
+static void note_who(gw_sip_leg *leg) {
+  gw_sip_call *call = leg->call;
+  char source[96], ip[64];
+  gw_sip_port_source(leg->port, source, sizeof source, ip, sizeof ip);
+  g_free(call->phone);
+  g_free(call->source_ip);
+  call->phone = g_strdup(leg->number);
+  call->source_ip = g_strdup(ip);
+}
+
 static void branch_answered(gw_sip_leg *leg, guint status, const sip_t *msg) {
   gw_sip_call *call = leg->call;
   leg->answered = TRUE;
@@ -170,6 +179,7 @@ static void branch_answered(gw_sip_leg *leg, guint status, const sip_t *msg) {
   if (!gw_sip_takes_update(msg)) nua_set_hparams(leg->nh, NUTAG_UPDATE_REFRESH(0), TAG_END());
   call->leg = leg;
   call->ours = FALSE;
+  if (leg->number) note_who(leg);
   gw_sip_call_ref(call);
   close_others(call, leg);
   gsize n = 0;
@@ -220,6 +230,7 @@ static void branch_refused(gw_sip_leg *leg, guint status, const sip_t *msg) {
     }
     give_up_auth(leg);
   }
+  if (call && status >= 300 && status < 400 && gw_sip_follow(leg, status, msg)) leg->status = 0;
   if (call && status >= 600 && status < 700)
     close_others(call, leg); /* RFC 3261 16.7: nobody else shall ring */
 }
@@ -326,6 +337,19 @@ static void leg_event(gw_sip_owner *owner, nua_event_t event, int status, const 
   case nua_i_update:
     gw_sip_update_in(leg, msg);
     break;
+  case nua_i_prack:
+    gw_sip_prack_in(leg, msg);
+    break;
+  case nua_i_refer:
+    gw_sip_refer_in(leg, msg, tags);
+    break;
+  case nua_r_refer:
+    if (status == 401 || status == 407) give_up_auth(leg);
+    gw_sip_refer_out_done(leg, status);
+    break;
+  case nua_i_notify:
+    gw_sip_notify_in(leg, msg);
+    break;
   case nua_i_ack:
     gw_sip_ack_in(leg, msg);
     break;
@@ -333,10 +357,10 @@ static void leg_event(gw_sip_owner *owner, nua_event_t event, int status, const 
     info_in(leg, msg);
     break;
   case nua_i_cancel:
-    note_end(leg, reason_cause(msg, GW_CAUSE_CANCELLED), 487);
+    note_goodbye(leg, msg, GW_CAUSE_CANCELLED, 487);
     break;
   case nua_i_bye:
-    note_end(leg, reason_cause(msg, GW_CAUSE_NORMAL), 0);
+    note_goodbye(leg, msg, GW_CAUSE_NORMAL, 0);
     break;
   case nua_i_error:
     gw_debug(NULL, "sip-stack-error", "status=%d reason=%s", status, phrase);
@@ -349,6 +373,8 @@ static void leg_event(gw_sip_owner *owner, nua_event_t event, int status, const 
   case nua_r_bye:
   case nua_r_info:
   case nua_r_update:
+  case nua_r_notify:
+  case nua_r_prack:
     if (status == 401 || status == 407) give_up_auth(leg);
     break;
   default:

@@ -43,7 +43,7 @@ static gboolean same_speaker(gw_sip_leg *leg, const sip_t *msg) {
 
 /* What every request that may move the dialog has to pass. 481 and no other code: the library then forgets the dialog
  * without a BYE; with 400 it would try one to the bad address, and abort. */
-static gboolean acceptable(gw_sip_leg *leg, const sip_t *msg) {
+gboolean gw_sip_acceptable(gw_sip_leg *leg, const sip_t *msg) {
   if (!leg->call || leg->call->hanging || leg->call->ended) {
     refuse(leg, msg, 481, "Call Does Not Exist", "call is over");
     return FALSE;
@@ -87,7 +87,7 @@ static void offer_again(gw_sip_call *call) {
 
 void gw_sip_reinvite_in(gw_sip_leg *leg, const sip_t *msg) {
   g_autoptr(gw_desc) offer = NULL;
-  if (!acceptable(leg, msg)) return;
+  if (!gw_sip_acceptable(leg, msg)) return;
   gw_sip_call *call = leg->call;
   if (!has_body(msg) && call->desc_sent) {
     offer_again(call);
@@ -100,7 +100,7 @@ void gw_sip_reinvite_in(gw_sip_leg *leg, const sip_t *msg) {
 
 void gw_sip_update_in(gw_sip_leg *leg, const sip_t *msg) {
   g_autoptr(gw_desc) offer = NULL;
-  if (!acceptable(leg, msg)) return;
+  if (!gw_sip_acceptable(leg, msg)) return;
   gw_sip_call *call = leg->call;
   if (!has_body(msg)) {
     nua_respond(leg->nh, SIP_200_OK, NUTAG_WITH_THIS(leg->port->nua),

@@ -132,7 +132,8 @@ static gboolean too_many_waiting(const gw_sip *sip, const char *ip) {
   return waiting >= limit;
 }
 
-static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, const gw_desc *offer) {
+static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, const gw_desc *offer,
+                       gw_sip_call *replaces) {
   gw_sip *sip = call->sip;
   const gw_trunk *trunk = call->trunk ? gw_trunk_named(sip, call->trunk) : NULL;
   g_auto(gw_identity) who = {0};
@@ -142,11 +143,15 @@ static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, con
   gw_info(&(gw_log_ctx){.call = call->id}, "sip-invite",
           "phone=%s trunk=%s from=%s to=%s source=%s offer=%d", call->phone ? call->phone : "",
           call->trunk ? call->trunk : "", who.user, to, r->source, offer != NULL);
+  g_autofree char *history = gw_sip_history(r->msg);
+  if (*history) gw_info(&(gw_log_ctx){.call = call->id}, "sip-diverted", "history=%s", history);
   gw_sip_invite invite = {.phone = call->phone,
                           .trunk = call->trunk,
                           .from_user = who.user,
                           .from_name = who.name,
                           .anonymous = who.anonymous,
+                          .replaces = replaces,
+                          .history = history,
                           .to_user = to,
                           .source = call->source,
                           .call_id = call->id,
@@ -157,7 +162,7 @@ static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, con
 }
 
 static void accept_invite(request *r, const char *phone, const gw_trunk *trunk,
-                          const gw_desc *offer) {
+                          const gw_desc *offer, gw_sip_call *replaces) {
   gw_sip_call *call = gw_sip_call_new(r->port->sip, TRUE);
   call->id = gw_sip_clean(r->msg->sip_call_id->i_id, 256);
   call->phone = g_strdup(phone);
@@ -165,6 +170,7 @@ static void accept_invite(request *r, const char *phone, const gw_trunk *trunk,
   call->source = g_strdup(r->source);
   call->source_ip = g_strdup(r->ip);
   call->late = offer == NULL;
+  call->reliable = gw_sip_requires(r->msg, "100rel");
   call->theirs = GW_OFFER_INVITE;
   gw_sip_leg *leg = gw_sip_leg_new(call, r->port, r->nh);
   call->leg = leg;
@@ -178,7 +184,7 @@ static void accept_invite(request *r, const char *phone, const gw_trunk *trunk,
   if (!gw_sip_takes_update(r->msg) && !r->msg->sip_session_expires)
     nua_set_hparams(r->nh, NUTAG_SESSION_TIMER(0), TAG_END());
   nua_handle_bind(r->nh, &leg->owner);
-  offer_call(call, leg, r, offer);
+  offer_call(call, leg, r, offer, replaces);
   gw_sip_call_unref(call);
 }
 
@@ -197,11 +203,48 @@ static gboolean read_offer(const request *r, gw_desc **ret) {
   return *ret != NULL;
 }
 
+/* RFC 3891 3: only whoever may have the call at all, that is the same phone, may take it over. FALSE: answered. */
+static gboolean read_replaces(const request *r, const char *phone, gw_sip_call **ret) {
+  const sip_replaces_t *rp = sip_replaces(r->msg);
+  if (!rp || r->port->sip->open) return TRUE;
+  g_autofree char *text =
+      g_strdup_printf("%s;to-tag=%s;from-tag=%s", rp->rp_call_id,
+                      rp->rp_to_tag ? rp->rp_to_tag : "", rp->rp_from_tag ? rp->rp_from_tag : "");
+  g_autoptr(gw_replaces) named = gw_replaces_parse(text);
+  if (!named) return refuse(r, 400, "Bad Replaces", "Replaces is malformed"), FALSE;
+  gw_sip_call *call = gw_sip_named_call(r->port->sip, named);
+  if (call && (!phone || g_strcmp0(call->phone, phone) != 0))
+    return refuse(r, 403, "Forbidden", "Replaces names another phone's call"), FALSE;
+  if (!call || call->state != GW_SIP_CONFIRMED)
+    return refuse(r, 481, "Call Does Not Exist", "Replaces names no call that is up"), FALSE;
+  if (rp->rp_early_only)
+    return refuse(r, 486, "Busy Here", "Replaces names an answered call"), FALSE;
+  *ret = call;
+  return TRUE;
+}
+
+static gboolean hops_are_over(const sip_t *msg) {
+  return msg->sip_max_forwards && msg->sip_max_forwards->mf_count == 0;
+}
+
+/* What we send out and a proxy sends back to us would go round for ever. */
+static gboolean is_our_own(const gw_sip *sip, const sip_t *msg) {
+  for (guint i = 0; i < sip->legs->len; i++) {
+    const gw_sip_call *call = ((gw_sip_leg *)g_ptr_array_index(sip->legs, i))->call;
+    if (call && !call->inbound && g_str_has_prefix(msg->sip_call_id->i_id, call->id)) return TRUE;
+  }
+  return FALSE;
+}
+
 /* TRUE: the INVITE is a call now and keeps its handle. */
 static gboolean request_invite(request *r) {
   gw_sip *sip = r->port->sip;
   g_autofree char *phone = NULL;
   g_autoptr(gw_desc) offer = NULL;
+  gw_sip_call *replaces = NULL;
+  if (hops_are_over(r->msg)) return refuse(r, 483, "Too Many Hops", "max-forwards is 0"), FALSE;
+  if (!sip->open && is_our_own(sip, r->msg))
+    return refuse(r, 482, "Loop Detected", "a call of ours comes back"), FALSE;
   if (!gw_sip_contact_usable(r->msg))
     return refuse(r, 400, "Bad Contact", "contact is no SIP address"), FALSE;
   if (gw_sip_is_sips(r->msg) && r->port->transport != GW_TLS)
@@ -215,8 +258,8 @@ static gboolean request_invite(request *r) {
     return FALSE;
   if (too_many_waiting(sip, r->ip))
     return refuse(r, 503, "Too Many Calls Waiting", "unanswered calls of one source"), FALSE;
-  if (!read_offer(r, &offer)) return FALSE;
-  accept_invite(r, phone, trunk, offer);
+  if (!read_offer(r, &offer) || !read_replaces(r, phone, &replaces)) return FALSE;
+  accept_invite(r, phone, trunk, offer, replaces);
   return TRUE;
 }
 
@@ -236,6 +279,9 @@ void gw_sip_request(gw_sip_port *p, nua_event_t event, nua_handle_t *nh, const s
   case nua_i_options:
     nua_respond(nh, SIP_200_OK, NUTAG_WITH_THIS(p->nua), SIPTAG_ACCEPT_STR("application/sdp"),
                 TAG_END());
+    break;
+  case nua_i_refer:
+    refuse(&r, 403, "Forbidden", "REFER outside of a call");
     break;
   default:
     refuse(&r, 481, "Call Does Not Exist", "outside of a call");

@@ -29,6 +29,7 @@ typedef struct {
   const char *realm;            /* digest realm (RFC 7616; MD5) */
   const char *public_address;   /* for Contact and Via behind 1:1 NAT, "" = none */
   guint max_calls;              /* above: 503 + Retry-After */
+  gboolean refreshes;           /* and for calls of ours: we refresh, not the other side */
   guint session_s;              /* RFC 4028: what we ask for; 0: 1800. Below 90 only for tests */
   /* TLS, only looked at when something listens on it. PEM files; "" or NULL: none. They are read at start
    * and by gw_sip_renew_tls. */
@@ -52,7 +53,18 @@ typedef struct {
   const char *source;           /* "udp:192.0.2.7:5060", "tls:…": where it came from */
   const char *call_id;
   const gw_desc *offer;         /* NULL: late offer, answer with an offer of ours */
+  gw_sip_call *replaces;        /* RFC 3891: the call, of the same phone, whose place this one takes; or NULL */
+  const char *history;          /* Diversion and History-Info as written, for the record; "" none. Nobody gets a right by it */
 } gw_sip_invite;
+
+/* A phone in a call asks for a transfer. All strings live until the handler returns. */
+typedef struct {
+  const char *target;           /* user part of Refer-To, %-decoded; "" when none */
+  const char *uri;              /* Refer-To, for the log */
+  gboolean ours;                /* it is an address of this gateway */
+  gboolean names_call;          /* attended: it has a Replaces */
+  gw_sip_call *replaces;        /* and this is that call, another one than this; NULL: there is none */
+} gw_sip_refer;
 
 typedef struct {
   const char *number;           /* whose */
@@ -99,6 +111,10 @@ typedef struct {
    * also later. Else: the answer to an offer of ours (200 of a dial, ACK of a late offer, 200 of gw_sip_call_reinvite). */
   void (*remote)(gw_sip_call *, const gw_desc *, gboolean is_offer, void *user_data);
   void (*digit)(gw_sip_call *, char digit, guint ms, void *user_data);  /* by SIP INFO: 0-9 * # A-D */
+  /* Answer with gw_sip_call_refer_answer, now or later. NULL: 603. */
+  void (*refer)(gw_sip_call *, const gw_sip_refer *, void *user_data);
+  /* How our gw_sip_call_refer goes: 1xx, then a final status. */
+  void (*referred)(gw_sip_call *, guint status, void *user_data);
   void (*listening)(gw_sip *, gboolean ok, const char *detail, void *user_data); /* once, soon after start */
   void (*trunk)(gw_sip *, const gw_sip_trunk_info *, void *user_data); /* its state has changed */
 } gw_sip_events;
@@ -135,13 +151,23 @@ void gw_sip_call_reinvite(gw_sip_call *, const gw_desc *offer);
 /* Before the answer: final response of the cause (out: CANCEL). After: BYE with Reason. Twice is a no-op. */
 void gw_sip_call_hangup(gw_sip_call *, gw_cause);
 void gw_sip_call_send_info(gw_sip_call *, char digit, guint ms);
+/* RFC 3515. 202: it is being done, and gw_sip_call_refer_progress tells how it goes until a status from 200 on ends it.
+ * Else refused, with one line of reason in the log; a status that would end the call (RFC 5057) is told as the outcome. Without a REFER that waits both are no-ops. */
+void gw_sip_call_refer_answer(gw_sip_call *, guint status, const char *why);
+void gw_sip_call_refer_progress(gw_sip_call *, guint status);
+void gw_sip_call_refer(gw_sip_call *, const char *uri); /* ours: sends one, once the call is confirmed */
+const char *gw_sip_call_reason(const gw_sip_call *);    /* of their BYE or CANCEL (RFC 3326), "Q.850 16"; NULL none */
 
-/* Rings every live binding of a phone of ours (all contacts at once; the first 200 wins, the rest are cancelled).
+/* Rings every live binding of a phone of ours (all contacts at once; the first 200 wins, the rest are cancelled). One that
+ * answers 3xx is followed to other phones of ours, a few times, and nowhere else.
  * NULL and *ret_why NOT_FOUND when it has none. The caller owns one reference. */
 gw_sip_call *gw_sip_dial_phone(gw_sip *, const char *number, const char *from_number, const char *from_name,
                                const gw_desc *offer, gw_cause *ret_why);
 /* Calls any URI ("sip:8000@127.0.0.1:5060;transport=tcp"); user/password answer a challenge; proxy "host:port" or NULL. */
-typedef struct { const char *uri, *from_user, *from_name, *user, *password, *proxy; } gw_sip_target;
+typedef struct {
+  const char *uri, *from_user, *from_name, *user, *password, *proxy;
+  const char *replaces; /* "call-id;to-tag=…;from-tag=…" of the call whose place this one takes (RFC 3891), or NULL */
+} gw_sip_target;
 gw_sip_call *gw_sip_dial(gw_sip *, const gw_sip_target *, const gw_desc *offer_or_null, GError **);
 
 /* Reads the PEM files of the configuration (certificate, key, *_ca) again for connections that are made from now on; those

@@ -25,6 +25,8 @@ static void on_local_desc(gw_handle h, const gw_desc *d, void *user) {
   if (!o) return;
   if (o->seat)
     gw_seat_media_desc(o->seat, o->peer, d);
+  else if (gw_successor_is_leg(o->call, h))
+    gw_successor_leg_desc(o->call, d);
   else
     gw_call_leg_desc(o->call, d);
 }
@@ -39,6 +41,8 @@ static void on_state(gw_handle h, gw_media_state state, gw_cause cause, void *us
   if (!o) return;
   if (o->seat)
     gw_seat_media_state(o->seat, o->peer, state, cause);
+  else if (gw_successor_is_leg(o->call, h))
+    gw_successor_leg_state(o->call, state);
   else
     gw_call_leg_state(o->call, state, cause);
 }
@@ -119,8 +123,45 @@ static const char *language_of(const gw_bridge *b, const gw_route *route) {
   return menu ? menu->language : b->conf->language;
 }
 
+static void take_over(gw_call *replaced, gw_sip_call *call, const gw_sip_invite *i) {
+  if (replaced)
+    gw_successor_invited(replaced, call, i);
+  else
+    refuse(call, i, GW_CAUSE_NOT_FOUND, "the call that it replaces has ended");
+}
+
+static gboolean has_voice(const gw_bridge *b) {
+  g_autofree char *own = g_strdup_printf("%s/goodbye", b->conf->language);
+  return gw_media_has_prompt(b->media, own) || gw_media_has_prompt(b->media, "en/goodbye");
+}
+
+/* Few at a time: it takes seconds, and nobody shall fill the house with calls that are refused. */
+static gboolean may_be_told(const gw_bridge *b, const gw_sip_invite *i, gw_cause cause) {
+  guint all = 0, own = 0;
+  for (guint k = 0; k < b->calls->len; k++) {
+    const gw_call *c = b->calls->pdata[k];
+    all += c->machine.refusing;
+    own += c->machine.refusing && i->phone && !g_strcmp0(c->phone, i->phone);
+  }
+  return i->offer && b->conf->spoken_refusals && gw_call_machine_worth_saying(cause) &&
+         all < GW_MAX_SPOKEN_REFUSALS && own < 2 && has_voice(b);
+}
+
+static void refuse_aloud(gw_bridge *b, gw_sip_call *call, const gw_sip_invite *i,
+                         const char *number, gw_cause cause, const char *why) {
+  gw_warn(NULL, "call-refused", "phone=%s to=%s source=%s cause=%s code=%u why=%s", i->phone,
+          i->to_user, i->source, gw_cause_word(cause), gw_cause_sip(cause), why);
+  gw_call_post(gw_call_new_in(b, call, i, NULL, number, b->conf->language),
+               &(gw_ce){.type = GW_CE_REFUSE, .cause = cause});
+}
+
 void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, void *bridge) {
   gw_bridge *b = bridge;
+  gw_call *replaced = i->replaces ? gw_sip_call_user_data(i->replaces) : NULL;
+  if (i->replaces) {
+    take_over(replaced, call, i);
+    return;
+  }
   g_autofree char *trunk = i->trunk ? g_strconcat("trunk:", i->trunk, NULL) : NULL;
   g_autoptr(gw_route) route = gw_bridge_route_in(b,
                                                  trunk      ? trunk
@@ -145,7 +186,9 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
     cause = GW_CAUSE_NO_CODEC;
     why = "the room's flavour is not part of this version";
   }
-  if (cause)
+  if (cause && may_be_told(b, i, cause))
+    refuse_aloud(b, call, i, route->number, cause, why);
+  else if (cause)
     refuse(call, i, cause, why);
   else
     gw_call_post(gw_call_new_in(b, call, i, conf, route->number, language_of(b, route)),
@@ -156,12 +199,15 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
 void gw_bridge_sip_state(gw_sip_call *sip, gw_sip_state state, gw_cause cause, guint status,
                          void *bridge) {
   gw_call *c = gw_sip_call_user_data(sip);
-  if (c) gw_call_sip_state(c, state, cause, status);
+  if (c && gw_successor_is(c, sip))
+    gw_successor_sip_state(c, state);
+  else if (c)
+    gw_call_sip_state(c, state, cause, status);
 }
 
 void gw_bridge_sip_remote(gw_sip_call *sip, const gw_desc *d, gboolean is_offer, void *bridge) {
   gw_call *c = gw_sip_call_user_data(sip);
-  if (c)
+  if (c && !gw_successor_is(c, sip))
     gw_call_sip_remote(c, d, is_offer);
   else if (is_offer)
     gw_sip_call_refuse_offer(sip, GW_CAUSE_PEER_GONE);
@@ -170,6 +216,14 @@ void gw_bridge_sip_remote(gw_sip_call *sip, const gw_desc *d, gboolean is_offer,
 void gw_bridge_sip_digit(gw_sip_call *sip, char digit, guint ms, void *bridge) {
   gw_call *c = gw_sip_call_user_data(sip);
   if (c) gw_attendant_key(c->attendant, GW_KEY_INFO, digit);
+}
+
+void gw_bridge_sip_refer(gw_sip_call *sip, const gw_sip_refer *refer, void *bridge) {
+  gw_call *c = gw_sip_call_user_data(sip);
+  if (c && !gw_successor_is(c, sip))
+    gw_transfer_asked(c, refer);
+  else
+    gw_sip_call_refer_answer(sip, 603, "the call is not up");
 }
 
 /* --- XMPP --- */
@@ -306,7 +360,7 @@ void gw_bridge_free(gw_bridge *b) {
 
 /* --- for control commands --- */
 
-static gw_call *call_by_id(gw_bridge *b, const char *id) {
+gw_call *gw_bridge_call_by_id(const gw_bridge *b, const char *id) {
   for (guint i = 0; i < b->calls->len; i++) {
     gw_call *c = b->calls->pdata[i];
     if (!strcmp(c->id, id)) return c;
@@ -322,7 +376,7 @@ GPtrArray *gw_bridge_calls(gw_bridge *b) {
 }
 
 gw_call_info *gw_bridge_call(gw_bridge *b, const char *id) {
-  gw_call *c = call_by_id(b, id);
+  gw_call *c = gw_bridge_call_by_id(b, id);
   if (c) return gw_call_info_of(c);
   for (GList *l = b->ended.head; l; l = l->next)
     if (!strcmp(((gw_call_info *)l->data)->id, id)) return gw_call_info_copy(l->data);
@@ -359,13 +413,13 @@ void gw_bridge_get_counters(const gw_bridge *b, gw_bridge_counters *ret) {
 }
 
 gboolean gw_bridge_hangup(gw_bridge *b, const char *id) {
-  gw_call *c = call_by_id(b, id);
+  gw_call *c = gw_bridge_call_by_id(b, id);
   if (c) gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_NORMAL});
   return c != NULL;
 }
 
 gboolean gw_bridge_mute(gw_bridge *b, const char *id, gboolean on) {
-  gw_call *c = call_by_id(b, id);
+  gw_call *c = gw_bridge_call_by_id(b, id);
   if (c) gw_call_set_muted(c, on);
   return c != NULL;
 }

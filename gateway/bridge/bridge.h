@@ -67,6 +67,8 @@ typedef struct {
   char *language;    /* of prompts, where no menu says another */
   guint ring_limit;  /* s, of calls that are dialled here or invited */
   gw_invite_policy *invites;
+  gboolean transfer; /* phones may transfer calls, among rooms and phones of ours */
+  gboolean spoken_refusals; /* why a call is refused is said before, as early media */
 } gw_bridge_conf;
 gw_bridge_conf *gw_bridge_conf_new(void);
 void gw_bridge_conf_free(gw_bridge_conf *);
@@ -90,6 +92,7 @@ gboolean gw_bridge_credential(gw_sip *, const char *user, const char **ret_passw
 void gw_bridge_invite(gw_sip *, gw_sip_call *, const gw_sip_invite *, void *bridge);
 void gw_bridge_sip_state(gw_sip_call *, gw_sip_state, gw_cause, guint status, void *bridge);
 void gw_bridge_sip_remote(gw_sip_call *, const gw_desc *, gboolean is_offer, void *bridge);
+void gw_bridge_sip_refer(gw_sip_call *, const gw_sip_refer *, void *bridge);
 void gw_bridge_sip_digit(gw_sip_call *, char digit, guint ms, void *bridge);
 void gw_bridge_stream(gw_xmpp *, gw_xmpp_state, const char *detail, void *bridge);
 void gw_bridge_invited(gw_xmpp *, const gw_word *, void *bridge);
@@ -123,6 +126,8 @@ typedef struct {
   gw_media_stats sip;
   gboolean have_sip, srtp;
   guint sip_status;    /* final answer or request that ended it, 0 = none but BYE */
+  char *sip_reason;    /* of the phone's BYE or CANCEL, as "Q.850 16"; NULL */
+  char *history;       /* Diversion and History-Info of its INVITE; NULL */
   char *jingle_reason; /* of the last session that ended, either side's; NULL */
   GPtrArray *peers;    /* gw_peer_info */
   GPtrArray *hops;     /* gw_hop */

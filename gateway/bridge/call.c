@@ -93,8 +93,7 @@ static void show_status(gw_call *c) {
 
 /* --- actions --- */
 
-/* FALSE: the call ends. */
-static gboolean leg_params(gw_call *c, gw_leg_params *ret) {
+gboolean gw_call_leg_params(gw_call *c, gw_leg_params *ret) {
   *ret = (gw_leg_params){.remote_hint = c->remote_hint,
                          .codecs = (const char *const *)c->bridge->conf->codecs};
   if (gw_call_srtp_params(c, ret)) return TRUE;
@@ -113,8 +112,8 @@ static void make_leg(gw_call *c) {
   gw_media *media = c->bridge->media;
   gw_leg_params params;
   gw_handle room = GW_HANDLE_NONE;
-  if (!leg_params(c, &params)) return;
-  if (c->machine.state == GW_CS_MENU)
+  if (!gw_call_leg_params(c, &params)) return;
+  if (c->machine.state == GW_CS_MENU || !c->conference)
     room = c->lobby = gw_media_room(media);
   else if (gw_conference_take_room(c->conference))
     room = c->conference->room;
@@ -128,10 +127,10 @@ static void close_lobby(gw_call *c) {
 }
 
 /* Who has not been let in yet neither hears the room nor is heard: until now the leg was by itself. */
-static void move_leg(gw_call *c) {
+void gw_call_move_leg(gw_call *c) {
   gw_leg_params params;
   gw_handle old = c->leg;
-  if (!leg_params(c, &params)) return;
+  if (!gw_call_leg_params(c, &params)) return;
   c->leg = GW_HANDLE_NONE;
   if (gw_conference_take_room(c->conference))
     c->leg = gw_media_move(c->bridge->media, old, c->conference->room, &params);
@@ -139,6 +138,30 @@ static void move_leg(gw_call *c) {
   close_lobby(c);
   c->moving = c->leg.v != 0;
   own_leg(c);
+}
+
+/* Whoever is not let in hears nobody in the room, and is not heard there. */
+static void retreat(gw_call *c) {
+  gw_leg_params params;
+  gw_handle old = c->leg;
+  if (!gw_call_leg_params(c, &params)) return;
+  c->lobby = gw_media_room(c->bridge->media);
+  c->leg = c->lobby.v ? gw_media_move(c->bridge->media, old, c->lobby, &params) : GW_HANDLE_NONE;
+  gw_bridge_disown(c->bridge, old);
+  own_leg(c);
+}
+
+/* 183 with our answer: the caller hears why before it is refused. */
+static void answer_early(gw_call *c) {
+  g_autoptr(gw_desc) d = NULL;
+  if (!c->sip || !answer_to(c, c->offer, &d)) {
+    gw_call_post(c, &(gw_ce){.type = GW_CE_SPOKEN});
+    return;
+  }
+  stamp(c, d);
+  gw_sip_call_progress(c->sip, d);
+  trace_sip(c, GW_TRACE_OUT, "183 Session Progress", d);
+  use_agreed(c, c->offer, d);
 }
 
 static void dial(gw_call *c) {
@@ -191,6 +214,7 @@ static void close_media(gw_call *c) {
 }
 
 static void release_sip(gw_call *c, gw_cause cause) {
+  gw_successor_drop(c);
   if (!c->sip) return;
   if (!c->machine.sip_up) c->sip_status = gw_cause_sip(cause);
   gw_call_trace(c, GW_LANE_SIP, GW_TRACE_OUT, NULL, "hang-up: %s (%u before an answer)",
@@ -212,6 +236,12 @@ static void record(gw_call *c) {
   if (b->ended.length > ENDED_KEPT) gw_call_info_free(g_queue_pop_tail(&b->ended));
 }
 
+void gw_call_enter(gw_call *c) {
+  gw_seat_start(c->seat);
+  show_status(c);
+  gw_attendant_inside(c->attendant);
+}
+
 static void run(gw_call *c, const gw_ca *a) {
   switch (a->type) {
   case GW_CA_MAKE_LEG:
@@ -226,7 +256,7 @@ static void run(gw_call *c, const gw_ca *a) {
     dial(c);
     break;
   case GW_CA_JOIN:
-    c->seat = gw_seat_new(c, c->conference);
+    c->seat = gw_seat_new(c, c->conference, c->room_conf);
     break;
   case GW_CA_ANSWER:
     answer(c);
@@ -237,7 +267,13 @@ static void run(gw_call *c, const gw_ca *a) {
     break;
   case GW_CA_MOVE:
     gw_call_hop(c, "admitted");
-    move_leg(c);
+    gw_call_move_leg(c);
+    break;
+  case GW_CA_RETREAT:
+    retreat(c);
+    break;
+  case GW_CA_EARLY:
+    answer_early(c);
     break;
   case GW_CA_WAIT:
     gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_WAIT});
@@ -246,9 +282,7 @@ static void run(gw_call *c, const gw_ca *a) {
     gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_END, .cause = a->cause});
     break;
   case GW_CA_FLAVOUR_START:
-    gw_seat_start(c->seat);
-    show_status(c);
-    gw_attendant_inside(c->attendant);
+    gw_call_enter(c);
     break;
   case GW_CA_FLAVOUR_STOP:
     gw_seat_stop(c->seat, a->cause);
@@ -284,6 +318,7 @@ static void step(gw_call *c, const gw_ce *e) {
   for (guint i = 0; i < n; i++)
     run(c, &actions[i]);
   gw_attendant_company(c->attendant);
+  gw_transfer_watch(c);
 }
 
 static void step_all(void *user) {
@@ -327,10 +362,14 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
     gw_call_hop(c, "answered");
     gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ANSWERED});
   }
-  if (state != GW_SIP_ENDED) return;
+  if (state != GW_SIP_ENDED || gw_successor_steps_in(c)) return;
+  g_free(c->sip_reason);
+  c->sip_reason = g_strdup(gw_sip_call_reason(c->sip));
   if (!c->sip_status) c->sip_status = status;
   gw_call_trace(c, GW_LANE_SIP, GW_TRACE_IN, NULL, status ? "ended: %s, %u" : "ended: %s",
                 gw_cause_word(cause), status);
+  if (c->sip_reason)
+    gw_call_trace(c, GW_LANE_SIP, GW_TRACE_NOTE, NULL, "reason: %s", c->sip_reason);
   gw_info(&ctx, "sip-ended", "cause=%s status=%u", gw_cause_word(cause), status);
   gw_sip_call_set_user_data(c->sip, NULL);
   g_clear_pointer(&c->sip, gw_sip_call_unref);
@@ -356,6 +395,23 @@ void gw_call_sip_remote(gw_call *c, const gw_desc *d, gboolean is_offer) {
   set_held(c, d);
 }
 
+void gw_call_take_end(gw_call *c, gw_call_end *e) {
+  g_assert(!c->sip && !c->leg.v);
+  c->sip = g_steal_pointer(&e->sip);
+  c->leg = e->leg;
+  gw_desc_free(c->offer);
+  gw_desc_free(c->leg_caps);
+  g_free(c->remote_hint);
+  c->offer = g_steal_pointer(&e->offer);
+  c->leg_caps = g_steal_pointer(&e->caps);
+  c->remote_hint = g_steal_pointer(&e->hint);
+  c->encrypted = FALSE;
+  use_agreed(c, c->offer, e->agreed);
+  c->held = FALSE;
+  set_held(c, c->offer);
+  apply_mute(c);
+}
+
 /* The leg has moved: what was agreed with the phone still holds. */
 static void go_on(gw_call *c) {
   g_autoptr(gw_desc) agreed = NULL;
@@ -365,6 +421,7 @@ static void go_on(gw_call *c) {
   }
   c->moving = FALSE;
   gw_attendant_leg_ready(c->attendant);
+  gw_transfer_leg_ready(c);
   gw_call_post(c, &(gw_ce){.type = GW_CE_LEG_READY});
 }
 
@@ -414,13 +471,14 @@ void gw_call_set_hand(gw_call *c, gboolean on) {
 /* --- life --- */
 
 void gw_call_set_room(gw_call *c, const gw_room_conf *conf) {
+  gw_room_conf_free(c->room_conf);
   c->conference = gw_bridge_conference(c->bridge, conf->room);
   c->room_conf = gw_room_conf_copy(conf);
   c->flavour = gw_room_conf_flavour(conf);
   c->machine.alone_limit_us = GW_SEC(conf->alone_limit);
 }
 
-static char *host_of_source(const char *source) {
+char *gw_host_of_source(const char *source) {
   const char *colon = source ? strchr(source, ':') : NULL;
   const char *end = source ? strrchr(source, ':') : NULL;
   if (!colon || end <= colon) return NULL;
@@ -459,7 +517,7 @@ static char *display_name(const gw_phone_conf *phone, const char *from_name) {
 
 gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
                         const gw_room_conf *conf, const char *number, const char *language) {
-  g_autofree char *host = host_of_source(i->source);
+  g_autofree char *host = gw_host_of_source(i->source);
   gw_call *c = call_new(b, i->phone, i->phone ? i->phone : host, language);
   if (conf) gw_call_set_room(c, conf);
   c->sip = gw_sip_call_ref(sip);
@@ -474,12 +532,15 @@ gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
   }
   c->remote_hint = g_steal_pointer(&host);
   c->offer = gw_desc_copy(i->offer);
+  c->machine.early = c->machine.speaks && i->offer && b->conf->spoken_refusals;
+  c->history = i->history && *i->history ? g_strdup(i->history) : NULL;
   gw_log_ctx ctx = gw_call_ctx(c);
   gw_info(&ctx, "call-in", "phone=%s trunk=%s number=%s source=%s sip_id=%s",
           c->phone ? c->phone : "-", c->trunk ? c->trunk : "-", c->number, i->source, i->call_id);
   g_autofree char *what = c->trunk ? g_strdup_printf("INVITE %s by trunk %s", c->number, c->trunk)
                                    : g_strdup_printf("INVITE %s", c->number);
   trace_sip(c, GW_TRACE_IN, what, i->offer);
+  if (c->history) gw_call_trace(c, GW_LANE_SIP, GW_TRACE_NOTE, NULL, "%s", c->history);
   gw_call_hop(c, "invite");
   return c;
 }
@@ -493,7 +554,7 @@ static char *number_of_room(const gw_room_conf *room) {
 static void begin_out(gw_call *c, const gw_room_conf *room, const char *source) {
   gw_call_set_room(c, room);
   c->number = number_of_room(room);
-  c->remote_hint = host_of_source(source);
+  c->remote_hint = gw_host_of_source(source);
   c->machine.out = TRUE;
   gw_log_ctx ctx = gw_call_ctx(c);
   gw_info(&ctx, "call-out", "phone=%s trunk=%s number=%s proposal=%s", c->phone ? c->phone : "-",
@@ -526,6 +587,8 @@ gw_call *gw_call_new_away(gw_bridge *b, const gw_dialplan_way *way, const char *
 
 void gw_call_free(gw_call *c) {
   if (!c) return;
+  gw_transfer_drop(c);
+  gw_successor_drop(c);
   leave(c);
   close_media(c);
   gw_attendant_free(c->attendant);
@@ -558,5 +621,8 @@ void gw_call_free(gw_call *c) {
   gw_room_conf_free(c->room_conf);
   g_free(c->codec);
   g_free(c->jingle_reason);
+  g_free(c->referrer);
+  g_free(c->sip_reason);
+  g_free(c->history);
   g_free(c);
 }

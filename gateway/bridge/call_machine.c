@@ -43,11 +43,43 @@ static void stop_speaking(step *s) {
   if (!m->flavour_started) finish(s);
 }
 
+gboolean gw_call_machine_worth_saying(gw_cause cause) {
+  return cause == GW_CAUSE_NOT_FOUND || cause == GW_CAUSE_FORBIDDEN ||
+         cause == GW_CAUSE_ROOM_CLOSED || cause == GW_CAUSE_XMPP_DOWN || cause == GW_CAUSE_TIMEOUT;
+}
+
+/* Not answered, so it costs the caller nothing; it gets its final response when all is said. */
+static void refuse_aloud(step *s, gw_cause cause, gw_ca_type place) {
+  gw_call_machine *m = s->m;
+  m->state = GW_CS_CLOSING;
+  m->cause = cause;
+  m->refusing = TRUE;
+  m->leg_ready = FALSE;
+  m->patience = m->stream_deadline = m->alone_deadline = GW_NEVER;
+  m->deadline = s->now + GW_CLOSE_LIMIT_US;
+  act(s, place, GW_CAUSE_NONE);
+}
+
+static void speak_early(step *s) {
+  gw_call_machine *m = s->m;
+  m->speaking = TRUE;
+  m->deadline = GW_NEVER;
+  m->spoken_deadline = s->now + GW_SPOKEN_LIMIT_US;
+  act(s, GW_CA_EARLY, GW_CAUSE_NONE);
+  act(s, GW_CA_SAY, m->cause);
+}
+
 /* The phone never waits for the XMPP side: it is released first, then the room is left in order.
  * Nor does the room wait for the phone: what is still to be said to it is said meanwhile. */
 static void begin_closing(step *s, gw_cause cause) {
   gw_call_machine *m = s->m;
   if (m->state >= GW_CS_CLOSING) return;
+  if (m->early && m->leg_ready && !m->sip_up && !m->sip_gone &&
+      gw_call_machine_worth_saying(cause)) {
+    refuse_aloud(s, cause, GW_CA_RETREAT);
+    act(s, GW_CA_LEAVE, cause);
+    return;
+  }
   m->state = GW_CS_CLOSING;
   m->cause = cause;
   m->stream_deadline = m->alone_deadline = m->patience = GW_NEVER;
@@ -106,7 +138,9 @@ static void on_admitted(step *s) {
 
 static void on_leg_ready(step *s) {
   s->m->leg_ready = TRUE;
-  if (s->m->out && s->m->state == GW_CS_RINGING) {
+  if (s->m->refusing && !s->m->speaking) {
+    speak_early(s);
+  } else if (s->m->out && s->m->state == GW_CS_RINGING) {
     act(s, GW_CA_DIAL, GW_CAUSE_NONE);
   } else if (s->m->state == GW_CS_MENU) {
     if (s->m->sip_up) return;
@@ -169,6 +203,7 @@ static void on_flavour(step *s, const gw_ce *e) {
 }
 
 static void give_up_flavour(step *s) {
+  if (s->m->refusing && !s->m->speaking && !s->m->sip_gone) act(s, GW_CA_SIP_HANGUP, s->m->cause);
   s->m->flavour_started = FALSE;
   finish_when_done(s);
 }
@@ -197,6 +232,9 @@ static void dispatch(step *s, const gw_ce *e) {
   case GW_CE_INVITE:
     on_invite(s, e->asks);
     break;
+  case GW_CE_REFUSE:
+    refuse_aloud(s, e->cause, GW_CA_MAKE_LEG);
+    break;
   case GW_CE_RING:
     on_ring(s);
     break;
@@ -210,6 +248,7 @@ static void dispatch(step *s, const gw_ce *e) {
     m->sip_gone = TRUE;
     begin_closing(s, e->cause);
     stop_speaking(s);
+    if (m->refusing) finish(s);
     break;
   case GW_CE_ADMITTED:
     on_admitted(s);

@@ -22,6 +22,7 @@ typedef enum {
 
 typedef enum {
   GW_CE_INVITE,       /* in: the phone calls; asks: room or PIN are asked for first */
+  GW_CE_REFUSE,       /* in: instead of INVITE. cause: it is refused, and told why before */
   GW_CE_RING,         /* out: ring this phone */
   GW_CE_LEG_READY,    /* media address of our side known */
   GW_CE_SIP_ANSWERED, /* out: the phone was picked up */
@@ -51,6 +52,8 @@ typedef enum {
   GW_CA_ANSWER, /* in: 200 */
   GW_CA_ASK,    /* for room or PIN */
   GW_CA_MOVE,   /* the leg from its lobby into the room; LEG_READY comes again */
+  GW_CA_RETREAT, /* the leg out of the room, before anything is heard by it; LEG_READY comes again */
+  GW_CA_EARLY,   /* in: 183, and the phone hears us from now on */
   GW_CA_WAIT,   /* says that it takes a moment */
   GW_CA_SAY,    /* cause: why the call ends; SPOKEN comes back */
   GW_CA_FLAVOUR_START,
@@ -72,6 +75,8 @@ typedef struct {
   gboolean out, leg_ready, joined, flavour_started, sip_up, sip_gone;
   gboolean speaks;   /* set by the owner: there are prompts */
   gboolean speaking; /* SAY is under way: the phone is kept until SPOKEN */
+  gboolean early;    /* set by the owner: an unanswered caller may be told why it is refused */
+  gboolean refusing; /* and is: with early media, in a room of its own */
   gint64 patience, spoken_deadline;
   gint64 deadline; /* GW_NEVER: none */
   gint64 stream_deadline, alone_deadline;
@@ -92,6 +97,7 @@ typedef struct {
 void gw_call_machine_init(gw_call_machine *, guint alone_limit_s /* 0 = never */);
 guint gw_call_machine_step(gw_call_machine *, const gw_ce *, gint64 now_us,
                            gw_ca ret[GW_CA_MAX]); /* count of actions */
+gboolean gw_call_machine_worth_saying(gw_cause); /* before a refusal: the caller can do something about it */
 gint64 gw_call_machine_deadline(const gw_call_machine *);
 const char *gw_call_state_word(gw_call_state); /* "joining": as `call list` names it */
 

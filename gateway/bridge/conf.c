@@ -76,6 +76,7 @@ gw_bridge_conf *gw_bridge_conf_new(void) {
   c->max_calls = 200;
   c->ring_limit = 45;
   c->invites = gw_invite_policy_new();
+  c->transfer = c->spoken_refusals = TRUE;
   return c;
 }
 

@@ -87,6 +87,8 @@ gw_call_info *gw_call_info_of(const gw_call *c) {
   i->srtp = c->encrypted;
   i->sip_status = c->sip_status;
   i->jingle_reason = g_strdup(c->jingle_reason);
+  i->sip_reason = g_strdup(c->sip_reason);
+  i->history = g_strdup(c->history);
   i->have_sip =
       c->have_last_stats || (c->leg.v && gw_media_get_stats(c->bridge->media, c->leg, &i->sip));
   if (c->have_last_stats) i->sip = c->last_stats;
@@ -115,6 +117,8 @@ gw_call_info *gw_call_info_copy(const gw_call_info *o) {
   i->flavour = g_strdup(o->flavour);
   i->sip_codec = g_strdup(o->sip_codec);
   i->jingle_reason = g_strdup(o->jingle_reason);
+  i->sip_reason = g_strdup(o->sip_reason);
+  i->history = g_strdup(o->history);
   i->peers = g_ptr_array_copy(o->peers, copy_peer, NULL);
   g_ptr_array_set_free_func(i->peers, (GDestroyNotify)gw_peer_info_free);
   i->hops = copy_hops(o->hops);
@@ -135,6 +139,8 @@ void gw_call_info_free(gw_call_info *i) {
   g_free(i->flavour);
   g_free(i->sip_codec);
   g_free(i->jingle_reason);
+  g_free(i->sip_reason);
+  g_free(i->history);
   g_ptr_array_unref(i->peers);
   g_ptr_array_unref(i->hops);
   gw_trace_unref(i->trace);
@@ -278,6 +284,8 @@ static void document(JsonBuilder *b, const gw_call_info *i, gboolean full) {
     text(b, "cause", i->cause ? gw_cause_word(i->cause) : NULL);
     number(b, "sip_status", i->sip_status, i->sip_status);
     text(b, "jingle_reason", i->jingle_reason);
+    text(b, "sip_reason", i->sip_reason);
+    text(b, "history", i->history);
     time_of(b, "ended", i->ended_wall_us);
   }
 }

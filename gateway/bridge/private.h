@@ -23,6 +23,8 @@ typedef struct gw_conference gw_conference;
 typedef struct gw_seat gw_seat;
 typedef struct gw_call gw_call;
 typedef struct gw_attendant gw_attendant;
+typedef struct gw_successor gw_successor;
+typedef struct gw_transfer gw_transfer;
 
 struct gw_bridge {
   GMainContext *ctx;
@@ -101,7 +103,8 @@ void gw_conference_learn(gw_conference *, const gw_seat *, const char *id,
 void gw_conference_touch_ledger(gw_conference *);   /* saved soon */
 
 /* --- seat.c: one persona in a room with one flavour */
-gw_seat *gw_seat_new(gw_call *, gw_conference *); /* joins at once */
+/* Joins at once. While a call moves it has two of them; room_conf: of the number that leads here, copied. */
+gw_seat *gw_seat_new(gw_call *, gw_conference *, const gw_room_conf *room_conf);
 void gw_seat_free(gw_seat *);                     /* leaves */
 void gw_seat_start(gw_seat *);
 void gw_seat_stop(gw_seat *, gw_cause);
@@ -116,6 +119,7 @@ void gw_seat_names(const gw_seat *,
                    GPtrArray *ret); /* char*, owned: the others in the room, no watcher */
 const char *gw_seat_nick(const gw_seat *);
 const char *gw_seat_jid(const gw_seat *);
+gw_call *gw_seat_call(const gw_seat *);
 gboolean gw_seat_started(const gw_seat *);
 void gw_seat_granted(gw_seat *, gw_answer, const char *detail);
 void gw_seat_tell(gw_seat *, gw_cause); /* its state to the call, again */
@@ -136,6 +140,25 @@ void gw_call_from_phone(gw_call *, const char *phone);
 void gw_call_from_trunk(gw_call *, const gw_sip_invite *);
 void gw_call_to_trunk(gw_call *, const gw_trunk_conf *, const char *e164);
 gw_cause gw_bridge_trunk_admission(const gw_bridge *, const char *trunk); /* NONE: one more call may come or go by it */
+
+/* --- successor.c: another dialog takes the place of a call's own (RFC 3891); the room does not notice */
+void gw_successor_invited(gw_call *, gw_sip_call *, const gw_sip_invite *);
+gboolean gw_successor_is(const gw_call *, const gw_sip_call *); /* events of that dialog are for here */
+gboolean gw_successor_is_leg(const gw_call *, gw_handle);
+void gw_successor_sip_state(gw_call *, gw_sip_state);
+void gw_successor_leg_desc(gw_call *, const gw_desc *);
+void gw_successor_leg_state(gw_call *, gw_media_state);
+gboolean gw_successor_steps_in(gw_call *); /* the old dialog has ended: TRUE when the new one goes on in its place */
+/* The phone of `from` goes on as that of c, which keeps its seat; from ends. Both are of one phone. */
+void gw_successor_adopt(gw_call *c, gw_call *from);
+void gw_successor_drop(gw_call *);
+
+/* --- transfer.c: what a REFER of a phone means here */
+void gw_transfer_asked(gw_call *, const gw_sip_refer *);
+void gw_transfer_seat_event(gw_seat *, const gw_ce *); /* of a seat that is not (or no longer) its call's own */
+void gw_transfer_leg_ready(gw_call *);
+void gw_transfer_watch(gw_call *); /* after each step */
+void gw_transfer_drop(gw_call *);
 
 /* --- call.c: the shell around one call machine */
 struct gw_call {
@@ -177,6 +200,10 @@ struct gw_call {
   gboolean have_last_stats;
   char *last_nick;
   gw_word *invitation; /* that asked for it, NULL none */
+  gw_successor *successor; /* or NULL */
+  gw_transfer *transfer;   /* or NULL */
+  char *referrer;          /* id of the call whose REFER made this one; NULL when it has been told all */
+  char *sip_reason, *history;
 };
 gw_call *gw_call_new_in(gw_bridge *, gw_sip_call *, const gw_sip_invite *,
                         const gw_room_conf *or_null, const char *number, const char *language);
@@ -187,6 +214,19 @@ gw_call *gw_call_new_out(gw_bridge *, const gw_phone_conf *, const gw_room_conf 
 gw_call *gw_call_new_away(gw_bridge *, const gw_dialplan_way *, const char *e164, const gw_room_conf *);
 void gw_call_free(gw_call *);
 void gw_call_post(gw_call *, const gw_ce *);
+void gw_call_move_leg(gw_call *);   /* into the call's room */
+void gw_call_enter(gw_call *);      /* in the room: the flavour starts */
+gboolean gw_call_leg_params(gw_call *, gw_leg_params *ret); /* FALSE: the call ends */
+/* This dialog with this leg is the call's own from now on. Takes the reference and the descriptions; the old ones must be
+ * gone. agreed: of the new one. */
+typedef struct {
+  gw_sip_call *sip;
+  gw_handle leg;
+  gw_desc *offer, *caps, *agreed;
+  char *hint;
+} gw_call_end;
+void gw_call_take_end(gw_call *, gw_call_end *taken);
+char *gw_host_of_source(const char *source); /* "udp:192.0.2.7:5060" -> "192.0.2.7" */
 void gw_call_hop(gw_call *, const char *event); /* first time of each event only */
 /* One line of `call trace`; who: see gw_trace_add. */
 void gw_call_trace(gw_call *, gw_lane, gw_trace_dir, const char *who, const char *fmt, ...)
@@ -206,6 +246,7 @@ gw_call_info *gw_call_info_copy(const gw_call_info *); /* peers are shown as end
 /* --- bridge.c */
 gw_conference *gw_bridge_conference(const gw_bridge *, const char *room_jid);
 gw_cause gw_bridge_capacity(const gw_bridge *); /* NONE: neither draining nor full nor without a stream */
+gw_call *gw_bridge_call_by_id(const gw_bridge *, const char *id); /* a live one, or NULL */
 gw_cause gw_bridge_admission(const gw_bridge *,
                              const char *phone); /* NONE: one more call may come or be rung */
 void gw_bridge_drop_rooms(gw_bridge *);          /* that are neither configured nor in use */

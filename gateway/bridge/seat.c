@@ -17,6 +17,7 @@ typedef struct {
 struct gw_seat {
   gw_call *call;
   gw_conference *conference;
+  gw_room_conf *conf; /* of the number that was dialled, as it was then */
   gw_persona *persona;
   gw_muc *muc;
   gw_flavour *flavour;
@@ -61,6 +62,14 @@ static seat_peer *peer_by_sid(const gw_seat *s, const char *jid, const char *sid
 }
 
 static void feed(gw_seat *s, const gw_ev *ev);
+
+/* A call that moves has two seats, and hears of its own one only. */
+static void post(gw_seat *s, const gw_ce *e) {
+  if (s->call->seat == s)
+    gw_call_post(s->call, e);
+  else
+    gw_transfer_seat_event(s, e);
+}
 
 /* --- actions --- */
 
@@ -230,7 +239,7 @@ void gw_seat_tell(gw_seat *s, gw_cause cause) {
   gw_fl_call_state state = s->state;
   if (state != GW_CALL_ENDED && gw_seat_started(s) && gw_conference_active_seats(s->conference, s))
     state = GW_CALL_TALKING;
-  gw_call_post(s->call, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = state, .cause = cause});
+  post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = state, .cause = cause});
 }
 
 static void tell_call(gw_seat *s, const gw_action *a) {
@@ -320,7 +329,7 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
 static void admitted(gw_seat *s) {
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "joined as %s", s->nick);
   gw_call_hop(s->call, "muc-joined");
-  gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOINED});
+  post(s, &(gw_ce){.type = GW_CE_JOINED});
 }
 
 /* --- the roster check (roster_check.h) --- */
@@ -357,7 +366,7 @@ static void run_check(gw_seat *s, const gw_rc_action *a) {
     admitted(s);
     break;
   case GW_RC_REFUSE:
-    gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+    post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
     break;
   case GW_RC_PASS:
     feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = a->word});
@@ -435,7 +444,7 @@ static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "joined again as %s", s->nick);
   gw_muc_foreach(s->muc, tell_occupant, s);
   feed(s, &(gw_ev){.type = GW_EV_STREAM_UP});
-  gw_call_post(s->call, &(gw_ce){.type = GW_CE_STREAM_UP});
+  post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
 }
 
 static void join(gw_seat *s);
@@ -453,7 +462,7 @@ void gw_seat_granted(gw_seat *s, gw_answer answer, const char *detail) {
   g_autofree char *bare = gw_jid_bare(gw_seat_jid(s));
   gw_error(&ctx, "join-refused", "detail=%s mend=%s jid=%s", detail ? detail : "-",
            "make this JID a member of the room", bare);
-  gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+  post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
 }
 
 static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user) {
@@ -468,7 +477,7 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
     return;
   }
   gw_warn(&ctx, "room-left", "cause=%s detail=%s", gw_cause_word(cause), detail ? detail : "-");
-  gw_call_post(s->call, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = cause});
+  post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = cause});
 }
 
 static const gw_muc_events muc_events = {
@@ -496,7 +505,7 @@ static char *fresh_nick(const gw_seat *s) {
 }
 
 static void join(gw_seat *s) {
-  const gw_room_conf *conf = s->call->room_conf;
+  const gw_room_conf *conf = s->conf;
   g_autofree char *nick = fresh_nick(s);
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "join as %s", nick);
   s->muc = gw_muc_join(s->persona, conf->room, nick, conf->password, &muc_events, s);
@@ -525,7 +534,7 @@ static void on_stream(gw_persona *p, gboolean up, void *user) {
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, up ? "stream up" : "stream down");
   if (up) return; /* the rejoin is what counts */
   feed(s, &(gw_ev){.type = GW_EV_STREAM_DOWN});
-  gw_call_post(s->call, &(gw_ce){.type = GW_CE_STREAM_DOWN});
+  post(s, &(gw_ce){.type = GW_CE_STREAM_DOWN});
 }
 
 /* --- media --- */
@@ -581,14 +590,15 @@ void gw_seat_media_state(gw_seat *s, guint peer, gw_media_state state, gw_cause 
 
 static const gw_persona_events persona_events = {.word = on_word, .stream = on_stream};
 
-gw_seat *gw_seat_new(gw_call *call, gw_conference *conference) {
+gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_conf *room_conf) {
   gw_seat *s = g_new0(gw_seat, 1);
   gw_bridge *b = call->bridge;
   s->call = call;
   s->conference = conference;
-  s->class = call->flavour;
+  s->conf = gw_room_conf_copy(room_conf);
+  s->class = gw_room_conf_flavour(room_conf);
   s->peers = g_ptr_array_new_with_free_func(peer_free);
-  s->check = gw_roster_check_new(call->room_conf->roster_check);
+  s->check = gw_roster_check_new(s->conf->roster_check);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);
   g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
   g_autofree char *node = gw_jid_escape(call->node);
@@ -605,7 +615,7 @@ void gw_seat_start(gw_seat *s) {
   gw_conference *c = s->conference;
   gw_flavour_params params = {.own_nick = s->nick,
                               .own_jid = gw_seat_jid(s),
-                              .propose_when_idle = s->call->room_conf->propose_when_idle,
+                              .propose_when_idle = s->conf->propose_when_idle,
                               .patient = s->call->answer_id != NULL,
                               .answer_id = s->call->answer_id,
                               .ledger = c->ledger,
@@ -623,6 +633,8 @@ void gw_seat_stop(gw_seat *s, gw_cause cause) {
   s->stopped = TRUE;
   gw_conference_changed(s->conference);
   feed(s, &(gw_ev){.type = GW_EV_STOP, .cause = cause});
+  if (!s->flavour) /* it was to start when the leg had come */
+    post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = GW_CALL_ENDED, .cause = cause});
 }
 
 void gw_seat_mute(gw_seat *s, gboolean on) {
@@ -645,6 +657,7 @@ void gw_seat_free(gw_seat *s) {
   gw_timer_free(s->timer);
   g_queue_clear_full(&s->events, g_free);
   g_ptr_array_unref(s->peers);
+  gw_room_conf_free(s->conf);
   g_free(s->occupant);
   g_free(s->nick);
   gw_roster_check_free(s->check);
@@ -660,6 +673,10 @@ const char *gw_seat_nick(const gw_seat *s) {
 const char *gw_seat_jid(const gw_seat *s) {
   const char *jid = gw_persona_jid(s->persona);
   return jid ? jid : "";
+}
+
+gw_call *gw_seat_call(const gw_seat *s) {
+  return s->call;
 }
 
 gboolean gw_seat_started(const gw_seat *s) {

@@ -22,6 +22,7 @@ typedef enum {
   GW_CMD_MUTE,
   GW_CMD_PLAY,
   GW_CMD_TONE,
+  GW_CMD_INHERIT,
   GW_CMD_HAND_OVER,
   GW_CMD_CLOSE,
   GW_CMD_QUIT
@@ -32,7 +33,7 @@ typedef struct {
   gw_cmd_type type;
   gw_handle handle;
   gw_handle room;                 /* LEG, PEER */
-  gw_handle leg;                  /* PEER; NONE: shared */
+  gw_handle leg;                  /* PEER; NONE: shared. INHERIT: whose peers */
   char local_address[64];         /* LEG, "" = none */
   char remote_hint[64];           /* LEG, "" = none */
   char codecs[GW_LEG_CODECS][16]; /* LEG, "" ends */

@@ -409,6 +409,13 @@ gboolean gw_media_has_prompt(const gw_media *m, const char *name) {
   return gw_prompts_find(m->engine.prompts, name) != NULL;
 }
 
+void gw_media_inherit(gw_media *m, gw_handle leg, gw_handle old_leg) {
+  gw_cmd *c = change(m, leg, GW_MEDIA_LEG, GW_CMD_INHERIT);
+  if (!c) return;
+  c->leg = old_leg;
+  tell(m, c);
+}
+
 void gw_media_tone(gw_media *m, gw_handle leg, guint hz, guint ms) {
   gw_cmd *c = change(m, leg, GW_MEDIA_LEG, GW_CMD_TONE);
   if (!c) return;

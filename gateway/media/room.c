@@ -106,6 +106,11 @@ static gw_mix *listeners_of(gw_room *r, const seat *s) {
   return s->shared ? &r->all : s->leg ? &s->leg->near : NULL;
 }
 
+void gw_room_inherit(gw_room *r, gw_leg *heir, const gw_leg *old) {
+  for (guint i = 0; i < r->seats->len; i++)
+    if (seat_at(r, i)->leg == old) seat_at(r, i)->leg = heir;
+}
+
 void gw_room_drop_leg(gw_room *r, gw_leg *leg, gint64 now_us) {
   gw_leg_listen(leg, now_us); /* its next frame, faded out, still goes to those who heard it */
   if (leg->in.live) {

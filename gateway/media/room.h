@@ -12,6 +12,7 @@ gw_room *gw_room_new(gw_env *, gw_handle);
 void gw_room_free(gw_room *); /* with all legs and peers in it */
 void gw_room_add_leg(gw_room *, gw_leg *taken);
 void gw_room_add_peer(gw_room *, gw_peer *taken, const char *talker_or_null);
+void gw_room_inherit(gw_room *, gw_leg *heir, const gw_leg *old); /* its peers are the heir's now */
 void gw_room_drop_leg(gw_room *, gw_leg *, gint64 now_us);   /* fades it out and frees it */
 void gw_room_drop_peer(gw_room *, gw_peer *, gint64 now_us); /* the same */
 void gw_room_codecs(

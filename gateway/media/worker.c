@@ -237,6 +237,12 @@ static void hand_over(gw_worker *w, place *p, gw_handle heir) {
   gw_env_handed_over(&w->env, heir, estate);
 }
 
+static void inherit(gw_worker *w, const place *p, gw_handle old) {
+  const place *from = find(w, old);
+  if (p->leg && from && from->leg && from->room == p->room)
+    gw_room_inherit(p->room, p->leg, from->leg);
+}
+
 static void change_leg(gw_leg *leg, gw_cmd *c) {
   if (c->type == GW_CMD_LEG_REMOTE)
     gw_leg_remote(leg, c->remote, c->agreed);
@@ -274,7 +280,9 @@ static void obey(gw_worker *w, gw_cmd *c) {
     close_place(w, p);
     return;
   }
-  if (p->leg)
+  if (c->type == GW_CMD_INHERIT)
+    inherit(w, p, c->leg);
+  else if (p->leg)
     change_leg(p->leg, c);
   else if (p->peer)
     change_peer(p->peer, c);

@@ -90,9 +90,26 @@ gw_cause gw_cause_from_sip(guint status) {
       {606, GW_CAUSE_NO_CODEC},    {607, GW_CAUSE_REJECTED},  {608, GW_CAUSE_REJECTED},
   };
   if (status < 300) return GW_CAUSE_NONE;
+  if (status < 400)
+    return GW_CAUSE_REJECTED; /* it wants the call elsewhere, and elsewhere we do not go */
   for (guint i = 0; i < G_N_ELEMENTS(map); i++)
     if (map[i].status == status) return map[i].cause;
   return status >= 500 && status < 600 ? GW_CAUSE_INTERNAL : GW_CAUSE_PEER_GONE;
+}
+
+gw_cause gw_cause_from_q850(guint value, gw_cause otherwise) {
+  static const struct {
+    guint value;
+    gw_cause cause;
+  } map[] = {
+      {1, GW_CAUSE_NOT_FOUND},  {17, GW_CAUSE_BUSY},     {18, GW_CAUSE_TIMEOUT},
+      {19, GW_CAUSE_TIMEOUT},   {21, GW_CAUSE_REJECTED}, {22, GW_CAUSE_NOT_FOUND},
+      {28, GW_CAUSE_NOT_FOUND}, {34, GW_CAUSE_OVERLOAD}, {41, GW_CAUSE_NO_MEDIA},
+      {42, GW_CAUSE_OVERLOAD},  {88, GW_CAUSE_NO_CODEC},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(map); i++)
+    if (map[i].value == value) return map[i].cause;
+  return otherwise;
 }
 
 gw_cause gw_cause_from_jingle(const char *reason) {

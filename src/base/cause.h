@@ -38,6 +38,7 @@ const char *gw_cause_sip_phrase(gw_cause);  /* "Busy Here" */
 guint gw_cause_q850(gw_cause);              /* 17 */
 const char *gw_cause_jingle(gw_cause);      /* reason element name: "busy" */
 gw_cause gw_cause_from_sip(guint status);   /* 1xx and 2xx: NONE */
+gw_cause gw_cause_from_q850(guint value, gw_cause otherwise); /* of a BYE or CANCEL; 16 and unknown ones: otherwise */
 gw_cause gw_cause_from_jingle(const char *reason); /* unknown or NULL: PEER_GONE */
 
 #endif

@@ -27,6 +27,12 @@
 #define GW_MAX_SRTP_SSRCS 256        /* sources that one SRTP session has authenticated */
 #define GW_MAX_LEDGER_BYTES 4194304 /* saved accept orders of one room */
 #define GW_MAX_NUMBER 128           /* bytes of a dialled number */
+#define GW_MAX_REPLACES 512          /* bytes of a Replaces header */
+#define GW_MAX_REFER_TO 1024         /* bytes of a Refer-To URI */
+#define GW_MAX_HISTORY 256           /* bytes kept of Diversion and History-Info */
+#define GW_MAX_REASON 96             /* bytes kept of the text of a Reason header */
+#define GW_MAX_FORWARDS 3            /* numbers that one call is passed on to by 3xx */
+#define GW_MAX_SPOKEN_REFUSALS 20    /* calls at once that are told why before they are refused */
 #define GW_MAX_LOCKOUTS 4096         /* sources and rooms whose PIN tries are counted */
 #define GW_MAX_MEDIA_OBJECTS 65536   /* rooms, legs and peers of the media engine */
 #define GW_MAX_WATCHERS 16384         /* people told of phones' presence: pairs of phone and person */

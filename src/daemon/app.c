@@ -107,6 +107,10 @@ static void sip_digit(gw_sip_call *call, char digit, guint ms, void *app) {
   gw_bridge_sip_digit(call, digit, ms, ((gw_app *)app)->bridge);
 }
 
+static void sip_refer(gw_sip_call *call, const gw_sip_refer *refer, void *app) {
+  gw_bridge_sip_refer(call, refer, ((gw_app *)app)->bridge);
+}
+
 static void listening(gw_sip *sip, gboolean ok, const char *detail, void *app) {
   gw_app *a = app;
   a->env.sip_listening = ok;
@@ -127,6 +131,7 @@ static const gw_sip_events sip_events = {.credential = credential,
                                          .state = sip_state,
                                          .remote = sip_remote,
                                          .digit = sip_digit,
+                                         .refer = sip_refer,
                                          .listening = listening};
 
 static void stream(gw_xmpp *x, gw_xmpp_state state, const char *detail, void *app) {

@@ -322,6 +322,8 @@ gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
     add_invite_rule(c, i, b->invites);
   b->ring_limit = (guint)gw_conf_int(c, "sip.ring_limit");
   take(&b->language, gw_conf_str(c, "media.language"));
+  b->transfer = gw_conf_bool(c, "sip.transfer");
+  b->spoken_refusals = gw_conf_bool(c, "media.spoken_refusals");
   return b;
 }
 

@@ -10,6 +10,7 @@
 #define COMMA_US GW_SEC(1)
 
 typedef enum { NOT_HELD, HELD, HOLD_OVER } hold_state;
+typedef enum { NO_TRANSFER, HOLDING, REFERRED, BACK } transfer_state;
 
 struct gw_ua_call {
   gw_ua_phone *phone;
@@ -20,8 +21,9 @@ struct gw_ua_call {
   gint64 invite_us, answer_us, end_us; /* 0: not yet */
   gboolean hung_up, done;
   hold_state hold;
+  transfer_state transfer;
   const char *digits_left; /* by SIP INFO */
-  gw_timer *end, *hold_timer, *digit_timer;
+  gw_timer *end, *hold_timer, *digit_timer, *transfer_timer;
   gw_ua_result result;
 };
 
@@ -65,6 +67,7 @@ static void finish(gw_ua_call *c, guint status) {
   gw_timer_set(c->end, GW_NEVER);
   gw_timer_set(c->hold_timer, GW_NEVER);
   gw_timer_set(c->digit_timer, GW_NEVER);
+  gw_timer_set(c->transfer_timer, GW_NEVER);
   c->params.ended(c, c->params.user);
 }
 
@@ -74,6 +77,7 @@ void gw_ua_call_hangup(gw_ua_call *c) {
   stop_media(c);
   gw_timer_set(c->hold_timer, GW_NEVER);
   gw_timer_set(c->digit_timer, GW_NEVER);
+  gw_timer_set(c->transfer_timer, GW_NEVER);
   gw_timer_set(c->end, gw_now_us() + GIVE_UP_US);
   gw_sip_call_hangup(c->sip, c->answer_us ? GW_CAUSE_NORMAL : GW_CAUSE_CANCELLED);
 }
@@ -107,6 +111,23 @@ static void on_hold_timer(void *user) {
   }
 }
 
+/* As a telephone does it: the other side is put on hold, then sent away. */
+static void on_transfer_timer(void *user) {
+  gw_ua_call *c = user;
+  c->transfer = HOLDING;
+  c->hold = HELD;
+  gw_ua_stream_hold(c->stream);
+  reoffer(c, GW_DIR_SENDONLY);
+}
+
+void gw_ua_call_on_referred(gw_ua_call *c, guint status) {
+  if (c->done || c->end_us || c->transfer != REFERRED || status < 200) return;
+  c->transfer = BACK;
+  c->hold = HOLD_OVER;
+  c->result.transfer = status;
+  reoffer(c, GW_DIR_SENDRECV);
+}
+
 static void on_digit_timer(void *user) {
   gw_ua_call *c = user;
   if (!c->digits_left) {
@@ -132,6 +153,8 @@ static void answered(gw_ua_call *c) {
   if (o->duration_s > 0) gw_timer_set(c->end, now_us + (gint64)(o->duration_s * G_USEC_PER_SEC));
   if (o->hold_s > 0) gw_timer_set(c->hold_timer, now_us + (gint64)(o->hold_at_s * G_USEC_PER_SEC));
   if (o->dtmf) gw_timer_set(c->digit_timer, now_us + DIGITS_AFTER_US);
+  if (o->transfer_to)
+    gw_timer_set(c->transfer_timer, now_us + (gint64)(o->transfer_at_s * G_USEC_PER_SEC));
 }
 
 void gw_ua_call_on_state(gw_ua_call *c, gw_sip_state state, gw_cause cause, guint status) {
@@ -163,6 +186,9 @@ void gw_ua_call_on_remote(gw_ua_call *c, const gw_desc *desc, gboolean is_offer)
     answer_offer(c, desc);
   else
     gw_ua_stream_agreed(c->stream, desc, c->own);
+  if (is_offer || c->transfer != HOLDING) return;
+  c->transfer = REFERRED;
+  gw_sip_call_refer(c->sip, options_of(c)->transfer_to);
 }
 
 void gw_ua_call_on_digit(gw_ua_call *c, char digit) {
@@ -192,6 +218,7 @@ static gw_ua_call *new_call(gw_ua_phone *phone, const gw_ua_call_params *params,
   c->end = gw_timer_new(g_main_context_default(), on_end_timer, c);
   c->hold_timer = gw_timer_new(g_main_context_default(), on_hold_timer, c);
   c->digit_timer = gw_timer_new(g_main_context_default(), on_digit_timer, c);
+  c->transfer_timer = gw_timer_new(g_main_context_default(), on_transfer_timer, c);
   gw_ua_result_init(&c->result);
   return c;
 }
@@ -205,7 +232,8 @@ gw_ua_call *gw_ua_call_dial(gw_ua_phone *phone, const gw_ua_call_params *params,
                           .from_name = "",
                           .user = o->user,
                           .password = o->password,
-                          .proxy = proxy};
+                          .proxy = proxy,
+                          .replaces = o->replaces};
   gw_ua_call *c = new_call(phone, params, gw_ua_phone_address(phone), error);
   if (!c) return NULL;
   c->result.peer = g_strdup(o->uri);
@@ -282,6 +310,7 @@ void gw_ua_call_free(gw_ua_call *c) {
   gw_timer_free(c->end);
   gw_timer_free(c->hold_timer);
   gw_timer_free(c->digit_timer);
+  gw_timer_free(c->transfer_timer);
   gw_desc_free(c->own);
   if (c->sip) {
     gw_sip_call_set_user_data(c->sip, NULL);

@@ -29,5 +29,6 @@ void gw_ua_call_free(gw_ua_call *);
 void gw_ua_call_on_state(gw_ua_call *, gw_sip_state, gw_cause, guint status);
 void gw_ua_call_on_remote(gw_ua_call *, const gw_desc *, gboolean is_offer);
 void gw_ua_call_on_digit(gw_ua_call *, char digit);
+void gw_ua_call_on_referred(gw_ua_call *, guint status);
 
 #endif

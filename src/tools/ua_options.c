@@ -94,6 +94,29 @@ static gboolean check_hold(gw_ua_options *o, const char *value, GError **error) 
                 value);
 }
 
+static gboolean check_transfer(gw_ua_options *o, const char *value, GError **error) {
+  g_auto(GStrv) parts = g_strsplit(value, ":", 2);
+  gboolean ok = g_strv_length(parts) == 2 && number(parts[0], 0, 86400, &o->transfer_at_s) &&
+                (g_str_has_prefix(parts[1], "sip:") || g_str_has_prefix(parts[1], "sips:")) &&
+                !strpbrk(parts[1], "<> ");
+  if (!ok)
+    return refuse(error, "--transfer wants AT:URI, for example 5:sip:8001@192.0.2.1, not '%s'", value);
+  g_free(o->transfer_to);
+  o->transfer_to = g_strdup(parts[1]);
+  return TRUE;
+}
+
+static gboolean check_session(gw_ua_options *o, const char *value, GError **error) {
+  g_auto(GStrv) parts = g_strsplit(value, ":", 2);
+  double s = 0;
+  gboolean who = !parts[0] || !parts[1] || g_str_equal(parts[1], "us");
+  if (!who || !parts[0] || !number(parts[0], 90, 86400, &s))
+    return refuse(error, "--session-timer wants SECONDS or SECONDS:us, 90 or more, not '%s'", value);
+  o->session_s = (guint)s;
+  o->refreshes = parts[1] && g_str_equal(parts[1], "us");
+  return TRUE;
+}
+
 static gboolean is_host_port(const char *value) {
   g_autofree char *host = NULL;
   guint16 port = 0;
@@ -166,6 +189,15 @@ static const option options[] = {
     {"hold", TEXT, GW_UA_CALL, FIELD(hold), "AT:SECONDS", .check = check_hold,
      .help = "Holds the call AT seconds after the answer, for SECONDS. While it is held missing "
              "sound is no gap."},
+    {"transfer", TEXT, GW_UA_CALL, FIELD(transfer), "AT:URI", .check = check_transfer,
+     .help = "Transfers the call AT seconds after the answer to that SIP URI (REFER), as a telephone "
+             "does it: holds it first, and takes it back when it is told how that went. Use hang-up or "
+             "--duration to leave it."},
+    {"replaces", TEXT, GW_UA_CALL, FIELD(replaces), "CALL",
+     .help = "Takes the place of a call that the other side has with the same user (RFC 3891): its "
+             "CALL-ID;to-tag=TAG;from-tag=TAG, to-tag being the other side's."},
+    {"session-timer", TEXT, GW_UA_CALL, FIELD(session), "S[:us]", .check = check_session,
+     .help = "Session timer that is asked for (RFC 4028), in seconds. With :us we want to refresh it; else the other side says who does."},
     {"duration", NUMBER, ALL, FIELD(duration_s), "S", .min = 0, .max = 86400,
      .help = "Hangs up S seconds after the answer. Without: when the other side does (load: 10)."},
     {"calls", COUNT, GW_UA_LOAD | GW_UA_ANSWER, FIELD(calls), "N", .min = 0, .max = 100000,
@@ -348,6 +380,7 @@ void gw_ua_options_free(gw_ua_options *o) {
   for (guint i = 0; i < G_N_ELEMENTS(options); i++)
     if (options[i].kind == TEXT) g_free(*(char **)((char *)o + options[i].field));
   g_free(o->uri);
+  g_free(o->transfer_to);
   g_strfreev(o->codecs);
   g_free(o);
 }
@@ -436,7 +469,7 @@ static const char man_tail[] =
     "{\"status\",\"reason\",\"setup_ms\",\"first_audio_ms\",\"duration_s\",\"codec\",\"packets_"
     "sent\",\"packets_received\",\n"
     " \"lost\",\"jitter_ms\",\"heard\":[{\"hz\",\"dbfs\",\"seconds\"}],\"gaps\":[{\"at_s\",\"ms\"}]"
-    ",\"ended_by\",\"digits\",\"peer\"}\n.fi\n.PP\n"
+    ",\"ended_by\",\"transfer\",\"digits\",\"peer\"}\n.fi\n.PP\n"
     "\\fIstatus\\fR, \\fIreason\\fR: final SIP answer. \\fIsetup_ms\\fR: INVITE to 200. "
     "\\fIfirst_audio_ms\\fR: INVITE to the arrival of\n"
     "the first 20 ms of sound above \\-60 dBFS. \\fIheard\\fR: steady tones over 0.3 s and above "
@@ -445,7 +478,7 @@ static const char man_tail[] =
     "answer; by arrival\n"
     "or by media time, whichever is longer, without any jitter buffer; not while the call is held. "
     "\\fIended_by\\fR: us, them, or\n"
-    "none when it was never answered. \\fIdigits\\fR: those received. Unknown: null.\n"
+    "none when it was never answered. \\fItransfer\\fR: final status of our REFER. \\fIdigits\\fR: those received. Unknown: null.\n"
     ".PP\nWith \\fBload\\fR, for all calls together:\n.PP\n.nf\n"
     "{\"calls\",\"answered\",\"audio\",\"failed\":{\"486\":2},\"setup_ms\":{\"p50\",\"p95\","
     "\"max\"},\n"

@@ -9,7 +9,7 @@ typedef enum { GW_UA_CALL = 1, GW_UA_ANSWER = 2, GW_UA_LOAD = 4 } gw_ua_command;
 typedef struct {
   gw_ua_command command;
   char *uri; /* "sip:..." with ;transport= unless it is UDP or sips:; NULL for answer */
-  char *user, *password, *proxy, *transport, *srtp, *codec, *play, *record, *dtmf, *hold, *listen,
+  char *user, *password, *proxy, *transport, *srtp, *codec, *play, *record, *dtmf, *hold, *transfer, *replaces, *session, *listen,
       *ca, *certificate, *key;
   char **codecs; /* codec, taken apart */
   /* transport: "udp", "tcp" or "tls", whoever said so */
@@ -17,6 +17,10 @@ typedef struct {
   gdouble tone_hz;
   gdouble duration_s;        /* 0: until the other side ends it */
   gdouble hold_at_s, hold_s; /* hold_s 0: no hold */
+  gdouble transfer_at_s;
+  char *transfer_to; /* URI; NULL: no transfer */
+  guint session_s;   /* 0: as the library likes it */
+  gboolean refreshes; /* --session-timer S:us */
   gdouble rate;
   guint calls;       /* load: how many; answer: end after so many, 0 = never */
   guint concurrency; /* 0: no bound */

@@ -147,6 +147,11 @@ static void on_digit(gw_sip_call *sip, char digit, guint ms, void *user) {
   if (call) gw_ua_call_on_digit(call, digit);
 }
 
+static void on_referred(gw_sip_call *sip, guint status, void *user) {
+  gw_ua_call *call = gw_sip_call_user_data(sip);
+  if (call) gw_ua_call_on_referred(call, status);
+}
+
 /* -- start -- */
 
 static char *listen_word(const char *transport, const char *address, guint port) {
@@ -186,6 +191,7 @@ static gboolean start(gw_ua_phone *p, GError **error) {
                                        .state = on_state,
                                        .remote = on_remote,
                                        .digit = on_digit,
+                                       .referred = on_referred,
                                        .listening = on_listening};
   GMainContext *context = g_main_context_default();
   gw_sip_config config = {.realm = "tipring-ua",
@@ -194,6 +200,8 @@ static gboolean start(gw_ua_phone *p, GError **error) {
                           .certificate = p->options->certificate,
                           .key = p->options->key,
                           .server_ca = p->options->ca,
+                          .session_s = p->options->session_s,
+                          .refreshes = p->options->refreshes,
                           .open = TRUE};
   if (p->options->play && !(p->play = gw_ua_wav_load(p->options->play, error))) return FALSE;
   if (!(p->media = gw_ua_media_new(context, error))) return FALSE;

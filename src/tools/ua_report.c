@@ -125,6 +125,10 @@ char *gw_ua_result_json(const gw_ua_result *r) {
   json_object_set_array_member(o, "heard", heard_json(&r->heard));
   json_object_set_array_member(o, "gaps", gaps_json(r->gaps));
   json_object_set_string_member(o, "ended_by", r->ended_by);
+  if (r->transfer)
+    json_object_set_int_member(o, "transfer", r->transfer);
+  else
+    json_object_set_null_member(o, "transfer");
   json_object_set_string_member(o, "digits", r->digits ? r->digits : "");
   gw_ua_json_string(o, "peer", r->peer);
   return gw_ua_json_line(o);

@@ -15,7 +15,8 @@ typedef struct {
   const char *ended_by; /* "us", "them", "none"; static */
   gw_ua_heard heard;
   char *digits;
-  GArray *gaps; /* gw_ua_gap */
+  guint transfer; /* final status of our REFER, 0 = none */
+  GArray *gaps;   /* gw_ua_gap */
 } gw_ua_result;
 static inline gint64 gw_ua_ms(gint64 us) {
   return (us + 500) / 1000;

@@ -93,6 +93,22 @@ gboolean gw_sip_find_trunk(const gw_sip *s, const char *name, gw_sip_trunk_info 
   return TRUE;
 }
 
+void gw_sip_call_progress(gw_sip_call *c, const gw_desc *d) {
+  note("sip progress dir=%d", gw_desc_audio(d)->dir);
+}
+
+void gw_sip_call_refer_answer(gw_sip_call *c, guint status, const char *why) {
+  note("sip refer-answer %u", status);
+}
+
+void gw_sip_call_refer_progress(gw_sip_call *c, guint status) {
+  note("sip refer-progress %u", status);
+}
+
+const char *gw_sip_call_reason(const gw_sip_call *c) {
+  return NULL;
+}
+
 char *gw_sip_phone_source(const gw_sip *s, const char *number) {
   return strcmp(number, "100") ? NULL : g_strdup("udp:127.0.0.1:5070");
 }
@@ -312,6 +328,14 @@ gw_muc *fake_muc(const char *part) {
   return NULL;
 }
 
+gw_muc *fake_muc_at(const char *part, const char *room) {
+  for (guint i = 0; i < mucs->len; i++) {
+    gw_muc *m = mucs->pdata[i];
+    if (strstr(m->persona->jid, part) && !strcmp(m->room, room)) return m;
+  }
+  return NULL;
+}
+
 void fake_muc_in(gw_muc *m, gboolean again) {
   m->state = GW_MUC_IN;
   if (!again) {
@@ -419,6 +443,10 @@ gw_handle gw_media_move(gw_media *m, gw_handle leg, gw_handle room, const gw_leg
   moved = leg.v;
   open_count[GW_MEDIA_LEG]--;
   return made(GW_MEDIA_LEG);
+}
+
+void gw_media_inherit(gw_media *m, gw_handle leg, gw_handle old) {
+  note("media inherit");
 }
 
 void gw_media_peer_remote(gw_media *m, gw_handle h, const gw_desc *d) {

@@ -20,6 +20,7 @@ extern guint fake_contacts;       /* of phone 100; the others have none */
 extern gw_xmpp_state fake_stream;
 gw_muc *fake_muc(const char *jid_part);     /* the joined or joining room of the persona whose JID
                                                contains jid_part */
+gw_muc *fake_muc_at(const char *jid_part, const char *room);
 void fake_muc_in(gw_muc *, gboolean again); /* self-presence and subject */
 void fake_muc_out(gw_muc *, gw_cause, const char *detail);
 void fake_occupant(gw_muc *, const char *nick, const char *jid, gw_occ_change);

@@ -15,6 +15,7 @@ static end *end_new(rig *r, gw_sip_call *call) {
   end *e = g_new0(end, 1);
   e->rig = r;
   e->call = call;
+  e->referred = g_string_new(NULL);
   gw_sip_call_set_user_data(call, e);
   return e;
 }
@@ -29,6 +30,9 @@ static void end_free(void *p) {
   g_free(e->from_user);
   g_free(e->from_name);
   g_free(e->source);
+  g_free(e->history);
+  g_free(e->refer_target);
+  g_string_free(e->referred, TRUE);
   g_free(e);
 }
 
@@ -82,6 +86,8 @@ static void on_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
   e->from_name = g_strdup(i->from_name);
   e->source = g_strdup(i->source);
   e->had_offer = i->offer != NULL;
+  e->history = g_strdup(i->history);
+  e->replaces = i->replaces;
   if (i->offer) e->remote = gw_desc_copy(i->offer);
   g_ptr_array_add(s->ends, e);
   g_autoptr(gw_desc) mine = rig_desc(30002, GW_DIR_SENDRECV);
@@ -132,6 +138,24 @@ static void on_digit(gw_sip_call *call, char digit, guint ms, void *data) {
   if (e) g_strlcat(e->digits, one, sizeof e->digits);
 }
 
+static void on_refer(gw_sip_call *call, const gw_sip_refer *refer, void *data) {
+  end *e = gw_sip_call_user_data(call);
+  side *s = data;
+  g_assert_nonnull(e);
+  g_free(e->refer_target);
+  e->refer_target = g_strdup(refer->target);
+  e->refer_ours = refer->ours;
+  e->refer_names_call = refer->names_call;
+  e->refer_call = refer->replaces;
+  e->refers++;
+  if (s->answer_refer) gw_sip_call_refer_answer(call, s->answer_refer, "test");
+}
+
+static void on_referred(gw_sip_call *call, guint status, void *data) {
+  end *e = gw_sip_call_user_data(call);
+  if (e) g_string_append_printf(e->referred, "%u ", status);
+}
+
 static void on_listening(gw_sip *sip, gboolean ok, const char *detail, void *data) {
   side *s = data;
   g_assert_true(ok);
@@ -146,8 +170,15 @@ static void on_log(const char *line, void *data) {
 /* -- the rig -- */
 
 static void side_start(rig *r, side *s, const gw_sip_config *config) {
-  static const gw_sip_events events = {on_credential, on_binding, on_invite,   on_state,
-                                       on_remote,     on_digit,   on_listening};
+  static const gw_sip_events events = {.credential = on_credential,
+                                       .binding = on_binding,
+                                       .invite = on_invite,
+                                       .state = on_state,
+                                       .remote = on_remote,
+                                       .digit = on_digit,
+                                       .refer = on_refer,
+                                       .referred = on_referred,
+                                       .listening = on_listening};
   g_autoptr(GError) error = NULL;
   s->rig = r;
   s->ends = g_ptr_array_new_with_free_func(end_free);

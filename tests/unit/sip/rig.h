@@ -24,6 +24,12 @@ typedef struct {
   gw_desc *remote;      /* the newest */
   gboolean remote_is_offer;
   char digits[16];
+  char *history;
+  gw_sip_call *replaces, *refer_call; /* only compared */
+  char *refer_target;
+  gboolean refer_ours, refer_names_call;
+  guint refers;
+  GString *referred;    /* "100 200 ": how a transfer of ours went */
 } end;
 
 /* What a server or client does with an INVITE by itself. */
@@ -33,6 +39,7 @@ typedef struct {
   rig *rig;
   gw_sip *sip;
   habit on_invite;
+  guint answer_refer;      /* a REFER is answered so at once; 0: not */
   gboolean answer_offers;  /* re-INVITE and UPDATE are answered at once */
   GPtrArray *ends;         /* end*, of calls that came in */
   guint bindings_told, bindings_gone;

@@ -23,7 +23,7 @@ static void check_members(JsonObject *o, const char *const *names, guint n) {
 static const char *const call_members[] = {
     "status", "reason",       "setup_ms",         "first_audio_ms", "duration_s",
     "codec",  "packets_sent", "packets_received", "lost",           "jitter_ms",
-    "heard",  "gaps",         "ended_by",         "digits",         "peer"};
+    "heard",  "gaps",         "ended_by",         "digits",         "peer", "transfer"};
 
 static void fill(gw_ua_result *r) {
   gw_ua_gap gap = {.at_us = 2140000, .us = 80499};
