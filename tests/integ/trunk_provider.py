@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from daemon import Ua  # noqa: E402
 from kamailio import Kamailio  # noqa: E402
 from lab import Lab, assert_heard  # noqa: E402
-from procs import wait_for  # noqa: E402
+from procs import free_port, wait_for  # noqa: E402
 
 TONE = 1000
 ASSERT = """  if ($fU == "alice") append_hf("P-Asserted-Identity: \\"Alice\\" <sip:030123456@provider.test>\\r\\n");
@@ -48,7 +48,8 @@ def state(gateway, wanted, timeout=25):
 
 with Lab("trunk_provider") as lab:
     gateway = lab.daemon(start=False, rooms=[{"number": "+493055550", "room": lab.room}, {"number": "+493055551", "room": lab.room, "pin": "4711"}])
-    provider = lab.keep(Kamailio(lab.folder, gateway=("127.0.0.1", gateway.port), asserted=ASSERT))
+    world = free_port()  # every telephone of the world that the gateway calls
+    provider = lab.keep(Kamailio(lab.folder, gateway=("127.0.0.1", gateway.port), asserted=ASSERT, callee=f"127.0.0.1:{world}"))
     gateway.conf["trunks"] = [{"name": "provider", "proxy": provider.address, "register": True, "user": provider.user,
                                "password": provider.password, "keepalive": 1, "trust": True, "country": "49", "max_calls": 1,
                                "dial_out": ["+4930*"]}]
@@ -96,6 +97,25 @@ with Lab("trunk_provider") as lab:
         assert joined in gateway.process.log(), "the caller did not come as guest"
         assert "30123456@" not in gateway.process.log()
 
+    with lab.case("a call that begins here goes out through the provider, which asks for the password; both hear each other; it ends there, too"):
+        far = lab.keep(Ua(lab.folder, "far", "answer", "--listen", f"127.0.0.1:{world}", "--tone", TONE, "--transport", "udp"))
+        wait_for("the far end to listen", lambda: "listening" in far.process.log(5), 10)
+        at = time.monotonic()
+        dave.hangup()
+        call = gateway.ctl("call", "dial", "030 123456", "+493055550")["id"]
+        dave.wait("proposed", since=at)
+        dave.accept()
+        talking(gateway)
+        dave.wait_hears("+49 30 \u2022\u2022\u2022 56", TONE, 15)
+        time.sleep(1)
+        gateway.ctl("call", "hangup", call)
+        heard = wait_for("the far end to be hung up", lambda: far.documents(), 10)[0]
+        assert heard["ended_by"] == "them", heard
+        assert_heard(heard, dave.tone, 0.5)
+        byes = [r for r in provider.requests() if r.startswith("BYE") and f"127.0.0.1:{gateway.port} to" in r]
+        assert byes, "the BYE did not go by the provider's Record-Route"
+        gateway.wait_idle()
+
     with lab.case("a caller without a name is shown masked; one who asks for it is not shown at all", go_on=True):
         for caller, nick in (("masked", "+49 30 ••• 56"), ("hidden", "Anonymous caller")):
             ua = from_outside(lab, provider, caller)
@@ -106,11 +126,12 @@ with Lab("trunk_provider") as lab:
             gateway.wait_idle()
 
     with lab.case("an unknown number is 404, and nobody else comes in without a password", go_on=True):
+        sent = lambda: [r for r in provider.requests() if r.startswith("INVITE") and f"{gateway.port} to" in r]  # noqa: E731
+        before = sent()
         assert from_outside(lab, provider, "alice", to="+493066666").result(15)[1]["status"] == 404
         for number in ("0049900123456", "01149900123456", "+49900123456", "0900123456", "00882161234", "112"):
             assert from_outside(lab, provider, "alice", to=number).result(15)[1]["status"] == 404, number
-        sent = [r for r in provider.requests() if r.startswith("INVITE") and f"{gateway.port} to" in r]
-        assert not sent, f"a call from outside went out again: {sent}"
+        assert sent() == before, f"a call from outside went out again: {sent()}"
         stranger = lab.keep(Ua(lab.folder, "stranger", "call", gateway.uri("+493055550"), "--user", "alice", "--password", "guess"))
         assert stranger.result(15)[1]["status"] == 401
 
