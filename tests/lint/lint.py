@@ -210,6 +210,16 @@ def check_manuals(build_files):
                 yield f"{path}: {program} is installed, but docs/meson.build has no manual page for it"
 
 
+def check_proofs(page, tests):
+    """Each case that docs/tests.md names is in that file. tests: path below tests/ -> text."""
+    for n, line in enumerate(page.splitlines(), 1):
+        if line.count("`integ/") + line.count("`unit/") != len(re.findall(r'`((?:integ|unit)/[^`]+)` "([^"]+)"', line)):
+            yield f"docs/tests.md:{n}: a test without its case, or quotes that do not close"
+        for path, case in re.findall(r'`((?:integ|unit)/[^`]+)` "([^"]+)"', line):
+            if f'"{case}"' not in tests.get(path, ""):
+                yield f"docs/tests.md:{n}: {path} has no case \"{case}\""
+
+
 def lint(path, text):
     rules = (C_RULES if path.endswith((".c", ".h")) else []) + ALL_RULES
     return [f"{path}:{n}: {what}" for rule in rules for n, what in rule(path, text)]
@@ -272,7 +282,15 @@ def self_test():
                                     (bool(list(check_manuals(missing))), "a missing manual page is found")], len(BAD) + len(GOOD) + 1):
         failed += not ok
         print(f"{'ok' if ok else 'not ok'} {n} - {what}")
-    print(f"1..{len(BAD) + len(GOOD) + 2}")
+    row, tests = '| a thing | `integ/x.py` "it works" |\n', {"integ/x.py": 'case("it works")'}
+    for n, (ok, what) in enumerate([(not list(check_proofs(row, tests)), "a case that is there passes"),
+                                    (bool(list(check_proofs(row, {"integ/x.py": 'case("it")'}))), "a case that is not there is found"),
+                                    (bool(list(check_proofs(row, {}))), "a file that is not there is found"),
+                                    (bool(list(check_proofs("`integ/x.py` works\n", tests))), "a test without a case is found")],
+                                   len(BAD) + len(GOOD) + 3):
+        failed += not ok
+        print(f"{'ok' if ok else 'not ok'} {n} - {what}")
+    print(f"1..{len(BAD) + len(GOOD) + 6}")
     return failed
 
 
@@ -280,7 +298,7 @@ def main():
     if "--self-test" in sys.argv:
         return 1 if self_test() else 0
     top = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    problems, lengths, count, build_files = [], [], 0, {}
+    problems, lengths, count, build_files, tests, proofs = [], [], 0, {}, {}, ""
     for path in sorted(files(top)):
         with open(os.path.join(top, path), encoding="utf-8", errors="replace") as f:
             text = f.read()
@@ -288,9 +306,12 @@ def main():
         count += 1
         if path.endswith("meson.build"):
             build_files[path] = text
+        if path.startswith("tests/"):
+            tests[path[len("tests/"):]] = text
+        proofs = text if path == "docs/tests.md" else proofs
         if path.endswith(".c") and not path.startswith("tests/"):
             lengths += [length for _, length, _ in functions(text)]
-    problems += check_manuals(build_files)
+    problems += [*check_manuals(build_files), *check_proofs(proofs, tests)]
     lengths.sort()
     if lengths:
         print(f"{count} files; {len(lengths)} functions: median {statistics.median(lengths):g} lines, "
