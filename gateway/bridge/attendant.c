@@ -88,6 +88,7 @@ static void run(gw_attendant *a, const gw_ia *i) {
     find_room(a, i->digits);
     break;
   case GW_IA_ADMIT:
+    gw_call_hop(c, "admitted");
     gw_call_post(c, &(gw_ce){.type = GW_CE_ADMITTED});
     break;
   case GW_IA_MUTE:

@@ -113,7 +113,7 @@ static void make_leg(gw_call *c) {
   gw_leg_params params;
   gw_handle room = GW_HANDLE_NONE;
   if (!gw_call_leg_params(c, &params)) return;
-  if (c->machine.state == GW_CS_MENU || !c->conference)
+  if (c->machine.aside || !c->conference)
     room = c->lobby = gw_media_room(media);
   else if (gw_conference_take_room(c->conference))
     room = c->conference->room;
@@ -266,7 +266,6 @@ static void run(gw_call *c, const gw_ca *a) {
     gw_attendant_ask(c->attendant);
     break;
   case GW_CA_MOVE:
-    gw_call_hop(c, "admitted");
     gw_call_move_leg(c);
     break;
   case GW_CA_RETREAT:

@@ -110,18 +110,38 @@ static void start_flavour(step *s) {
   act(s, GW_CA_FLAVOUR_START, GW_CAUSE_NONE);
 }
 
+static void place_leg(step *s, gw_ca_type where, gboolean aside) {
+  s->m->aside = aside;
+  s->m->leg_ready = FALSE;
+  act(s, where, GW_CAUSE_NONE);
+}
+
 /* In: 200 only when the room has let us in, so that a refused join still becomes a SIP code. */
 static void answer_if_ready(step *s) {
   gw_call_machine *m = s->m;
   if (m->state != GW_CS_JOINING || !m->leg_ready || !m->joined) return;
+  if (m->aside) {
+    place_leg(s, GW_CA_MOVE, FALSE);
+    return;
+  }
   if (!m->sip_up) answer_now(s);
   start_flavour(s);
 }
 
-/* The room takes its time: the caller is told so instead of hearing it ring on. */
+/* The room takes its time: the caller is told so instead of hearing it ring on, by itself: who hears the others has been
+ * let in. */
 static void answer_and_wait(step *s) {
-  s->m->patience = GW_NEVER;
-  if (s->m->state != GW_CS_JOINING || s->m->sip_up || !s->m->leg_ready) return;
+  gw_call_machine *m = s->m;
+  m->patience = GW_NEVER;
+  if (m->state != GW_CS_JOINING || !m->leg_ready || m->joined) return;
+  if (m->sip_up)
+    act(s, GW_CA_WAIT, GW_CAUSE_NONE);
+  else
+    place_leg(s, GW_CA_RETREAT, TRUE);
+}
+
+static void wait_aside(step *s) {
+  if (!s->m->aside || s->m->sip_up) return;
   answer_now(s);
   act(s, GW_CA_WAIT, GW_CAUSE_NONE);
 }
@@ -131,8 +151,7 @@ static void on_admitted(step *s) {
   if (m->state != GW_CS_MENU) return;
   m->state = GW_CS_JOINING;
   m->deadline = s->now + GW_JOIN_LIMIT_US;
-  m->leg_ready = FALSE;
-  act(s, GW_CA_MOVE, GW_CAUSE_NONE);
+  m->patience = s->now + GW_ADMITTED_PATIENCE_US;
   act(s, GW_CA_JOIN, GW_CAUSE_NONE);
 }
 
@@ -146,8 +165,8 @@ static void on_leg_ready(step *s) {
     if (s->m->sip_up) return;
     answer_now(s);
     act(s, GW_CA_ASK, GW_CAUSE_NONE);
-  } else if (s->m->state == GW_CS_JOINING && s->m->sip_up && !s->m->out && !s->m->joined) {
-    act(s, GW_CA_WAIT, GW_CAUSE_NONE);
+  } else if (s->m->state == GW_CS_JOINING && !s->m->joined) {
+    wait_aside(s);
   } else {
     answer_if_ready(s);
   }
@@ -156,6 +175,7 @@ static void on_leg_ready(step *s) {
 static void on_invite(step *s, gboolean asks) {
   gw_call_machine *m = s->m;
   m->state = asks ? GW_CS_MENU : GW_CS_JOINING;
+  m->aside = asks;
   m->deadline = s->now + (asks ? GW_MENU_LIMIT_US : GW_JOIN_LIMIT_US);
   act(s, GW_CA_RINGING, GW_CAUSE_NONE);
   act(s, GW_CA_MAKE_LEG, GW_CAUSE_NONE);
@@ -165,7 +185,7 @@ static void on_invite(step *s, gboolean asks) {
 }
 
 static void on_ring(step *s) {
-  s->m->out = TRUE;
+  s->m->out = s->m->aside = TRUE;
   s->m->state = GW_CS_RINGING;
   s->m->deadline = s->now + s->m->ring_limit_us;
   act(s, GW_CA_MAKE_LEG, GW_CAUSE_NONE);

@@ -51,7 +51,7 @@ typedef enum {
   GW_CA_JOIN,
   GW_CA_ANSWER, /* in: 200 */
   GW_CA_ASK,    /* for room or PIN */
-  GW_CA_MOVE,   /* the leg from its lobby into the room; LEG_READY comes again */
+  GW_CA_MOVE,    /* the leg from its lobby into the room, which has let us in; LEG_READY comes again */
   GW_CA_RETREAT, /* the leg out of the room, before anything is heard by it; LEG_READY comes again */
   GW_CA_EARLY,   /* in: 183, and the phone hears us from now on */
   GW_CA_WAIT,   /* says that it takes a moment */
@@ -73,6 +73,7 @@ typedef struct {
 typedef struct {
   gw_call_state state;
   gboolean out, leg_ready, joined, flavour_started, sip_up, sip_gone;
+  gboolean aside;    /* the leg is in a lobby: it hears nobody, and nobody hears it */
   gboolean speaks;   /* set by the owner: there are prompts */
   gboolean speaking; /* SAY is under way: the phone is kept until SPOKEN */
   gboolean early;    /* set by the owner: an unanswered caller may be told why it is refused */
@@ -89,6 +90,7 @@ typedef struct {
   GW_SEC(25) /* for a proposal: JSXC's proposer closes its list 30 s after it */
 #define GW_JOIN_LIMIT_US GW_SEC(20)
 #define GW_PATIENCE_US GW_SEC(2)     /* a join that takes longer is answered, to tell the caller */
+#define GW_ADMITTED_PATIENCE_US GW_MS(300) /* who was asked for a PIN listens already */
 #define GW_MENU_LIMIT_US GW_SEC(600) /* the questions have limits of their own */
 #define GW_SPOKEN_LIMIT_US GW_SEC(8) /* for the last word */
 #define GW_CLOSE_LIMIT_US GW_SEC(4)

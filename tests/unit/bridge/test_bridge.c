@@ -390,9 +390,12 @@ static gw_sip_call *at_the_door(world *w, const char *number) {
 }
 
 static void let_in(world *w) {
-  wait_said("media move");
-  g_assert_cmpuint(fake_open(GW_MEDIA_ROOM), ==, 1); /* the lobby is closed */
+  wait_said("join " ROOM " as Front desk");
+  g_assert_false(fake_said("media move")); /* not before the room has let it in */
   fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  g_assert_true(fake_said("media move"));
+  g_assert_cmpuint(fake_open(GW_MEDIA_ROOM), ==, 1); /* the lobby is closed */
   fake_clear();
   fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
   spin();

@@ -109,6 +109,8 @@ static void test_outgoing(void) {
   put_type(&w, GW_CE_SIP_ANSWERED);
   EXPECT(&w, GW_CA_JOIN);
   put_type(&w, GW_CE_JOINED);
+  EXPECT(&w, GW_CA_MOVE); /* until now it was by itself, though it had been picked up */
+  put_type(&w, GW_CE_LEG_READY);
   EXPECT(&w, GW_CA_FLAVOUR_START); /* no 200: it came from the phone */
 }
 
@@ -289,16 +291,22 @@ static void test_menu(void) {
   put_type(&w, GW_CE_LEG_READY);
   EXPECT(&w, GW_CA_ANSWER, GW_CA_ASK);
   put_type(&w, GW_CE_ADMITTED);
-  EXPECT(&w, GW_CA_MOVE, GW_CA_JOIN);
+  EXPECT(&w, GW_CA_JOIN);
   g_assert_cmpstr(gw_call_state_word(w.m.state), ==, "joining");
-  put_type(&w, GW_CE_LEG_READY);
+  w.now += GW_ADMITTED_PATIENCE_US; /* the room takes its time */
+  put_type(&w, GW_CE_TICK);
   EXPECT(&w, GW_CA_WAIT);
   put_type(&w, GW_CE_JOINED);
+  EXPECT(&w, GW_CA_MOVE); /* not before the room has let us in */
+  put_type(&w, GW_CE_LEG_READY);
   EXPECT(&w, GW_CA_FLAVOUR_START);
-  menu_call(&w); /* the room is faster than the leg */
+  menu_call(&w); /* the usual case: the room is quick, and nothing is said */
   put_type(&w, GW_CE_LEG_READY);
   put_type(&w, GW_CE_ADMITTED);
   put_type(&w, GW_CE_JOINED);
+  EXPECT(&w, GW_CA_MOVE);
+  w.now += GW_ADMITTED_PATIENCE_US;
+  put_type(&w, GW_CE_TICK);
   g_assert_cmpuint(w.n, ==, 0);
   put_type(&w, GW_CE_LEG_READY);
   EXPECT(&w, GW_CA_FLAVOUR_START);
@@ -365,7 +373,8 @@ static void test_closing_limit_while_speaking(void) {
   g_assert_cmpint(w.m.state, ==, GW_CS_GONE);
 }
 
-/* A join that takes longer than 2 s is answered and explained; refused then, the reason is spoken. */
+/* A join that takes longer than 2 s is answered and explained, in a lobby: nobody hears the room before it has let him in,
+ * nor is heard there. Refused then, the reason is spoken. */
 static void test_patience(void) {
   world w;
   start(&w);
@@ -375,10 +384,22 @@ static void test_patience(void) {
   g_assert_cmpint(gw_call_machine_deadline(&w.m), ==, w.now + GW_PATIENCE_US);
   w.now += GW_PATIENCE_US;
   put_type(&w, GW_CE_TICK);
+  EXPECT(&w, GW_CA_RETREAT);
+  gw_call_machine retreating = w.m;
+  put_type(&w, GW_CE_LEG_READY);
   EXPECT(&w, GW_CA_ANSWER, GW_CA_WAIT);
   gw_call_machine answered = w.m;
   put_type(&w, GW_CE_JOINED);
+  EXPECT(&w, GW_CA_MOVE);
+  put_type(&w, GW_CE_LEG_READY);
   EXPECT(&w, GW_CA_FLAVOUR_START);
+  w.m = retreating; /* the room answers at that very moment: straight back */
+  put_type(&w, GW_CE_JOINED);
+  g_assert_cmpuint(w.n, ==, 0);
+  put_type(&w, GW_CE_LEG_READY);
+  EXPECT(&w, GW_CA_MOVE);
+  put_type(&w, GW_CE_LEG_READY);
+  EXPECT(&w, GW_CA_ANSWER, GW_CA_FLAVOUR_START);
   w.m = answered;
   put(&w, (gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
   EXPECT(&w, GW_CA_SAY, GW_CA_LEAVE);

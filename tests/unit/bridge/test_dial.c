@@ -74,6 +74,8 @@ static void test_answered(void) {
   g_assert_true(fake_said("join other@muc.test as Front desk"));
   fake_muc_in(fake_muc("100@"), FALSE);
   spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b); /* it was in a lobby until the room had let it in */
+  spin();
   gw_call_info *info = gw_bridge_call(w.b, id);
   g_assert_cmpstr(info->direction, ==, "out");
   g_assert_cmpstr(info->number, ==, "8001");

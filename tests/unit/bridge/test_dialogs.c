@@ -264,6 +264,8 @@ static void test_to_phone(void) {
       spin();
       fake_muc_in(fake_muc("100@"), FALSE);
       spin();
+      fake_local_desc(fake_last(GW_MEDIA_LEG), w.b); /* out of its lobby */
+      spin();
       g_assert_true(fake_said("sip refer-progress 200") == (way == 0));
       end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
     }
