@@ -15,6 +15,7 @@ struct gw_sip_line {
   char *registrar, *user, *password, *realm;
   guint expires_s;
   gboolean tried_auth, leaving;
+  gboolean registered; /* the other side knows us */
   gw_timer *retry;
   gint64 wait;
   void (*state)(gw_sip_line *, gboolean, guint, void *);
@@ -64,6 +65,7 @@ static void answered(gw_sip_line *l, int status, const sip_t *msg) {
   if (status < 200) return;
   if (status < 300 && msg) {
     l->wait = FIRST_RETRY;
+    l->registered = TRUE;
     tell(l, TRUE, granted(l, msg));
     return;
   }
@@ -75,6 +77,7 @@ static void answered(gw_sip_line *l, int status, const sip_t *msg) {
     nua_authenticate(l->nh, TAG_END());
   }
   if (status >= 900) return; /* the library's own word for what has been told already */
+  l->registered = FALSE;
   gw_timer_set(l->retry, gw_now_us() + l->wait);
   l->wait = MIN(l->wait * 2, LAST_RETRY);
   tell(l, FALSE, (guint)status);
@@ -138,5 +141,9 @@ void gw_sip_line_free(gw_sip_line *l) {
   l->leaving = TRUE;
   l->state = NULL;
   gw_timer_set(l->retry, GW_NEVER);
-  nua_unregister(l->nh, NUTAG_REGISTRAR(l->registrar), TAG_END());
+  /* Behind a REGISTER that is still under way the library would put it aside, and forget it there when it shuts down. */
+  if (l->registered)
+    nua_unregister(l->nh, NUTAG_REGISTRAR(l->registrar), TAG_END());
+  else
+    line_done(l);
 }

@@ -48,7 +48,8 @@ static void issue(const char *name, const char *ca, const char *days, const char
 }
 
 static void make_certificates(void) {
-  folder = g_dir_make_tmp("tipring-test-tls-XXXXXX", NULL);
+  const char *tmp = g_getenv("TMPDIR");
+  folder = g_mkdtemp(g_build_filename(tmp ? tmp : "/tmp", "tipring-test-tls-XXXXXX", NULL));
   g_autofree char *san = path("san"), *other_san = path("other-san");
   g_assert_true(g_file_set_contents(other_san, "subjectAltName=DNS:elsewhere.test\n", -1, NULL));
   /* as a name: the library does not look for addresses in certificates */
@@ -120,6 +121,7 @@ static void check_files(void) {
   }
 }
 
+/* In this process's own place for temporary files: see main. */
 static guint tls_folders(void) {
   guint n = 0;
   g_autoptr(GDir) dir = g_dir_open(g_get_tmp_dir(), 0, NULL);
@@ -414,8 +416,9 @@ static void check_broken(void) {
 }
 
 int main(int argc, char **argv) {
-  g_test_init(&argc, &argv, NULL);
   make_certificates();
+  g_setenv("TMPDIR", folder, TRUE); /* what is left there was left by this process */
+  g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sip/tls/files", check_files);
   g_test_add_func("/sip/tls/no-start", check_no_start);
   g_test_add_data_func("/sip/tls/call", "sip", check_call);
