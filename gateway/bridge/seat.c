@@ -250,6 +250,11 @@ static void tell_call(gw_seat *s, const gw_action *a) {
   gw_seat_tell(s, a->cause);
 }
 
+static void note(const gw_seat *s, const char *text) {
+  gw_log_ctx ctx = ctx_of(s);
+  gw_warn(&ctx, "flavour-notes", "text=%s", text);
+}
+
 static void run(gw_seat *s, const gw_action *a) {
   switch (a->type) {
   case GW_ACT_SAY:
@@ -263,6 +268,12 @@ static void run(gw_seat *s, const gw_action *a) {
     break;
   case GW_ACT_PEER_CLOSE:
     close_peer(s, a->peer);
+    break;
+  case GW_ACT_PRESENCE:
+    if (s->muc) gw_muc_set_muji(s->muc, a->muji);
+    break;
+  case GW_ACT_NOTE:
+    note(s, a->text);
     break;
   case GW_ACT_CALL:
     tell_call(s, a);
@@ -309,7 +320,8 @@ static void feed_occupant(gw_seat *s, const gw_occupant *o, gboolean present) {
                         .old_nick = o->old_nick,
                         .jids = o->jids,
                         .present = present,
-                        .self = o->self};
+                        .self = o->self,
+                        .muji = o->muji};
   if (!o->self) who.seat = gw_conference_is_ours(s->conference, o->jids, o->nick, &who.watcher);
   feed(s, &(gw_ev){.type = GW_EV_OCCUPANT, .u.who = &who});
 }
@@ -615,6 +627,7 @@ void gw_seat_start(gw_seat *s) {
   gw_conference *c = s->conference;
   gw_flavour_params params = {.own_nick = s->nick,
                               .own_jid = gw_seat_jid(s),
+                              .room = gw_muc_room(s->muc),
                               .propose_when_idle = s->conf->propose_when_idle,
                               .patient = s->call->answer_id != NULL,
                               .answer_id = s->call->answer_id,
