@@ -240,7 +240,7 @@ const gw_key gw_keys[] = {
            .form = "ROOM@SERVICE", .help = "The XMPP room."),
     STRING("rooms[].flavour", "auto", .flags = RELOAD,
            .choices = "auto jmuci-mesh jmuci-sfu muji jitsi direct",
-           .later = "jmuci-sfu muji jitsi direct",
+           .later = "jmuci-sfu jitsi direct",
            .help = "Kind of group call. auto: the running call decides, else what the others "
                    "announce."),
     STRING("rooms[].pin", "", .flags = RELOAD | SECRET, .check = gw_form_pin,
@@ -255,7 +255,7 @@ const gw_key gw_keys[] = {
     STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared",
            .later = "shared", .help = "shared: all phones of the room are one participant."),
     WORDS("rooms[].ring", NULL, .flags = RELOAD, PLAIN,
-          .help = "Phones that ring when somebody proposes a call in the room."),
+          .help = "Phones that ring when somebody proposes a call in the room, or invites to one."),
     STRING("rooms[].invite", "occupants", .flags = RELOAD, .choices = "occupants rules",
            .help = "Who may have phones called into the room by inviting NUMBER@DOMAIN. occupants: "
                    "whoever is in the room. rules: only who the list invites allows it."),

@@ -69,6 +69,7 @@ struct gw_muc {
   void *user;
   gw_timer *timer;
   char *password, *show, *status;
+  gw_muji *muji;
 };
 
 /* xmpp.c */

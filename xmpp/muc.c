@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "xmpp/internal.h"
 #include "xmpp/muc_xml.h"
+#include "xmpp/muji_xml.h"
 #include "xmpp/ns.h"
 #include "xmpp/words_xml.h"
 
@@ -16,6 +17,7 @@ static void drop(gw_muc *m) {
   g_free(m->password);
   g_free(m->show);
   g_free(m->status);
+  gw_muji_free(m->muji);
   g_free(m);
 }
 
@@ -43,6 +45,7 @@ static xmpp_stanza_t *available(const gw_muc *m) {
   xmpp_stanza_t *s = presence(m, NULL);
   text_child(s, "show", m->show);
   text_child(s, "status", m->status);
+  gw_muji_xml_add(s, m->muji);
   gw_disco_add_caps(m->p->x, s);
   return s;
 }
@@ -56,7 +59,11 @@ static void send_unavailable(gw_muc *m, const char *status) {
 
 static void send_word(gw_muc *m, const gw_word *w) {
   g_autofree char *id = gw_ids_uuid(m->p->x->ids);
-  gw_persona_send(m->p, gw_words_build_jmuci(w, m->p->jid, gw_muc_machine_room(m->machine), id),
+  const char *room = gw_muc_machine_room(m->machine);
+  gw_persona_send(m->p,
+                  w->kind == GW_WORD_CALL_INVITE
+                      ? gw_muji_xml_build_invite(w, m->p->jid, room, "groupchat", id)
+                      : gw_words_build_jmuci(w, m->p->jid, room, id),
                   FALSE);
 }
 
@@ -147,6 +154,7 @@ static gw_occupant outward(const gw_muc *m, const gw_muc_occ *o, const char *old
                        .affiliation = o->affiliation ? o->affiliation : "none",
                        .role = o->role ? o->role : "none",
                        .self = o->self,
+                       .muji = o->muji,
                        .ours = o->self || (last && gw_xmpp_is_ours(m->p->x, last))};
 }
 
@@ -227,6 +235,8 @@ static void presence_in(gw_muc *m, xmpp_stanza_t *s) {
   gw_muc_xml_presence(s, &p);
   g_autofree char *moved_to = p.type == GW_PRES_ERROR ? gw_muc_xml_alternate(s) : NULL;
   if (moved_to) p.alternate = moved_to;
+  g_autoptr(gw_muji) muji = gw_muji_xml_parse(s);
+  p.muji = muji;
   step(m, &e);
 }
 
@@ -261,7 +271,9 @@ static void message_in(gw_muc *m, xmpp_stanza_t *s) {
     step(m, &e);
     return;
   }
-  g_autoptr(gw_word) w = gw_jid_resource(xmpp_stanza_get_from(s)) ? gw_words_parse_jmuci(s) : NULL;
+  if (!gw_jid_resource(xmpp_stanza_get_from(s))) return;
+  g_autoptr(gw_word) w = gw_words_parse_jmuci(s);
+  if (!w) w = gw_muji_xml_parse_invite(s);
   if (!w) return;
   e.type = GW_ME_WORD;
   e.u.word = w;
@@ -391,5 +403,12 @@ void gw_muc_set_status(gw_muc *m, const char *show, const char *status) {
   g_free(m->status);
   m->show = g_strdup(show);
   m->status = g_strdup(status);
+  if (gw_muc_machine_state(m->machine) == GW_MUC_IN) gw_persona_send(m->p, available(m), FALSE);
+}
+
+void gw_muc_set_muji(gw_muc *m, const gw_muji *muji) {
+  GW_ON_CONTROL();
+  gw_muji_free(m->muji);
+  m->muji = gw_muji_copy(muji);
   if (gw_muc_machine_state(m->machine) == GW_MUC_IN) gw_persona_send(m->p, available(m), FALSE);
 }

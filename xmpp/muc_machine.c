@@ -454,6 +454,8 @@ static void on_available(gw_muc_machine *m, const gw_muc_presence *p, gint64 now
     m->crowd_warned = TRUE;
     act(acts, GW_MA_WARN, "the room has more occupants than we keep: the others are not seen");
   }
+  const gboolean other_muji = o && gw_muc_occ_set_muji(o, p->muji);
+  if (news == GW_ROSTER_SAME && other_muji) news = GW_ROSTER_CHANGED;
   if (news == GW_ROSTER_NEW) tell_occupant(acts, o, GW_OCC_JOINED, NULL);
   if (news == GW_ROSTER_CHANGED) tell_occupant(acts, o, GW_OCC_CHANGED, NULL);
   if (!self) return;

@@ -27,6 +27,7 @@ typedef struct {
   gboolean destroyed;
   const char *alternate;           /* destroyed, or error gone: where it went, or NULL */
   const char *condition, *text;    /* ERROR */
+  const gw_muji *muji;             /* of the occupant, or NULL */
 } gw_muc_presence;
 
 typedef enum { GW_PING_JOINED, GW_PING_GONE, GW_PING_UNDECIDED } gw_ping_result;

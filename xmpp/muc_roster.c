@@ -21,7 +21,15 @@ void gw_muc_occ_free(gw_muc_occ *o) {
   g_free(o->affiliation);
   g_free(o->role);
   g_ptr_array_unref(o->jids);
+  gw_muji_free(o->muji);
   g_free(o);
+}
+
+gboolean gw_muc_occ_set_muji(gw_muc_occ *o, const gw_muji *muji) {
+  if (gw_muji_equal(o->muji, muji)) return FALSE;
+  gw_muji_free(o->muji);
+  o->muji = gw_muji_copy(muji);
+  return TRUE;
 }
 
 static void occ_free(void *p) {
@@ -34,6 +42,7 @@ gw_muc_occ *gw_muc_occ_copy(const gw_muc_occ *o) {
   c->role = g_strdup(o->role);
   c->self = o->self;
   c->stale = o->stale;
+  c->muji = gw_muji_copy(o->muji);
   for (guint i = 0; i + 1 < o->jids->len; i++)
     g_ptr_array_insert(c->jids, (int)i, g_strdup(o->jids->pdata[i]));
   return c;

@@ -4,12 +4,14 @@
 #ifndef GW_XMPP_MUC_ROSTER_H
 #define GW_XMPP_MUC_ROSTER_H
 #include <glib.h>
+#include "xmpp/muji.h"
 
 typedef struct { const char *jid, *nick, *affiliation, *role; } gw_muc_item;    /* each may be NULL */
 
 typedef struct {
   char *nick, *affiliation, *role;
   GPtrArray *jids;        /* char*, full JIDs, newest last, then one NULL */
+  gw_muji *muji;          /* what the last presence said of Muji, or NULL */
   gboolean self;
   gboolean stale;         /* not seen since we had to join again */
 } gw_muc_occ;
@@ -27,6 +29,8 @@ typedef enum { GW_ROSTER_NEW, GW_ROSTER_CHANGED, GW_ROSTER_SAME, GW_ROSTER_FULL 
 /* Items without a usable full JID add none. FULL: GW_MAX_OCCUPANTS reached, nothing kept, *ret_occ untouched. */
 gw_roster_news gw_muc_roster_see(gw_muc_roster *, const char *nick, const gw_muc_item *items, guint n, gboolean self,
                                  gw_muc_occ **ret_occ);
+/* copied; TRUE when it is something new */
+gboolean gw_muc_occ_set_muji(gw_muc_occ *, const gw_muji *);
 gw_muc_occ *gw_muc_roster_take(gw_muc_roster *, const char *nick);                 /* caller frees; NULL unknown */
 gw_muc_occ *gw_muc_roster_rename(gw_muc_roster *, const char *nick, const char *to); /* NULL: unknown nick */
 void gw_muc_roster_clear(gw_muc_roster *);

@@ -357,11 +357,11 @@ void gw_rtp_xml_build(xmpp_stanza_t *jingle, const gw_desc *d, gboolean writer_i
      * ones. */
     gw_xml_set(c, "creator", "initiator");
     gw_xml_set(c, "name", m->mid);
-    if (extent != GW_RTP_TRANSPORT)
+    if (extent == GW_RTP_NAMES || extent == GW_RTP_WHOLE)
       gw_xml_set(c, "senders", senders_print(m->dir & 3, writer_is_initiator));
-    if (extent == GW_RTP_WHOLE) description_build(c, m);
+    if (extent >= GW_RTP_WHOLE) description_build(c, m);
     /* Bundled contents share the first one's transport: its candidates are said once. */
-    if (extent != GW_RTP_NAMES)
+    if (extent == GW_RTP_TRANSPORT || extent == GW_RTP_WHOLE)
       transport_build(c, m, !d->bundle || i == 0 || extent == GW_RTP_TRANSPORT);
   }
   if (d->bundle && extent == GW_RTP_WHOLE) group_build(jingle, d);

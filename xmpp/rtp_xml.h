@@ -6,7 +6,7 @@
 #include "xmpp/xml.h"
 
 /* What of each content is written. */
-typedef enum { GW_RTP_NAMES, GW_RTP_TRANSPORT, GW_RTP_WHOLE } gw_rtp_extent;
+typedef enum { GW_RTP_NAMES, GW_RTP_TRANSPORT, GW_RTP_WHOLE, GW_RTP_DESCRIPTION /* Muji presence */ } gw_rtp_extent;
 
 /* NULL when there is no content at all (*ret_why NULL) or when it is malformed (*ret_why says what). */
 gw_desc *gw_rtp_xml_parse(xmpp_stanza_t *jingle, gboolean writer_is_initiator, const char **ret_why);

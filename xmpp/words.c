@@ -93,6 +93,7 @@ static void copy_jingle(gw_jingle *to, const gw_jingle *from) {
   to->info_name = g_strdup(from->info_name);
   to->desc = gw_desc_copy(from->desc);
   to->error = g_strdup(from->error);
+  to->muji_room = g_strdup(from->muji_room);
 }
 
 gw_word *gw_word_copy(const gw_word *w) {
@@ -106,6 +107,8 @@ gw_word *gw_word_copy(const gw_word *w) {
     copy_jmuci(&c->u.jmuci, &w->u.jmuci);
   else if (w->kind == GW_WORD_INVITE)
     copy_invite(&c->u.invite, &w->u.invite);
+  else if (w->kind == GW_WORD_CALL_INVITE)
+    gw_call_invite_copy(&c->u.call_invite, &w->u.call_invite);
   else
     copy_jingle(&c->u.jingle, &w->u.jingle);
   return c;
@@ -118,6 +121,8 @@ void gw_word_free(gw_word *w) {
     g_free(w->u.jmuci.jid);
   } else if (w->kind == GW_WORD_INVITE) {
     clear_invite(&w->u.invite);
+  } else if (w->kind == GW_WORD_CALL_INVITE) {
+    gw_call_invite_clear(&w->u.call_invite);
   } else {
     g_free(w->u.jingle.sid);
     g_free(w->u.jingle.reason);
@@ -125,6 +130,7 @@ void gw_word_free(gw_word *w) {
     g_free(w->u.jingle.info_name);
     gw_desc_free(w->u.jingle.desc);
     g_free(w->u.jingle.error);
+    g_free(w->u.jingle.muji_room);
   }
   g_free(w->from);
   g_free(w->to);

@@ -4,11 +4,12 @@
 #define GW_WORDS_H
 #include <glib.h>
 #include "base/desc.h"
+#include "xmpp/muji.h"
 
 #define GW_NS_JMUCI_MESH "urn:xmpp:jingle-muc-message:0"
 #define GW_NS_JMUCI_SFU "urn:xmpp:jingle-muc-media-sfu:0"
 
-typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE, GW_WORD_INVITE } gw_word_kind;
+typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE, GW_WORD_INVITE, GW_WORD_CALL_INVITE } gw_word_kind;
 
 /* JMUCI: groupchat messages (XEP-less, JSXC). ENDED is also read from <end/>, <finish/>, <left/>. */
 typedef enum { GW_JMUCI_PROPOSE, GW_JMUCI_ACCEPT, GW_JMUCI_REJECT, GW_JMUCI_RETRACT, GW_JMUCI_ENDED } gw_jmuci_action;
@@ -43,6 +44,7 @@ typedef struct {
   gboolean we_initiated; /* our side is the initiator of this session */
   char *error;           /* ERROR: stanza condition ("item-not-found", "timeout" for no answer) */
   gw_jingle_action of;   /* ERROR: the action that failed */
+  char *muji_room;       /* initiate: the Muji call that it belongs to, bare JID, or NULL (XEP-0272) */
 } gw_jingle;
 
 /* Somebody is asked into a room: through the room (XEP-0045 7.8.2: from is the room) or directly (XEP-0249: from is the
@@ -60,7 +62,7 @@ typedef struct {
   char *from;            /* full JID; room/nick for what came through a room */
   char *to;
   gboolean historic;     /* delayed, or before the room's subject: record, never act */
-  union { gw_jmuci jmuci; gw_jingle jingle; gw_invite invite; } u;
+  union { gw_jmuci jmuci; gw_jingle jingle; gw_invite invite; gw_call_invite call_invite; } u;
 } gw_word;
 
 gw_word *gw_word_new_jmuci(gw_jmuci_action, gboolean sfu, const char *id);

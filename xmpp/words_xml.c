@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/jid.h"
 #include "base/limits.h"
+#include "xmpp/muji_xml.h"
 #include "xmpp/ns.h"
 #include "xmpp/rtp_xml.h"
 
@@ -160,6 +161,7 @@ gw_word *gw_words_parse_jingle(xmpp_stanza_t *iq, gboolean we_initiated, const c
       gw_word_new_jingle(head.action, xmpp_stanza_get_to(iq), head.sid, we_initiated);
   w->from = g_strdup(xmpp_stanza_get_from(iq));
   reason_parse(s, &w->u.jingle);
+  if (head.action == GW_JINGLE_SESSION_INITIATE) w->u.jingle.muji_room = gw_muji_xml_room(s);
   if (head.action == GW_JINGLE_SESSION_INFO)
     why = info_parse(s, &w->u.jingle);
   else
@@ -217,6 +219,7 @@ xmpp_stanza_t *gw_words_build_jingle(const gw_word *w, const char *from, const c
   if (j->action == GW_JINGLE_SESSION_INITIATE) gw_xml_set(s, "initiator", from);
   if (j->action == GW_JINGLE_SESSION_ACCEPT) gw_xml_set(s, "responder", from);
   if (j->desc) gw_rtp_xml_build(s, j->desc, j->we_initiated, extent_of(j->action));
+  if (j->action == GW_JINGLE_SESSION_INITIATE) gw_muji_xml_add_room(s, j->muji_room);
   if (j->action == GW_JINGLE_SESSION_INFO) info_build(s, j);
   reason_build(s, j);
   return iq;

@@ -87,6 +87,7 @@ typedef struct {
   const char *const *jids;      /* real full JIDs known of this nick, newest last, NULL-terminated; may be empty */
   const char *affiliation, *role;
   gboolean self;
+  const gw_muji *muji;          /* what its presence says of Muji (XEP-0272), or NULL */
   gboolean ours;                /* bare JID in our component's domain (or our account) */
 } gw_occupant;
 typedef enum { GW_MUC_OUT, GW_MUC_JOINING, GW_MUC_IN } gw_muc_state;
@@ -112,6 +113,8 @@ guint gw_muc_count(const gw_muc *);
 void gw_muc_tell(gw_muc *, const char *text);
 /* Replaces the status shown in the room ("on hold"), NULL to clear. */
 void gw_muc_set_status(gw_muc *, const char *show_or_null, const char *status_or_null);
+/* What our presence in the room says of Muji from now on, also after a rejoin; copied, NULL: nothing (XEP-0272). */
+void gw_muc_set_muji(gw_muc *, const gw_muji *);
 
 /* --- questions; each answer comes once, or "unknown" after its timeout */
 typedef enum { GW_ANSWER_YES, GW_ANSWER_NO, GW_ANSWER_UNKNOWN } gw_answer;

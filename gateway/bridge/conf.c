@@ -153,7 +153,7 @@ gw_room_conf *gw_bridge_conf_joined(const gw_bridge_conf *c, const char *room) {
   return joined;
 }
 
-/* One flavour is built in so far, so "auto" has nothing to weigh. */
+/* "auto" is weighed when a phone is in the room (which.c). */
 const gw_flavour_class *gw_room_conf_flavour(const gw_room_conf *r) {
   gboolean any = g_str_equal(r->flavour, "auto");
   for (guint i = 0; gw_flavours[i]; i++)

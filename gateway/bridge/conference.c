@@ -52,6 +52,7 @@ void gw_conference_touch_ledger(gw_conference *c) {
 
 static void tell_gone(gw_conference *c, const char *nick) {
   const gw_fl_occupant who = {.nick = nick, .present = FALSE};
+  gw_which_occupant(c, &who);
   if (gw_ledger_occupant(c->ledger, &who, gw_now_us())) gw_conference_touch_ledger(c);
 }
 
@@ -106,6 +107,8 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
       .nick = o->nick, .old_nick = o->old_nick, .jids = o->jids, .present = change != GW_OCC_LEFT};
   who.seat = gw_conference_is_ours(c, o->jids, o->nick, &who.watcher);
   who.watcher = who.watcher || o->self;
+  who.muji = o->muji;
+  gw_which_occupant(c, &who);
   if (gw_ledger_occupant(c->ledger, &who, gw_now_us())) gw_conference_touch_ledger(c);
 }
 
@@ -118,7 +121,7 @@ static gboolean is_here(const gw_conference *c, const char *phone) {
 }
 
 /* Phones of ours that propose ring the others as well: it is a call like any other. */
-static void ring_phones(gw_conference *c, const gw_word *word) {
+void gw_conference_ring(gw_conference *c, const char *id) {
   gw_bridge *b = c->bridge;
   for (char **n = c->conf->ring; n && *n; n++) {
     const gw_phone_conf *phone = gw_bridge_conf_phone(b->conf, *n);
@@ -129,7 +132,7 @@ static void ring_phones(gw_conference *c, const gw_word *word) {
       gw_info(&ctx, "not-rung", "phone=%s cause=%s", *n, gw_cause_word(why));
       continue;
     }
-    gw_call_post(gw_call_new_out(b, phone, c->conf, word->u.jmuci.id),
+    gw_call_post(gw_call_new_out(b, phone, c->conf, id),
                  &(gw_ce){.type = GW_CE_RING});
   }
 }
@@ -141,7 +144,7 @@ static gboolean from_us(const gw_conference *c, const gw_word *word) {
 }
 
 /* A proposal taken back: phones that still ring for it stop. */
-static void stop_ringing(gw_conference *c, const char *id) {
+void gw_conference_stop_ringing(gw_conference *c, const char *id) {
   for (guint i = 0; i < c->bridge->calls->len; i++) {
     gw_call *call = c->bridge->calls->pdata[i];
     if (call->conference == c && !g_strcmp0(call->answer_id, id) &&
@@ -173,13 +176,15 @@ gw_answer gw_conference_is_jsxc(const gw_conference *c, const char *jid) {
 static void on_word(gw_muc *muc, const gw_word *word, void *user) {
   gw_conference *c = user;
   gint64 now = gw_now_us();
+  if (word->kind == GW_WORD_CALL_INVITE && !word->historic && !from_us(c, word))
+    gw_call_room_word(c, word);
   if (gw_ledger_word(c->ledger, word, now)) gw_conference_touch_ledger(c);
   if (word->kind != GW_WORD_JMUCI || word->historic) return;
   if (word->u.jmuci.action == GW_JMUCI_PROPOSE && !word->u.jmuci.sfu) {
     if (!from_us(c, word)) ask_proposer(c, word);
-    ring_phones(c, word);
+    gw_conference_ring(c, word->u.jmuci.id);
   }
-  if (word->u.jmuci.action == GW_JMUCI_RETRACT) stop_ringing(c, word->u.jmuci.id);
+  if (word->u.jmuci.action == GW_JMUCI_RETRACT) gw_conference_stop_ringing(c, word->u.jmuci.id);
 }
 
 static const gw_muc_events watch_events = {
@@ -197,6 +202,7 @@ void gw_conference_watch(gw_conference *c) {
 void gw_conference_leave(gw_conference *c) {
   gw_timer_set(c->watch_timer, GW_NEVER);
   if (c->watch_muc) gw_muc_leave(g_steal_pointer(&c->watch_muc), NULL);
+  gw_which_forget_all(c);
 }
 
 static void retry_watch(void *user) {
@@ -233,7 +239,7 @@ gboolean gw_conference_grant(gw_conference *c, gw_seat *s) {
   grant *g = g_new0(grant, 1);
   *g = (grant){c, g_strdup(gw_seat_jid(s))};
   g_ptr_array_add(c->grants, g);
-  gw_persona_grant_member(c->watcher, c->conf->room, bare, on_granted, g);
+  gw_persona_grant_member(c->watcher, gw_seat_room(s), bare, on_granted, g);
   return TRUE;
 }
 
@@ -285,6 +291,7 @@ gw_conference *gw_conference_new(gw_bridge *b, const gw_room_conf *conf) {
   if (!c->conf) c->conf = gw_room_conf_copy(conf); /* of an invitation, for one call */
   c->seats = g_ptr_array_new();
   c->proposer_is_jsxc = GW_ANSWER_UNKNOWN;
+  c->clients = gw_which_clients_new();
   c->grants = g_ptr_array_new_with_free_func(grant_free);
   const char *text = g_hash_table_lookup(b->ledgers, conf->room);
   if (text) c->ledger = gw_ledger_load(text, gw_now_us());
@@ -316,6 +323,8 @@ void gw_conference_free(gw_conference *c) {
   gw_ledger_free(c->ledger);
   g_free(c->problem);
   g_free(c->proposer);
+  gw_call_room_forget(c);
+  g_ptr_array_unref(c->clients);
   g_ptr_array_unref(c->grants);
   g_ptr_array_unref(c->seats);
   gw_room_conf_free(c->conf);

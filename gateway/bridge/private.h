@@ -75,6 +75,8 @@ struct gw_conference {
   gboolean save_due; /* the ledger has changed since it was stored */
   GPtrArray *absent; /* nicks that a stream loss took out of the room, owned */
   gw_timer *absent_timer;
+  gw_call_invite *invite; /* the newest into a call room, or NULL (call_room.c) */
+  GPtrArray *clients; /* of the occupants, which.c */
   GPtrArray *grants; /* questions about membership under way, owned */
   gw_timer *save_timer, *watch_timer;
 };
@@ -101,6 +103,21 @@ gboolean gw_conference_is_ours(const gw_conference *, const char *const *jids, c
 void gw_conference_learn(gw_conference *, const gw_seat *, const char *id,
                          const char *nick_or_null); /* GW_ACT_LEDGER */
 void gw_conference_touch_ledger(gw_conference *);   /* saved soon */
+void gw_conference_ring(gw_conference *, const char *id); /* its `ring` phones, for that proposal or invite */
+void gw_conference_stop_ringing(gw_conference *, const char *id);
+
+/* --- call_room.c: calls that are invited to here and take place elsewhere */
+void gw_call_room_word(gw_conference *, const gw_word *); /* a call invite's, not historic, not ours */
+const char *gw_call_room(const gw_conference *);          /* where phones go that dial this room's number, or NULL: here */
+void gw_call_room_forget(gw_conference *);                /* it is no more */
+
+/* --- which.c: flavour = "auto" */
+GPtrArray *gw_which_clients_new(void);
+void gw_which_occupant(gw_conference *, const gw_fl_occupant *); /* seen by the watcher */
+void gw_which_forget_all(gw_conference *);
+/* The flavour of a seat that sits in muc (or NULL) now; of the others of ours there, but is not asked. */
+const gw_flavour_class *gw_which_flavour(const gw_conference *, const gw_room_conf *, const gw_seat *but,
+                                         const gw_muc *);
 
 /* --- seat.c: one persona in a room with one flavour */
 /* Joins at once. While a call moves it has two of them; room_conf: of the number that leads here, copied. */
@@ -120,7 +137,9 @@ void gw_seat_names(const gw_seat *,
 const char *gw_seat_nick(const gw_seat *);
 const char *gw_seat_jid(const gw_seat *);
 gw_call *gw_seat_call(const gw_seat *);
+const char *gw_seat_room(const gw_seat *); /* the conference's, or a call room */
 gboolean gw_seat_started(const gw_seat *);
+const gw_flavour_class *gw_seat_flavour(const gw_seat *);
 void gw_seat_granted(gw_seat *, gw_answer, const char *detail);
 void gw_seat_tell(gw_seat *, gw_cause); /* its state to the call, again */
 void gw_seat_peers(const gw_seat *, GPtrArray *ret /* gw_peer_info */);

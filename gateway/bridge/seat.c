@@ -27,6 +27,7 @@ struct gw_seat {
   GQueue events;    /* gw_ev*, while a step runs: a step is never nested */
   gboolean stepping, started, stopped, muted, granted;
   gw_fl_call_state state;
+  char *call_room;        /* where the call takes place, NULL: in the conference's room */
   char *occupant;         /* room/nick as stored */
   char *nick;             /* as granted */
   gw_roster_check *check; /* the room's words reach the flavour through it */
@@ -189,7 +190,7 @@ static void match_occupant(const gw_occupant *o, void *user) {
 /* Who a JID is on the ladder: a nick if the room knows one. */
 static char *name_of(const gw_seat *s, const char *jid) {
   search find = {jid, NULL};
-  const char *nick = gw_jid_same_bare(jid, s->conference->conf->room) ? gw_jid_resource(jid) : NULL;
+  const char *nick = gw_jid_same_bare(jid, gw_seat_room(s)) ? gw_jid_resource(jid) : NULL;
   if (nick) return g_strdup(nick);
   if (s->muc) gw_muc_foreach(s->muc, match_occupant, &find);
   return find.nick ? find.nick : g_strdup(jid);
@@ -206,7 +207,7 @@ static void trace_word(gw_seat *s, const gw_word *word, gw_trace_dir dir) {
   const gw_jingle *j = &word->u.jingle;
   const char *other = dir == GW_TRACE_OUT ? word->to : word->from;
   g_autofree char *who = other ? name_of(s, other) : NULL;
-  if (word->historic) return;
+  if (word->historic || word->kind == GW_WORD_CALL_INVITE) return;
   if (word->kind == GW_WORD_JMUCI) {
     trace_jmuci(s, word, dir, who);
     return;
@@ -250,6 +251,21 @@ static void tell_call(gw_seat *s, const gw_action *a) {
   gw_seat_tell(s, a->cause);
 }
 
+static void present(gw_seat *s, const gw_muji *muji) {
+  const char *event = !muji ? "muji-out" : muji->preparing ? "muji-preparing" : "muji-in";
+  gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "%s",
+                !muji             ? "takes no part any more"
+                : muji->preparing ? "prepares to take part"
+                                  : "takes part");
+  gw_call_hop(s->call, event);
+  if (s->muc) gw_muc_set_muji(s->muc, muji);
+}
+
+static void note(const gw_seat *s, const char *text) {
+  gw_log_ctx ctx = ctx_of(s);
+  gw_warn(&ctx, "flavour-notes", "text=%s", text);
+}
+
 static void run(gw_seat *s, const gw_action *a) {
   switch (a->type) {
   case GW_ACT_SAY:
@@ -263,6 +279,12 @@ static void run(gw_seat *s, const gw_action *a) {
     break;
   case GW_ACT_PEER_CLOSE:
     close_peer(s, a->peer);
+    break;
+  case GW_ACT_PRESENCE:
+    present(s, a->muji);
+    break;
+  case GW_ACT_NOTE:
+    note(s, a->text);
     break;
   case GW_ACT_CALL:
     tell_call(s, a);
@@ -309,7 +331,8 @@ static void feed_occupant(gw_seat *s, const gw_occupant *o, gboolean present) {
                         .old_nick = o->old_nick,
                         .jids = o->jids,
                         .present = present,
-                        .self = o->self};
+                        .self = o->self,
+                        .muji = o->muji};
   if (!o->self) who.seat = gw_conference_is_ours(s->conference, o->jids, o->nick, &who.watcher);
   feed(s, &(gw_ev){.type = GW_EV_OCCUPANT, .u.who = &who});
 }
@@ -412,7 +435,7 @@ static void on_muc_word(gw_muc *muc, const gw_word *word, void *user) {
 
 static void remember_occupant(gw_seat *s) {
   gw_bridge *b = s->call->bridge;
-  char *now = g_strdup_printf("%s/%s", s->conference->conf->room, gw_muc_nick(s->muc));
+  char *now = g_strdup_printf("%s/%s", gw_muc_room(s->muc), gw_muc_nick(s->muc));
   if (s->occupant && b->store.occupant_remove)
     b->store.occupant_remove(gw_seat_jid(s), s->occupant, b->store_user);
   g_free(s->occupant);
@@ -425,8 +448,9 @@ static void remember_occupant(gw_seat *s) {
 /* The call that we come for is weighed before the phone is answered: the one that rings us, else the one that runs. */
 static void weigh_running(gw_seat *s) {
   const gw_ledger *l = s->conference->ledger;
-  const gw_ledger_call *c = s->call->answer_id ? gw_ledger_find(l, s->call->answer_id)
-                                               : gw_ledger_live(l, FALSE, gw_now_us());
+  const gw_ledger_call *c = s->call_room         ? NULL
+                            : s->call->answer_id ? gw_ledger_find(l, s->call->answer_id)
+                                                 : gw_ledger_live(l, FALSE, gw_now_us());
   const char *jid = c && c->order->len ? g_array_index(c->order, gw_order_entry, 0).jid : NULL;
   check(s, &(gw_rc_event){
                .type = GW_RC_JOINED, .id = c ? c->id : NULL, .proposer = proposer_of(s, jid)});
@@ -508,7 +532,32 @@ static void join(gw_seat *s) {
   const gw_room_conf *conf = s->conf;
   g_autofree char *nick = fresh_nick(s);
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "join as %s", nick);
-  s->muc = gw_muc_join(s->persona, conf->room, nick, conf->password, &muc_events, s);
+  s->muc = gw_muc_join(s->persona, gw_seat_room(s), nick, s->call_room ? NULL : conf->password,
+                       &muc_events, s);
+}
+
+/* A members-only room is asked to take us before it has to refuse us; a call room is always one, and the watcher was made
+ * its owner with everybody else. */
+static void enter(gw_seat *s) {
+  gw_conference *c = s->conference;
+  const gboolean closed = s->call_room || (c->watch_muc && gw_muc_is_members_only(c->watch_muc));
+  s->granted = closed && gw_conference_grant(c, s);
+  if (!s->granted) join(s);
+}
+
+/* Does the call room still stand? To join one that is no more would make a new one. */
+static void on_call_room(const char *name, const char *const *features, void *user) {
+  gw_seat *s = user;
+  gw_log_ctx ctx = ctx_of(s);
+  const char *room = gw_call_room(s->conference);
+  if (features && room) {
+    s->call_room = g_strdup(room);
+    gw_info(&ctx, "call-room", "call_room=%s", room);
+    gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, "the call is in %s", room);
+  } else {
+    gw_call_room_forget(s->conference);
+  }
+  enter(s);
 }
 
 /* A session for a phone that has not been answered yet can only be a stray one. */
@@ -604,10 +653,11 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
   g_autofree char *node = gw_jid_escape(call->node);
   s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
   gw_conference_add_seat(conference, s);
-  /* a members-only room is asked to take us before it has to refuse us */
-  s->granted = conference->watch_muc && gw_muc_is_members_only(conference->watch_muc) &&
-               gw_conference_grant(conference, s);
-  if (!s->granted) join(s);
+  const char *call_room = gw_call_room(conference);
+  if (call_room)
+    gw_persona_ask_disco(s->persona, call_room, on_call_room, s);
+  else
+    enter(s);
   return s;
 }
 
@@ -615,11 +665,14 @@ void gw_seat_start(gw_seat *s) {
   gw_conference *c = s->conference;
   gw_flavour_params params = {.own_nick = s->nick,
                               .own_jid = gw_seat_jid(s),
+                              .room = gw_muc_room(s->muc),
                               .propose_when_idle = s->conf->propose_when_idle,
-                              .patient = s->call->answer_id != NULL,
+                              .patient = s->call->answer_id || s->call_room,
                               .answer_id = s->call->answer_id,
                               .ledger = c->ledger,
                               .ids = s->call->bridge->ids};
+  s->class = s->call->flavour =
+      s->call_room ? &gw_flavour_muji : gw_which_flavour(c, s->conf, s, s->muc);
   s->flavour = s->class->make(&params);
   s->started = TRUE;
   gw_muc_foreach(s->muc, tell_occupant, s);
@@ -658,6 +711,7 @@ void gw_seat_free(gw_seat *s) {
   g_queue_clear_full(&s->events, g_free);
   g_ptr_array_unref(s->peers);
   gw_room_conf_free(s->conf);
+  g_free(s->call_room);
   g_free(s->occupant);
   g_free(s->nick);
   gw_roster_check_free(s->check);
@@ -670,6 +724,10 @@ const char *gw_seat_nick(const gw_seat *s) {
   return s->nick ? s->nick : s->muc ? gw_muc_nick(s->muc) : NULL;
 }
 
+const char *gw_seat_room(const gw_seat *s) {
+  return s->call_room ? s->call_room : s->conference->conf->room;
+}
+
 const char *gw_seat_jid(const gw_seat *s) {
   const char *jid = gw_persona_jid(s->persona);
   return jid ? jid : "";
@@ -677,6 +735,10 @@ const char *gw_seat_jid(const gw_seat *s) {
 
 gw_call *gw_seat_call(const gw_seat *s) {
   return s->call;
+}
+
+const gw_flavour_class *gw_seat_flavour(const gw_seat *s) {
+  return s->class;
 }
 
 gboolean gw_seat_started(const gw_seat *s) {
@@ -689,7 +751,7 @@ void gw_seat_set_status(gw_seat *s, const char *text) {
 
 void gw_seat_company(const gw_seat *s, guint *ret_in_call, guint *ret_in_room) {
   const gw_muc *watch = s->conference->watch_muc;
-  guint nobodies = 1 + (watch && gw_muc_get_state(watch) == GW_MUC_IN),
+  guint nobodies = 1 + (watch && !s->call_room && gw_muc_get_state(watch) == GW_MUC_IN),
         in_room = s->muc ? gw_muc_count(s->muc) : 0;
   *ret_in_room = in_room > nobodies ? in_room - nobodies : 0;
   *ret_in_call = gw_seat_started(s) ? gw_conference_active_seats(s->conference, s) : 0;

@@ -1,6 +1,13 @@
 #include "gateway/flavour/flavour.h"
 
-const gw_flavour_class *const gw_flavours[] = {&gw_flavour_jmuci_mesh, NULL};
+const gw_flavour_class *const gw_flavours[] = {&gw_flavour_jmuci_mesh, &gw_flavour_muji, NULL};
+
+const gw_flavour_class *gw_flavour_for(const gw_room_facts *facts) {
+  const gw_flavour_class *best = gw_flavours[0];
+  for (guint i = 1; gw_flavours[i]; i++)
+    if (gw_flavours[i]->probe(facts) > best->probe(facts)) best = gw_flavours[i];
+  return best;
+}
 
 static void action_clear(gpointer data) {
   gw_action *a = data;
@@ -10,6 +17,7 @@ static void action_clear(gpointer data) {
   g_free(a->text);
   gw_word_free(a->word);
   gw_desc_free(a->desc);
+  gw_muji_free(a->muji);
 }
 
 void gw_actions_init(gw_actions *actions) {

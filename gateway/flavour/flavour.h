@@ -25,6 +25,7 @@ typedef struct {
   gboolean self;
   gboolean seat;                 /* another seat of this gateway in this room: counts as there, no session with it */
   gboolean watcher;              /* our watcher: never counts */
+  const gw_muji *muji;           /* what its presence says of Muji, or NULL */
 } gw_fl_occupant;
 
 typedef enum { GW_PEER_CONNECTING, GW_PEER_ICE /* pair found */, GW_PEER_UP /* DTLS done, keys in */,
@@ -58,6 +59,8 @@ typedef enum {
   GW_ACT_PEER_OPEN,     /* make a transport: peer (fresh local id), offerer, jid and nick of the other side, sid */
   GW_ACT_PEER_REMOTE,   /* desc: remote description, or candidates only (transport-info; desc with ufrag/candidates) */
   GW_ACT_PEER_CLOSE,    /* peer */
+  GW_ACT_PRESENCE,      /* what our presence in the room says of Muji from now on: muji, NULL nothing */
+  GW_ACT_NOTE,          /* text: something the operator should know, said once */
   GW_ACT_CALL,          /* state of the whole call for bridge and operator: u.call, cause */
   GW_ACT_SAVE,          /* order of a call changed: persist (ledger), id in text */
   GW_ACT_LEDGER         /* what only our sessions show, for the watcher's ledger: in the call `text` (its id) the entry
@@ -78,9 +81,10 @@ typedef struct {
   char *jid, *nick, *sid; /* PEER_OPEN; nick: LEDGER too */
   gw_word *word;        /* SAY */
   gw_desc *desc;        /* PEER_REMOTE */
+  gw_muji *muji;        /* PRESENCE */
   gw_fl_call_state call;
   gw_cause cause;
-  char *text;           /* CALL: reason in words for the log, or NULL; SAVE, LEDGER: id of the call */
+  char *text;           /* CALL: reason in words for the log, or NULL; NOTE; SAVE, LEDGER: id of the call */
 } gw_action;
 typedef struct { GArray *list; /* gw_action */ } gw_actions;
 void gw_actions_init(gw_actions *);
@@ -94,6 +98,7 @@ typedef struct gw_ledger gw_ledger;          /* jmuci_ledger.h: proposals and ac
 typedef struct {
   const char *own_nick;            /* as granted by the room */
   const char *own_jid;             /* full JID of the persona */
+  const char *room;                /* bare JID of the room that we sit in */
   gboolean propose_when_idle;      /* idle = "propose" */
   gboolean patient;                /* rung by a proposal: accept `answer_id`, never propose, ENDED when that call is over */
   const char *answer_id;           /* or NULL */
@@ -112,7 +117,9 @@ typedef struct {
   gint64 (*deadline)(const gw_flavour *);    /* us; GW_NEVER */
   void (*free)(gw_flavour *);
 } gw_flavour_class;
-extern const gw_flavour_class gw_flavour_jmuci_mesh;
+extern const gw_flavour_class gw_flavour_jmuci_mesh, gw_flavour_muji;
 extern const gw_flavour_class *const gw_flavours[];   /* the only table; NULL-terminated */
+/* flavour = "auto": who of the table bids most for such a room; of equals the first. */
+const gw_flavour_class *gw_flavour_for(const gw_room_facts *);
 
 #endif

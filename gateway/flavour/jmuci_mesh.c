@@ -201,8 +201,10 @@ static void on_stop(gw_flavour *f, gw_cause cause) {
 static void on_word(gw_flavour *f, const gw_word *w) {
   if (w->kind == GW_WORD_JMUCI)
     gw_mesh_jmuci(f, w);
-  else
+  else if (w->kind == GW_WORD_JINGLE)
     gw_mesh_jingle(f, w);
+  else
+    f->ignored++;
 }
 
 static void on_event(gw_flavour *f, const gw_ev *ev) {

@@ -1,6 +1,7 @@
 #include "gateway/flavour/jmuci_mesh.h"
 #include <string.h>
 #include "base/jid.h"
+#include "gateway/flavour/session_desc.h"
 
 /* --- life --- */
 
@@ -112,21 +113,6 @@ static void say_remote(gw_flavour *f, const gw_pair *p, const gw_desc *desc) {
 
 /* --- descriptions --- */
 
-/* Without cname and msid a browser's page attaches no stream and plays nothing. */
-static void dress_sources(gw_desc_media *m) {
-  for (guint i = 0; i < m->sources->len; i++) {
-    gw_source *s = &g_array_index(m->sources, gw_source, i);
-    if (!s->cname) s->cname = g_strdup("tipring");
-    if (!s->msid) s->msid = g_strdup_printf("%s a%u", s->cname, i);
-  }
-}
-
-static void add_early_candidates(gw_desc_media *m, const gw_pair *p) {
-  const guint room =
-      m->candidates->len < GW_MAX_CANDIDATES ? GW_MAX_CANDIDATES - m->candidates->len : 0;
-  g_array_append_vals(m->candidates, p->local->data, MIN(p->local->len, room));
-}
-
 static void remember_transport(gw_pair *p, const gw_desc_media *m) {
   p->mid = g_strdup(m->mid);
   p->ufrag = g_strdup(m->ufrag);
@@ -161,60 +147,13 @@ static void keep_offered(gw_desc_media *m) {
 
 /* Our offer: one content "0", like a browser's. */
 static gw_desc *make_offer(const gw_pair *p, const gw_desc *local) {
-  g_autoptr(gw_desc) d = gw_desc_copy(local);
-  gw_desc_media *m = gw_desc_audio(d);
-  if (!m) return NULL;
-  while (d->media->len > 1)
-    g_ptr_array_remove_index(d->media, d->media->pdata[0] == m ? 1 : 0);
-  d->bundle = TRUE;
-  g_free(m->mid);
-  m->mid = g_strdup("0");
-  m->proto = GW_PROTO_DTLS_SAVPF;
-  m->dir = GW_DIR_SENDRECV;
-  m->rtcp_mux = TRUE;
-  m->setup = GW_SETUP_ACTPASS;
-  keep_offered(m);
-  dress_sources(m);
-  add_early_candidates(m, p);
-  return g_steal_pointer(&d);
-}
-
-/* RFC 5763 5. Towards a browser (bundle) we may be the DTLS server, which wins the cheaper cipher;
- * nobody else likes it. */
-static gw_setup answer_setup(const gw_desc *offer) {
-  const gw_desc_media *m = gw_desc_audio(offer);
-  if (m->setup == GW_SETUP_ACTIVE) return GW_SETUP_PASSIVE;
-  if (m->setup == GW_SETUP_PASSIVE) return GW_SETUP_ACTIVE;
-  return offer->bundle ? GW_SETUP_PASSIVE : GW_SETUP_ACTIVE;
+  gw_desc *d = gw_sd_offer(local, "0", TRUE, p->local);
+  if (d) keep_offered(gw_desc_audio(d));
+  return d;
 }
 
 static gw_desc *make_answer(const gw_pair *p, const gw_desc *local, const char **ret_reason) {
-  g_autoptr(gw_desc) caps = gw_desc_copy(local);
-  gw_desc_media *m = gw_desc_audio(caps);
-  gw_cause why = GW_CAUSE_INTERNAL;
-  gw_desc *answer = NULL;
-  if (m) {
-    m->setup = answer_setup(p->offer);
-    m->rtcp_mux = TRUE;
-    dress_sources(m);
-    add_early_candidates(m, p);
-  }
-  if (gw_desc_answer(p->offer, caps, FALSE, &answer, &why)) return answer;
-  *ret_reason = why == GW_CAUSE_BAD_REQUEST ? "incompatible-parameters" : gw_cause_jingle(why);
-  return NULL;
-}
-
-/* Bundled contents share the first one's transport: its candidates are said once. */
-static gw_desc_media *only_audio_candidates(gw_desc *answer) {
-  gw_desc_media *audio = NULL;
-  for (guint i = 0; i < answer->media->len; i++) {
-    gw_desc_media *m = answer->media->pdata[i];
-    if (!audio && m->kind == GW_KIND_AUDIO && !m->refused)
-      audio = m;
-    else
-      g_array_set_size(m->candidates, 0);
-  }
-  return audio;
+  return gw_sd_answer(p->offer, local, FALSE, p->local, ret_reason);
 }
 
 /* --- ending --- */
@@ -249,7 +188,7 @@ static gboolean accept_for_form(gw_flavour *f, gw_pair *p) {
   keep_offered(m);
   gw_desc *answer = make_answer(p, caps, &why);
   if (!answer) return FALSE;
-  only_audio_candidates(answer);
+  gw_sd_only_audio_candidates(answer);
   gw_word *w = jingle(p, GW_JINGLE_SESSION_ACCEPT);
   w->u.jingle.desc = answer;
   gw_mesh_say(f, w);
@@ -368,7 +307,7 @@ static void say_answer(gw_flavour *f, gw_pair *p, const gw_desc *local) {
     gw_pair_gone(f, p, reason);
     return;
   }
-  remember_transport(p, only_audio_candidates(answer));
+  remember_transport(p, gw_sd_only_audio_candidates(answer));
   g_clear_pointer(&p->offer, gw_desc_free);
   gw_word *w = jingle(p, GW_JINGLE_SESSION_ACCEPT);
   w->u.jingle.desc = answer;
@@ -395,7 +334,7 @@ void gw_pair_local(gw_flavour *f, gw_pair *p, const gw_desc *local) {
 void gw_pair_take(gw_flavour *f, gw_pair *p, const gw_word *w) {
   gw_pair_close(f, p, "alternative-session");
   p->offer = gw_desc_copy(w->u.jingle.desc);
-  open_transport(f, p, w->from, g_strdup(w->u.jingle.sid), answer_setup(p->offer));
+  open_transport(f, p, w->from, g_strdup(w->u.jingle.sid), gw_sd_answer_setup(p->offer));
   set_state(p, GW_PAIR_ANSWERING, f->now + GW_MESH_LOCAL);
   say_remote(f, p, p->offer);
 }
@@ -433,11 +372,7 @@ void gw_pair_candidate(gw_flavour *f, gw_pair *p, const gw_candidate *c) {
     return;
   }
   gw_word *w = jingle(p, GW_JINGLE_TRANSPORT_INFO);
-  w->u.jingle.desc = gw_desc_new();
-  gw_desc_media *m = gw_desc_add(w->u.jingle.desc, GW_KIND_AUDIO, p->mid);
-  m->ufrag = g_strdup(p->ufrag);
-  m->pwd = g_strdup(p->pwd);
-  g_array_append_val(m->candidates, *c);
+  w->u.jingle.desc = gw_sd_trickle(p->mid, p->ufrag, p->pwd, c);
   gw_mesh_say(f, w);
 }
 

@@ -19,6 +19,7 @@
 #define GW_MAX_CALLS_PER_ROOM 32     /* JMUCI proposals remembered of one room */
 #define GW_MAX_ORDER 200             /* entries in one accept order */
 #define GW_MAX_SESSIONS_PER_SEAT 200 /* Jingle sessions of one phone */
+#define GW_MAX_MUJI_CODECS 16        /* payload types kept of one Muji presence */
 #define GW_MAX_JID 3071              /* RFC 7622 3.1 */
 #define GW_MAX_SID 256               /* bytes of a Jingle sid or a JMUCI id that we accept */
 #define GW_MAX_NICK 64               /* characters of a nick that we send */

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "xmpp/jingle_session.h"
 #include "xmpp/muc_xml.h"
+#include "xmpp/muji_xml.h"
 #include "xmpp/words_xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -68,6 +69,42 @@ static void session(xmpp_stanza_t *s) {
   }
 }
 
+static xmpp_stanza_t *printed(xmpp_stanza_t *taken) {
+  g_autofree char *text = gw_xml_print(taken);
+  xmpp_stanza_release(taken);
+  return text ? gw_xml_parse(text, strlen(text)) : NULL;
+}
+
+static void muji(xmpp_stanza_t *s) {
+  g_autoptr(gw_muji) m = gw_muji_xml_parse(s);
+  if (!m) return;
+  check_bounds(m->desc);
+  g_assert(!m->desc || (m->contents && m->desc->media->len == 1 &&
+                        gw_desc_audio(m->desc)->codecs->len <= GW_MAX_MUJI_CODECS));
+  if (!m->desc) return;
+  xmpp_stanza_t *presence = gw_xml_new("presence", NULL);
+  gw_muji_xml_add(presence, m);
+  presence = printed(presence);
+  g_assert(presence);
+  g_autoptr(gw_muji) back = gw_muji_xml_parse(presence);
+  xmpp_stanza_release(presence);
+  g_assert(back && back->desc && back->preparing == m->preparing &&
+           gw_desc_audio(back->desc)->codecs->len == gw_desc_audio(m->desc)->codecs->len);
+}
+
+static void invite(xmpp_stanza_t *s) {
+  g_autoptr(gw_word) w = gw_muji_xml_parse_invite(s);
+  if (!w) return;
+  const gw_call_invite *v = &w->u.call_invite;
+  g_assert(v->n_ids > 0 && v->n_ids <= GW_INVITE_MAX_IDS);
+  s = printed(gw_muji_xml_build_invite(w, w->from, w->to, "chat", "i"));
+  g_assert(s);
+  g_autoptr(gw_word) back = gw_muji_xml_parse_invite(s);
+  xmpp_stanza_release(s);
+  g_assert(back && back->u.call_invite.action == v->action && !strcmp(back->u.call_invite.ids[0], v->ids[0]));
+  if (v->action <= GW_INVITE_ACCEPT) g_assert(!g_strcmp0(back->u.call_invite.muji_room, v->muji_room));
+}
+
 static void invitation(xmpp_stanza_t *s) {
   g_autoptr(gw_word) w = gw_words_parse_invite(s);
   if (!w) return;
@@ -107,6 +144,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     jingle(s, TRUE);
     session(s);
   }
+  muji(s);
+  invite(s);
   gw_muc_xml_presence(s, &p);
   g_assert(p.n_items <= GW_MAX_JIDS_PER_NICK && p.n_codes <= GW_MUC_MAX_CODES);
   xmpp_stanza_release(s);

@@ -145,6 +145,11 @@ class Lab:
         self.people.append(p)
         return p
 
+    def muji_peer(self, name, *options, room=None):
+        p = self.keep(people.MujiPeer(name, TONES[name], self.server, room or self.room, self.folder, *options))
+        self.people.append(p)
+        return p
+
     def dial(self, number="100", to="8000", duration=None, **options):
         options.setdefault("tone", PHONE_TONES.get(number, 1000))
         u = self.keep(daemons.Ua.call(self.gateway, self.folder, number, to, duration=duration, **options))

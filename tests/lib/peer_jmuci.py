@@ -435,7 +435,7 @@ class Bot:
         await self.xmpp.disconnect(wait=0.5)
 
 
-def main():
+def main(bot=Bot):
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--jid", required=True)
     a.add_argument("--password", required=True)
@@ -452,7 +452,7 @@ def main():
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # loopback only
 
     async def go():
-        await Bot(options).run()
+        await bot(options).run()
     asyncio.get_event_loop().run_until_complete(go())
 
 

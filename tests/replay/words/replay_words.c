@@ -3,6 +3,7 @@
  * compared, and reviewed when they change. `replay_words FOLDER NAME --print` prints them. */
 #include <glib.h>
 #include <string.h>
+#include "xmpp/muji_xml.h"
 #include "xmpp/words_xml.h"
 
 static const char *const dirs[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
@@ -37,9 +38,20 @@ static void tell_media(GString *s, const gw_desc_media *m, gboolean whole) {
   g_string_append_c(s, ']');
 }
 
+static void tell_invite(GString *s, const gw_word *w, gboolean whole) {
+  const gw_call_invite *v = &w->u.call_invite;
+  g_string_append_printf(s, "%s call-invite %s%s%s%s%s%s", w->from,
+                         gw_invite_action_name(v->action), v->video ? " video" : "",
+                         v->multi ? " multi" : "", w->historic ? " historic" : "",
+                         v->muji_room ? " muji=" : "", v->muji_room ? v->muji_room : "");
+  if (whole) g_string_append_printf(s, " %s", v->ids[0]);
+}
+
 static char *tell(const gw_word *w, gboolean whole) {
   GString *s = g_string_new(NULL);
-  if (w->kind == GW_WORD_JMUCI) {
+  if (w->kind == GW_WORD_CALL_INVITE) {
+    tell_invite(s, w, whole);
+  } else if (w->kind == GW_WORD_JMUCI) {
     const gw_jmuci *j = &w->u.jmuci;
     g_string_append_printf(s, "%s %s%s%s%s%s", w->from ? w->from : "-",
                            gw_jmuci_action_name(j->action), j->audio ? " audio" : "",
@@ -52,6 +64,7 @@ static char *tell(const gw_word *w, gboolean whole) {
                            gw_jingle_action_name(j->action), j->reason ? " " : "",
                            j->reason ? j->reason : "");
     if (j->info) g_string_append_printf(s, " info=%u", j->info);
+    if (j->muji_room) g_string_append_printf(s, " muji=%s", j->muji_room);
     if (j->desc && j->desc->bundle) g_string_append(s, " bundle");
     for (guint i = 0; j->desc && i < j->desc->media->len; i++)
       tell_media(s, j->desc->media->pdata[i], whole);
@@ -73,7 +86,10 @@ static gboolean we_initiated(xmpp_stanza_t *iq, GHashTable *responders) {
 
 static gw_word *parse(xmpp_stanza_t *s, gboolean initiated) {
   const char *why = NULL;
-  if (gw_xml_is(s, "message", NULL)) return gw_words_parse_jmuci(s);
+  if (gw_xml_is(s, "message", NULL)) {
+    gw_word *w = gw_words_parse_jmuci(s);
+    return w ? w : gw_muji_xml_parse_invite(s);
+  }
   gw_jingle_head head;
   if (!gw_words_peek_jingle(s, &head)) return NULL;
   gw_word *w = gw_words_parse_jingle(s, initiated, &why);
@@ -95,7 +111,9 @@ static void round_trip(gw_word *w) {
   gboolean jingle = w->kind == GW_WORD_JINGLE, read_as = jingle && w->u.jingle.we_initiated;
   if (jingle) w->u.jingle.we_initiated = !read_as;
   xmpp_stanza_t *s = jingle ? gw_words_build_jingle(w, w->from, "i")
-                            : gw_words_build_jmuci(w, w->from, w->to, "i");
+                     : w->kind == GW_WORD_CALL_INVITE
+                         ? gw_muji_xml_build_invite(w, w->from, w->to, "groupchat", "i")
+                         : gw_words_build_jmuci(w, w->from, w->to, "i");
   g_autofree char *text = gw_xml_print(s);
   xmpp_stanza_release(s);
   s = gw_xml_parse(text, strlen(text));
@@ -107,6 +125,26 @@ static void round_trip(gw_word *w) {
   g_assert_cmpstr(after, ==, before);
 }
 
+/* A Muji presence in a line; what we would say in its place must be understood as the same. */
+static void presence(GString *out, xmpp_stanza_t *s) {
+  g_autoptr(gw_muji) m = gw_muji_xml_parse(s);
+  if (!m) return;
+  const char *from = xmpp_stanza_get_from(s), *to = xmpp_stanza_get_to(s);
+  g_string_append_printf(out, "%s muji%s%s", from ? from : to, m->preparing ? " preparing" : "",
+                         m->contents ? " contents" : "");
+  if (m->desc) tell_media(out, gw_desc_audio(m->desc), FALSE);
+  g_string_append_c(out, '\n');
+  if (m->contents && !m->desc) return;
+  xmpp_stanza_t *again = gw_xml_new("presence", NULL);
+  gw_muji_xml_add(again, m);
+  g_autofree char *text = gw_xml_print(again);
+  xmpp_stanza_release(again);
+  again = gw_xml_parse(text, strlen(text));
+  g_autoptr(gw_muji) back = gw_muji_xml_parse(again);
+  xmpp_stanza_release(again);
+  g_assert_true(gw_muji_equal(m, back));
+}
+
 static char *replay(const char *path) {
   g_autofree char *text = NULL;
   g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
@@ -114,9 +152,14 @@ static char *replay(const char *path) {
   g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
   GString *out = g_string_new(NULL);
   for (guint i = 0; lines[i]; i++) {
-    if (!g_str_has_prefix(lines[i], "<iq") && !g_str_has_prefix(lines[i], "<message")) continue;
+    if (lines[i][0] != '<' || !strchr("ipm", lines[i][1])) continue;
     xmpp_stanza_t *s = gw_xml_parse(lines[i], strlen(lines[i]));
     g_assert_nonnull(s);
+    if (gw_xml_is(s, "presence", NULL)) {
+      presence(out, s);
+      xmpp_stanza_release(s);
+      continue;
+    }
     g_autoptr(gw_word) w = parse(s, we_initiated(s, responders));
     xmpp_stanza_release(s);
     if (!w) continue;

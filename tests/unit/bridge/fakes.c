@@ -162,6 +162,7 @@ gw_xmpp_state fake_stream;
 gw_answer fake_roster_answer, fake_grant_answer;
 gboolean fake_members_only;
 const char *fake_disco_name;
+const char *const *fake_disco_features;
 
 void fake_reset(void) {
   fake_clear();
@@ -174,6 +175,8 @@ void fake_reset(void) {
   fake_roster_answer = GW_ANSWER_YES;
   fake_grant_answer = GW_ANSWER_YES;
   fake_disco_name = "";
+  fake_disco_features = NULL;
+  fake_muji_nick = NULL;
   fake_media_full = fake_members_only = fake_prompts = fake_speaks = FALSE;
   fake_status = NULL;
 }
@@ -237,6 +240,10 @@ void gw_muc_leave(gw_muc *m, const char *status) {
   g_free(m);
 }
 
+void gw_muc_set_muji(gw_muc *m, const gw_muji *muji) {
+  note("muji %s", !muji ? "none" : muji->preparing ? "preparing" : "in");
+}
+
 const char *fake_status;
 
 void gw_muc_tell(gw_muc *m, const char *body) {
@@ -276,10 +283,17 @@ guint gw_muc_count(const gw_muc *m) {
   return m->nicks->len;
 }
 
+static gw_muji muji_in = {.contents = TRUE};
+const char *fake_muji_nick;
+
+static const gw_muji *muji_of(const char *nick) {
+  return g_strcmp0(nick, fake_muji_nick) ? NULL : &muji_in;
+}
+
 static void told(const gw_muc *m, const char *nick, const char *jid,
                  void (*fn)(const gw_occupant *, void *), void *user) {
   const char *jids[] = {jid, NULL};
-  fn(&(gw_occupant){.nick = nick, .jids = jids, .self = !strcmp(nick, m->nick)}, user);
+  fn(&(gw_occupant){.nick = nick, .jids = jids, .self = !strcmp(nick, m->nick), .muji = muji_of(nick)}, user);
 }
 
 void gw_muc_foreach(const gw_muc *m, void (*fn)(const gw_occupant *, void *), void *user) {
@@ -313,7 +327,8 @@ void fake_answer_questions(void) {
     question q = g_array_index(questions, question, i);
     if (q.kind == 0) ((void (*)(gw_answer, void *))q.fn)(fake_roster_answer, q.user);
     if (q.kind == 1)
-      ((void (*)(const char *, const char *const *, void *))q.fn)(fake_disco_name, NULL, q.user);
+      ((void (*)(const char *, const char *const *, void *))q.fn)(
+          fake_disco_name, fake_disco_features, q.user);
     if (q.kind == 2)
       ((void (*)(gw_answer, const char *, void *))q.fn)(fake_grant_answer, "forbidden", q.user);
   }
@@ -356,8 +371,9 @@ void fake_occupant(gw_muc *m, const char *nick, const char *jid, gw_occ_change c
     g_ptr_array_add(m->nicks, g_strdup(nick));
     g_ptr_array_add(m->jids, g_strdup(jid));
   }
-  m->events->occupant(m, &(gw_occupant){.nick = nick, .jids = jids, .self = !strcmp(nick, m->nick)},
-                      change, m->user);
+  const gw_occupant o = {
+      .nick = nick, .jids = jids, .self = !strcmp(nick, m->nick), .muji = muji_of(nick)};
+  m->events->occupant(m, &o, change, m->user);
 }
 
 void fake_word(gw_muc *m, gw_word *w) {

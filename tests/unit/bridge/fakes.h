@@ -29,6 +29,8 @@ void fake_jingle(const char *jid_part, gw_word *); /* to that persona; takes the
 void fake_persona_stream(const char *jid_part, gboolean up);
 extern gw_answer fake_roster_answer;
 extern const char *fake_disco_name;
+extern const char *const *fake_disco_features; /* NULL: no answer */
+extern const char *fake_muji_nick; /* whoever has this nick takes part in a Muji call */
 extern gw_answer fake_grant_answer;
 extern gboolean fake_members_only;
 void fake_answer_questions(void); /* the roster, disco and grant questions asked so far */

@@ -558,7 +558,7 @@ static void use(world *w, const char *flavour, gboolean two_numbers) {
 static void test_unbuilt_flavour(void) {
   world w;
   setup(&w);
-  use(&w, "muji", FALSE);
+  use(&w, "jitsi", FALSE);
   gw_sip_call *sip = invite(&w, "100", "8000", NULL);
   g_assert_true(fake_said("sip hangup no-codec"));
   g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);

@@ -100,6 +100,10 @@ char *rig_action_text(const gw_action *a, const char *proposed) {
   case GW_ACT_CALL:
     return a->call == GW_CALL_ENDED ? g_strdup_printf("ended:%s", gw_cause_word(a->cause))
                                     : g_strdup(states[a->call]);
+  case GW_ACT_PRESENCE:
+    return g_strdup(!a->muji ? "muji none" : a->muji->preparing ? "muji preparing" : "muji in");
+  case GW_ACT_NOTE:
+    return g_strdup("note");
   case GW_ACT_SAVE:
   case GW_ACT_LEDGER:
     return NULL;
@@ -131,6 +135,10 @@ static void note_word(rig *r, const gw_word *w) {
 static void note(rig *r, const gw_action *a) {
   if (a->type == GW_ACT_SAY) note_word(r, a->word);
   if (a->type == GW_ACT_SAVE) r->saves++;
+  if (a->type == GW_ACT_PRESENCE) {
+    gw_muji_free(r->muji);
+    r->muji = gw_muji_copy(a->muji);
+  }
   if (a->type == GW_ACT_LEDGER)
     g_string_append_printf(r->dead, "%s%s%s", r->dead->len ? " " : "",
                            g_strcmp0(a->text, "X") ? "not of X: " : "", a->nick ? a->nick : "*");
@@ -150,16 +158,17 @@ static void note(rig *r, const gw_action *a) {
 void rig_ev(rig *r, const gw_ev *ev) {
   gw_actions actions;
   gw_actions_init(&actions);
-  gw_flavour_jmuci_mesh.step(r->f, ev, r->now, &actions);
+  r->class->step(r->f, ev, r->now, &actions);
   for (guint i = 0; i < gw_actions_count(&actions); i++)
     note(r, gw_actions_at(&actions, i));
   gw_actions_clear(&actions);
-  const gint64 next = gw_flavour_jmuci_mesh.deadline(r->f);
+  const gint64 next = r->class->deadline(r->f);
   g_assert_cmpint(next, >, r->now);
 }
 
 void rig_init(rig *r, rig_opt opt) {
   memset(r, 0, sizeof *r);
+  r->class = opt.class ? opt.class : &gw_flavour_jmuci_mesh;
   r->now = GW_SEC(1000);
   r->ids = gw_ids_new_fixed(7);
   r->log = g_string_new(NULL);
@@ -168,22 +177,24 @@ void rig_init(rig *r, rig_opt opt) {
   r->open = g_hash_table_new(NULL, NULL);
   const gw_flavour_params params = {.own_nick = "phone",
                                     .own_jid = "phone@gw/1",
+                                    .room = "room@muc",
                                     .propose_when_idle = opt.idle,
                                     .patient = opt.patient,
                                     .answer_id = opt.answer_id,
                                     .ledger = opt.ledger,
                                     .ids = r->ids};
-  r->f = gw_flavour_jmuci_mesh.make(&params);
+  r->f = r->class->make(&params);
   rig_join_as(r, "phone", "phone@gw/1", FALSE, FALSE);
 }
 
 void rig_clear(rig *r) {
-  gw_flavour_jmuci_mesh.free(r->f);
+  r->class->free(r->f);
   gw_ids_free(r->ids);
   g_string_free(r->log, TRUE);
   g_string_free(r->dead, TRUE);
   g_free(r->proposed);
   g_free(r->sid);
+  gw_muji_free(r->muji);
   gw_word_free(r->said);
   gw_desc_free(r->remote);
   gw_desc_free(r->answer);
@@ -213,6 +224,11 @@ void rig_join_as(rig *r, const char *nick, const char *jid, gboolean seat, gbool
   const char *const jids[] = {jid, NULL};
   occupant(r, (gw_fl_occupant){
                   .nick = nick, .jids = jids, .present = TRUE, .seat = seat, .watcher = watcher});
+}
+
+void rig_present(rig *r, const char *nick, const char *jid, const gw_muji *muji) {
+  const char *const jids[] = {jid, NULL};
+  occupant(r, (gw_fl_occupant){.nick = nick, .jids = jids, .present = TRUE, .muji = muji});
 }
 
 void rig_leave(rig *r, const char *nick) {
@@ -300,7 +316,7 @@ void rig_state(rig *r, guint peer, gw_fl_peer_state state) {
 void rig_after(rig *r, gint64 us) {
   const gint64 until = r->now + us;
   for (guint guard = 0; guard < 10000; guard++) {
-    const gint64 next = gw_flavour_jmuci_mesh.deadline(r->f);
+    const gint64 next = r->class->deadline(r->f);
     if (next > until) break;
     r->now = next;
     rig_ev(r, &(gw_ev){.type = GW_EV_TICK});

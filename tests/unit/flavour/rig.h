@@ -1,17 +1,20 @@
-/* rig.h - one mesh flavour on a bench: events in by short words, actions out as text.
+/* rig.h - one flavour on a bench: events in by short words, actions out as text.
  * Thread: one.  Owner: rig_clear.  Calls back: never.
  * The room is "room@muc"; the flavour under test is nick "phone", JID "phone@gw/1". Actions are collected since the last
  * rig_expect, joined by " | ":
  *   propose P       accept X       retract P      ended X             room words (P: an id that we made)
  *   initiate JID    answer JID     end JID REASON info JID mute:0     cand JID
  *   open 1 nick offer | answer:active | answer:passive     remote 1     close 1
+ *   muji preparing | muji in | muji none      note                    what our presence says; what the operator is told
  *   waiting | connecting | talking | ended:CAUSE */
 #ifndef RIG_H
 #define RIG_H
 #include "gateway/flavour/jmuci_ledger_priv.h"
 
 typedef struct {
+  const gw_flavour_class *class;
   gw_flavour *f;
+  gw_muji *muji;          /* what our presence says */
   gw_ids *ids;
   gint64 now;
   GString *log;
@@ -30,6 +33,7 @@ typedef struct {
   gboolean idle, patient;
   const char *answer_id;
   const gw_ledger *ledger;
+  const gw_flavour_class *class; /* NULL: the mesh */
 } rig_opt;
 
 void rig_init(rig *, rig_opt);
@@ -39,6 +43,7 @@ void rig_start(rig *);
 void rig_stop(rig *);
 void rig_join(rig *, const char *nick, const char *jids /* by space, newest last */);
 void rig_join_as(rig *, const char *nick, const char *jid, gboolean seat, gboolean watcher);
+void rig_present(rig *, const char *nick, const char *jid, const gw_muji *); /* in the room, with that presence */
 void rig_leave(rig *, const char *nick);
 void rig_rename(rig *, const char *old_nick, const char *nick, const char *jid);
 void rig_say(rig *, const char *nick, gw_jmuci_action, const char *id); /* "P": our proposal */

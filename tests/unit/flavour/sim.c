@@ -148,6 +148,9 @@ static void carry_out(sim_party *p, const gw_action *a) {
     p->state = a->call;
     p->ended = a->call == GW_CALL_ENDED;
     break;
+  case GW_ACT_PRESENCE:
+  case GW_ACT_NOTE:
+    g_assert_not_reached(); /* of Muji only */
   case GW_ACT_SAVE:
   case GW_ACT_LEDGER:
     break;

@@ -1,0 +1,154 @@
+/* Jingle from other members of the call. */
+#include <string.h>
+#include "base/jid.h"
+#include "gateway/flavour/muji.h"
+#include "gateway/flavour/session_desc.h"
+
+void gw_mj_early_free(gpointer data) {
+  gw_mj_early *e = data;
+  gw_word_free(e->offer);
+  g_ptr_array_unref(e->infos);
+  g_free(e);
+}
+
+static gw_mj_member *of_session(const gw_flavour *f, const gw_word *w) {
+  for (guint i = 0; w->from && i < f->members->len; i++) {
+    gw_mj_member *m = f->members->pdata[i];
+    if (m->sid && !g_strcmp0(m->sid, w->u.jingle.sid) && gw_jid_same(m->jid, w->from)) return m;
+  }
+  return NULL;
+}
+
+/* --- offers */
+
+static gw_mj_early *early_of(const gw_flavour *f, const gw_word *w, guint *ret_i) {
+  for (guint i = 0; i < f->early->len; i++) {
+    gw_mj_early *e = f->early->pdata[i];
+    if (!strcmp(e->offer->u.jingle.sid, w->u.jingle.sid) && gw_jid_same(e->offer->from, w->from)) {
+      if (ret_i) *ret_i = i;
+      return e;
+    }
+  }
+  return NULL;
+}
+
+static void hold(gw_flavour *f, const gw_word *w) {
+  if (f->early->len >= GW_MJ_MAX_EARLY) {
+    gw_mj_refuse(f, w->from, w->u.jingle.sid, "busy");
+    return;
+  }
+  gw_mj_early *e = g_new0(gw_mj_early, 1);
+  e->offer = gw_word_copy(w);
+  e->infos = g_ptr_array_new_with_free_func((GDestroyNotify)gw_word_free);
+  e->until = f->now + GW_MJ_EARLY;
+  g_ptr_array_add(f->early, e);
+}
+
+/* In the call, as far as its presence says: then its offer is taken, whoever should have called. */
+static gw_mj_member *caller(const gw_flavour *f, const gw_word *w) {
+  gw_mj_member *m = gw_mj_by_jid(f, w->from);
+  return m && !m->ours && f->phase >= GW_MJ_PREPARING ? m : NULL;
+}
+
+static void initiate(gw_flavour *f, const gw_word *w) {
+  const char *other_room = w->u.jingle.muji_room;
+  const char *unfit = gw_sd_unfit(w->u.jingle.desc);
+  gw_mj_member *m = caller(f, w);
+  if (f->phase >= GW_MJ_LEAVING)
+    gw_mj_refuse(f, w->from, w->u.jingle.sid, "gone");
+  else if (other_room && !gw_jid_same_bare(other_room, f->room))
+    gw_mj_refuse(f, w->from, w->u.jingle.sid, "decline");
+  else if (unfit)
+    gw_mj_refuse(f, w->from, w->u.jingle.sid, unfit);
+  else if (m)
+    gw_mj_take(f, m, w);
+  else
+    hold(f, w);
+}
+
+void gw_mj_early_flush(gw_flavour *f) {
+  for (guint i = 0; i < f->early->len;) {
+    gw_mj_early *e = f->early->pdata[i];
+    gw_mj_member *m = caller(f, e->offer);
+    if (!m) {
+      i++;
+      continue;
+    }
+    gw_mj_take(f, m, e->offer);
+    for (guint k = 0; k < e->infos->len; k++)
+      gw_mj_remote(f, m, ((gw_word *)e->infos->pdata[k])->u.jingle.desc);
+    g_ptr_array_remove_index(f->early, i);
+  }
+}
+
+void gw_mj_early_due(gw_flavour *f) {
+  for (guint i = 0; i < f->early->len;) {
+    const gw_mj_early *e = f->early->pdata[i];
+    if (f->now < e->until) {
+      i++;
+      continue;
+    }
+    gw_mj_refuse(f, e->offer->from, e->offer->u.jingle.sid, "decline");
+    g_ptr_array_remove_index(f->early, i);
+  }
+}
+
+/* TRUE: it was about an offer that is held back. */
+static gboolean about_early(gw_flavour *f, const gw_word *w) {
+  guint i;
+  gw_mj_early *e = early_of(f, w, &i);
+  if (!e) return FALSE;
+  if (w->u.jingle.action == GW_JINGLE_SESSION_TERMINATE)
+    g_ptr_array_remove_index(f->early, i);
+  else if (w->u.jingle.action == GW_JINGLE_TRANSPORT_INFO && e->infos->len < GW_MAX_CANDIDATES)
+    g_ptr_array_add(e->infos, gw_word_copy(w));
+  return TRUE;
+}
+
+/* --- within a session */
+
+/* Ended on purpose, or because something went wrong that a second try may mend? */
+static gboolean on_purpose(const char *reason) {
+  static const char *const trouble[] = {"connectivity-error", "failed-transport", "timeout",
+                                        "general-error", "media-error"};
+  for (guint i = 0; reason && i < G_N_ELEMENTS(trouble); i++)
+    if (!strcmp(reason, trouble[i])) return FALSE;
+  return TRUE;
+}
+
+static void terminated(gw_flavour *f, gw_mj_member *m, const char *reason) {
+  if (on_purpose(reason))
+    gw_mj_close(f, m, NULL);
+  else
+    gw_mj_again(f, m, NULL, m->offerer ? GW_MJ_PAUSE : 2 * GW_MJ_PAUSE);
+}
+
+/* Only initiate and accept end the session; the XMPP side has said what was to be said. */
+static void failed(gw_flavour *f, gw_mj_member *m, const gw_jingle *j) {
+  if (j->of == GW_JINGLE_SESSION_INITIATE || j->of == GW_JINGLE_SESSION_ACCEPT)
+    gw_mj_again(f, m, NULL, GW_MJ_PAUSE);
+}
+
+void gw_mj_jingle(gw_flavour *f, const gw_word *w) {
+  const gw_jingle *j = &w->u.jingle;
+  if (!w->from || !j->sid) return;
+  if (j->action == GW_JINGLE_SESSION_INITIATE) {
+    initiate(f, w);
+    return;
+  }
+  gw_mj_member *m = of_session(f, w);
+  if (!m) {
+    if (!about_early(f, w)) f->ignored++;
+    return;
+  }
+  if (j->action == GW_JINGLE_SESSION_ACCEPT && m->state == GW_MJ_OFFERED && j->desc)
+    gw_mj_accepted(f, m, j->desc);
+  else if (j->action == GW_JINGLE_SESSION_TERMINATE)
+    terminated(f, m, j->reason);
+  else if (j->action == GW_JINGLE_TRANSPORT_INFO && j->desc)
+    gw_mj_remote(f, m, j->desc);
+  else if (j->action == GW_JINGLE_ERROR)
+    failed(f, m, j);
+  else
+    f->ignored++;
+}

@@ -1,0 +1,108 @@
+/* Muji rooms in the bridge: which kind of call a room has, and calls that are invited to in one room and take place in
+ * another. */
+#include "kit.h"
+
+/* The room with that flavour, and nobody is rung. */
+static void use(world *w, const char *flavour) {
+  gw_bridge_conf *c = conf(FALSE);
+  gw_room_conf *r = c->rooms->pdata[0];
+  g_strfreev(g_steal_pointer(&r->ring));
+  g_free(r->flavour);
+  r->flavour = g_strdup(flavour);
+  gw_bridge_reconfigure(w->b, c);
+}
+
+static void test_muji(void) {
+  static const char *const both[] = {GW_NS_MUJI, GW_NS_JMUCI_MESH, NULL};
+  static const char *const one[] = {GW_NS_MUJI, NULL};
+  static const struct {
+    const char *flavour, *nick;
+    const char *const *features;
+    gboolean muji;
+  } rows[] = {{"muji", NULL, NULL, TRUE},
+              {"auto", NULL, NULL, FALSE},
+              {"auto", "bob", NULL, TRUE},          /* whose presence says so */
+              {"jmuci-mesh", "bob", NULL, FALSE},
+              {"auto", NULL, one, TRUE},
+              {"auto", NULL, both, FALSE}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    world w;
+    setup(&w);
+    use(&w, rows[i].flavour);
+    fake_muji_nick = rows[i].nick;
+    fake_disco_features = rows[i].features;
+    fake_occupant(fake_muc("gateway@"), "bob", "bob@x.test/1", GW_OCC_JOINED);
+    fake_answer_questions();
+    gw_sip_call *sip = seated(&w);
+    g_assert_cmpint(fake_said("muji preparing"), ==, rows[i].muji);
+    g_assert_cmpint(fake_said("say propose"), ==, !rows[i].muji);
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    gw_sip_call_unref(sip);
+    teardown(&w);
+  }
+}
+
+static gw_word *call_invite(gw_invite_action action, const char *room) {
+  gw_word *w = g_new0(gw_word, 1);
+  w->kind = GW_WORD_CALL_INVITE;
+  w->from = g_strdup(ROOM "/bob");
+  w->u.call_invite = (gw_call_invite){
+      .action = action, .ids = {g_strdup("U"), g_strdup("m")}, .n_ids = 2, .muji_room = g_strdup(room)};
+  return w;
+}
+
+/* Dino makes a room for the call and invites to it: phones ring, and go there. */
+static void test_call_room(void) {
+  static const char *const stands[] = {"http://jabber.org/protocol/muc", NULL};
+  world w;
+  setup(&w);
+  fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_INVITE, "c0ffee00@muc.test"));
+  spin();
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 2);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  fake_local_desc((gw_handle){fake_last(GW_MEDIA_LEG).v - 1}, w.b);
+  spin();
+  g_assert_true(fake_said("sip dial 100"));
+  fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_RETRACT, NULL)); /* and the ringing stops */
+  spin();
+  g_assert_true(fake_said("sip hangup cancelled"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(fake_dialled);
+  use(&w, "auto");
+  for (guint stand = 0; stand < 2; stand++) { /* whether or not it still stands when somebody dials the number */
+    fake_clear();
+    fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_INVITE, "c0ffee00@muc.test"));
+    fake_disco_features = stand ? stands : NULL;
+    g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+    gw_sip_call *sip = invite(&w, "100", "8000", offer);
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    g_assert_null(fake_muc("100@"));
+    fake_answer_questions(); /* does it stand? */
+    fake_answer_questions(); /* may we in? */
+    g_assert_cmpint(fake_said("join c0ffee00@muc.test as"), ==, stand);
+    g_assert_cmpint(fake_said("grant 100@gw.test"), ==, stand);
+    fake_muc_in(fake_muc("100@"), FALSE);
+    spin();
+    g_assert_cmpint(fake_said("muji preparing"), ==, stand);
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    gw_sip_call_unref(sip);
+    fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_RETRACT, NULL));
+  }
+  teardown(&w);
+  setup(&w);
+  use(&w, "jmuci-mesh"); /* a room that is something else */
+  fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_INVITE, "c0ffee00@muc.test"));
+  gw_sip_call *sip = seated(&w);
+  g_assert_false(fake_said("c0ffee00"));
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/muji-rooms/which-kind", test_muji);
+  g_test_add_func("/muji-rooms/call-room", test_call_room);
+  return g_test_run();
+}
