@@ -1,11 +1,12 @@
 /* load - what the media engine costs: n remote participants times m phones over loopback, with real ICE, DTLS, SRTP, Opus
  * and G.711. The engine is driven through its public door (media.h); the others are a second process that is not counted.
  *
- * usage: load -n REMOTES -m PHONES [-u] [-q] [-t TALKING] [-s SECONDS]
+ * usage: load -n REMOTES -m PHONES [-u] [-q] [-t TALKING] [-s SECONDS] [-b BACKEND]
  *   -u  each phone in a call of its own, with remotes of its own; else all in one call
  *   -q  the phones are silent (the faint noise of a line)
  *   -t  of the remotes of a call so many speak, the others are quiet rooms; default all
  *   -s  seconds measured, default 6
+ *   -b  who encrypts: libsrtp2, openssl (media.srtp_backend)
  * Prints "<x> ms/s": CPU of this process, all threads, per second, once set-up is over. Exit 1: set-up or sound failed. */
 #include "base/clock.h"
 #include "base/log.h"
@@ -207,7 +208,10 @@ static gboolean measure(load *l) {
 static int engine(load *l) {
   static const char *const local[] = {"127.0.0.1", NULL};
   static const gw_media_events events = {.local_desc = on_desc, .state = on_state};
-  gw_media_config config = {.rtp_port_min = 20000, .rtp_port_max = 29999, .local_addresses = local};
+  gw_media_config config = {.rtp_port_min = 20000,
+                            .rtp_port_max = 29999,
+                            .local_addresses = local,
+                            .srtp_backend = l->plan.srtp};
   g_autoptr(GError) error = NULL;
   l->media = gw_media_new(&config, NULL, &events, l, &error);
   if (!l->media) g_error("load: %s", error->message);
@@ -235,13 +239,14 @@ static int engine(load *l) {
 static gboolean parse(int argc, char **argv, load_plan *p) {
   gboolean talking = FALSE;
   *p = (load_plan){.n = 1, .m = 1, .seconds = 6};
-  for (int o; (o = getopt(argc, argv, "n:m:uqt:s:")) != -1;) {
+  for (int o; (o = getopt(argc, argv, "n:m:uqt:s:b:")) != -1;) {
     guint value = optarg ? (guint)g_ascii_strtoull(optarg, NULL, 10) : 0;
     if (o == '?') return FALSE;
     if (o == 'n') p->n = value;
     if (o == 'm') p->m = value;
     if (o == 't') p->talking = value;
     if (o == 's') p->seconds = value;
+    if (o == 'b') p->srtp = optarg;
     talking = talking || o == 't';
     p->apart = p->apart || o == 'u';
     p->quiet = p->quiet || o == 'q';
@@ -256,7 +261,8 @@ int main(int argc, char **argv) {
   int pair[2], status = 0;
   if (!parse(argc, argv, &l.plan)) {
     fprintf(stderr,
-            "usage: load -n REMOTES -m PHONES [-u] [-q] [-t TALKING] [-s SECONDS]; at most %d "
+            "usage: load -n REMOTES -m PHONES [-u] [-q] [-t TALKING] [-s SECONDS] [-b BACKEND]; at "
+            "most %d "
             "connections\n",
             LOAD_MAX_CONNS);
     return 2;

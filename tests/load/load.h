@@ -14,7 +14,8 @@ typedef struct {
   gboolean apart; /* each phone in a call of its own, with n remotes of its own */
   gboolean quiet; /* the phones are silent: a line's faint noise, no speech */
   guint talking;  /* of the remotes of one call, those that speak */
-  guint seconds;  /* measured */
+  guint seconds;    /* measured */
+  const char *srtp; /* back end of the measured process, NULL: auto */
 } load_plan;
 
 typedef enum {
