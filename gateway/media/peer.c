@@ -31,6 +31,7 @@ struct gw_peer {
   gw_inflow in;
   gw_outflow out;
   gboolean said_gathered, said_ice, up, heard_any, failed;
+  gboolean resting; /* the last packet sent was silence */
   gint64 deadline_us; /* of the step now running; 0: none */
 };
 
@@ -310,6 +311,9 @@ gboolean gw_peer_hears(const gw_peer *p) {
 
 void gw_peer_say(gw_peer *p, const guint8 *payload, gsize n) {
   guint8 *to = p->env->tx;
+  gboolean rests = n <= GW_VOICE_EMPTY;
+  if (p->resting && !rests) p->out.marker = TRUE; /* RFC 3551 4.1 */
+  p->resting = rests;
   gsize len = gw_outflow_packet(&p->out, payload, n, to, GW_RX_BYTES - 64);
   if (len && gw_srtp_protect_rtp(p->srtp_out, to, &len, GW_RX_BYTES) == GW_SRTP_OK)
     gw_ice_send(p->ice, to, len);

@@ -1,0 +1,36 @@
+#include "gateway/media/gate.h"
+
+#define PIECE 80           /* samples, 5 ms */
+#define WINDOW 25          /* frames */
+#define ABOVE_NOISE 4      /* 6 dB, as mean square */
+#define LOWEST_SOUND 270   /* mean square of -66 dBFS */
+#define SURELY_SOUND 17000 /* of -48 dBFS */
+
+/* Mean square of the loudest piece. */
+static guint64 level_of(const gint16 *frame) {
+  guint64 most = 0;
+  for (guint from = 0; frame && from < GW_FRAME; from += PIECE) {
+    gint64 sum = 0;
+    for (guint i = 0; i < PIECE; i++)
+      sum += (gint32)frame[from + i] * frame[from + i];
+    most = MAX(most, (guint64)sum / PIECE);
+  }
+  return most;
+}
+
+static guint64 noise_of(const gw_gate *g) {
+  guint64 least = G_MAXUINT64;
+  for (guint i = 0; i < GW_GATE_WINDOWS; i++)
+    if (g->quietest[i]) least = MIN(least, g->quietest[i] - 1);
+  return least == G_MAXUINT64 ? 0 : least;
+}
+
+guint gw_gate_frame(gw_gate *g, const gint16 *frame) {
+  guint64 level = level_of(frame), noise = noise_of(g);
+  guint at = g->frames / WINDOW % GW_GATE_WINDOWS;
+  if (g->frames % WINDOW == 0 || !g->quietest[at] || level + 1 < g->quietest[at])
+    g->quietest[at] = level + 1;
+  g->frames++;
+  g->closed = level >= CLAMP(noise * ABOVE_NOISE, LOWEST_SOUND, SURELY_SOUND) ? 0 : g->closed + 1;
+  return g->closed > GW_GATE_HANG ? g->closed - GW_GATE_HANG : 0;
+}

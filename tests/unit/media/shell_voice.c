@@ -1,0 +1,83 @@
+/* A voice on its way to the encoder: when packets are made, and what is heard of a word after a silence. */
+#include "gateway/media/mixer.h"
+#include "gateway/media/tone.h"
+#include "gateway/media/voice.h"
+
+#include <string.h>
+
+#define OPUS 0
+#define PCMU 3
+
+static void prepare(gw_voice *v) {
+  gw_voice_init(v);
+  gw_voice_narrow(v, TRUE);
+  gw_voice_prepare(v, OPUS);
+  gw_voice_prepare(v, PCMU);
+}
+
+/* Two seconds of nothing: the sizes of the packets, silence told thrice and then every 400 ms. */
+static void test_rest(void) {
+  gw_voice v;
+  guint full = 0, empty = 0, pcmu = 0;
+  prepare(&v);
+  for (guint i = 0; i < GW_GATE_HANG + 100; i++) {
+    const guint8 *data;
+    gw_voice_frame(&v, NULL);
+    int n = gw_voice_packet(&v, OPUS, &data);
+    g_assert_cmpint(gw_voice_packet(&v, OPUS, &data), ==,
+                    n); /* the second listener gets the same */
+    full += n > GW_VOICE_EMPTY;
+    empty += n == 1;
+    if (i >= GW_GATE_HANG + 3)
+      g_assert_cmpint(n, ==, (i + 1 - GW_GATE_HANG) % GW_VOICE_EVERY ? 0 : 1);
+    pcmu += gw_voice_packet(&v, PCMU, &data) == 160; /* has no such thing */
+  }
+  g_assert_cmpuint(full, ==, GW_GATE_HANG);
+  g_assert_cmpuint(empty, ==, 3 + 5);
+  g_assert_cmpuint(pcmu, ==, GW_GATE_HANG + 100);
+  gw_voice_clear(&v);
+}
+
+static void test_never_rests_unspoken(void) {
+  gw_voice v;
+  const guint8 *data;
+  prepare(&v);
+  for (guint i = 0; i < 100; i++) /* nobody listens yet */
+    gw_voice_frame(&v, NULL);
+  g_assert_cmpint(gw_voice_packet(&v, OPUS, &data), >,
+                  GW_VOICE_EMPTY); /* what could a decoder settle on else? */
+  gw_voice_clear(&v);
+}
+
+/* A word after three seconds of silence is heard from its start: the sound that comes out of the listener's decoder in the
+ * word's first 60 ms has the level of the one that went in. */
+static void test_word_after_silence(void) {
+  gw_voice v;
+  gw_tone tone;
+  gw_decoder *d = gw_decoder_new("opus");
+  gint16 in[GW_FRAME], out[GW_MAX_FRAME];
+  gdouble first = -127;
+  prepare(&v);
+  gw_tone_init(&tone, 440, 0.2, GW_RATE);
+  for (guint i = 0; i < 200; i++) {
+    const guint8 *data;
+    if (i >= 150) gw_tone_fill(&tone, in, GW_FRAME);
+    gw_voice_frame(&v, i >= 150 ? in : NULL);
+    int n = gw_voice_packet(&v, OPUS, &data);
+    if (i >= 150) g_assert_cmpint(n, >, GW_VOICE_EMPTY);
+    if (n <= GW_VOICE_EMPTY) continue;
+    int got = gw_decoder_packet(d, data, (gsize)n, FALSE, out, GW_MAX_FRAME);
+    if (i >= 150 && i < 153) first = MAX(first, gw_level_dbfs(out, (guint)got));
+  }
+  g_assert_cmpfloat(first, >, gw_level_dbfs(in, GW_FRAME) - 3);
+  gw_decoder_free(d);
+  gw_voice_clear(&v);
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/voice/rest", test_rest);
+  g_test_add_func("/voice/never-rests-unspoken", test_never_rests_unspoken);
+  g_test_add_func("/voice/word-after-silence", test_word_after_silence);
+  return g_test_run();
+}
