@@ -2,7 +2,7 @@
 
 #define PIECE 80           /* samples, 5 ms */
 #define WINDOW 25          /* frames */
-#define ABOVE_NOISE 4      /* 6 dB, as mean square */
+#define ABOVE_NOISE 8      /* 9 dB over the quietest frame, as mean square */
 #define LOWEST_SOUND 270   /* mean square of -66 dBFS */
 #define SURELY_SOUND 17000 /* of -48 dBFS */
 
