@@ -1,4 +1,5 @@
 #include "gateway/media/voice.h"
+#include "gateway/media/mixer.h"
 #include <string.h>
 
 #define TOLD 3 /* times that the silence is said at first: one may get lost */
@@ -35,8 +36,14 @@ void gw_voice_frame(gw_voice *v, const gint16 *pcm) {
   else
     memset(v->pcm, 0, sizeof v->pcm);
   v->closed = gw_gate_frame(&v->gate, pcm);
+  v->level = -1;
   for (int i = 0; i < GW_CODECS; i++)
     v->as[i].len = -1;
+}
+
+guint8 gw_voice_level(gw_voice *v) {
+  if (v->level < 0) v->level = v->closed ? 127 : (gint)(0.5 - gw_level_dbfs(v->pcm, GW_FRAME));
+  return (guint8)(v->level | (v->closed ? 0 : 0x80));
 }
 
 int gw_voice_packet(gw_voice *v, int codec, const guint8 **ret) {

@@ -16,6 +16,7 @@ typedef struct {
   gint16 pcm[GW_FRAME];
   gboolean narrow;
   gw_gate gate;
+  gint level;   /* RFC 6464 of this tick's frame, -1: not measured */
   guint closed; /* ticks since the gate closed, 0: open */
   struct {
     gw_encoder *encoder;
@@ -32,6 +33,7 @@ void gw_voice_prepare(gw_voice *, int codec);
 void gw_voice_narrow(gw_voice *, gboolean narrow);
 void gw_voice_frame(gw_voice *,
                     const gint16 *pcm_or_null); /* the frame of this tick; NULL: silence */
+guint8 gw_voice_level(gw_voice *);              /* RFC 6464: bit 7 while anything is said, -dBov */
 int gw_voice_packet(gw_voice *, int codec, const guint8 **ret); /* bytes, <= 0: nothing to send */
 
 #endif

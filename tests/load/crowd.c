@@ -51,7 +51,7 @@ static void init(crowd *c) {
   g_main_context_push_thread_default(c->env.ctx);
 }
 
-static gw_desc *describe(const load_message *m, gw_setup setup) {
+static gw_desc *describe(const crowd *c, const load_message *m, gw_setup setup) {
   gw_desc *d = gw_desc_new();
   gw_desc_media *a = gw_desc_add(d, GW_KIND_AUDIO, "audio");
   a->proto = GW_PROTO_DTLS_SAVPF;
@@ -63,6 +63,7 @@ static gw_desc *describe(const load_message *m, gw_setup setup) {
   a->fp_hash = g_strdup("sha-256");
   a->fp_value = g_strdup(m->fingerprint);
   gw_codec_fill("opus", 111, a);
+  a->level_ext = c->plan->mute_level ? 0 : 1;
   gw_candidate cand = {
       .foundation = "1", .component = 1, .udp = TRUE, .priority = 1, .port = m->port};
   g_strlcpy(cand.ip, m->ip, sizeof cand.ip);
@@ -80,7 +81,7 @@ static void take_peer(crowd *c, const load_message *m, gint64 now_us) {
   g_assert(p && m->index < LOAD_MAX_CONNS);
   c->peers[m->index] = p;
   g_autoptr(gw_desc) ours = gw_peer_describe(p);
-  g_autoptr(gw_desc) theirs = describe(m, GW_SETUP_ACTPASS);
+  g_autoptr(gw_desc) theirs = describe(c, m, GW_SETUP_ACTPASS);
   const gw_desc_media *a = gw_desc_audio(ours);
   const gw_candidate *at = &g_array_index(a->candidates, gw_candidate, 0);
   load_message back = {.what = LOAD_PEER, .index = m->index, .port = at->port};
@@ -136,7 +137,7 @@ static gboolean obey(crowd *c, gint64 now_us) {
 
 static void read_all(crowd *c, gint64 now_us) {
   struct epoll_event ready[EVENTS];
-  for (guint round = 0; round <= c->env.n_watches / EVENTS; round++) {
+  for (guint round = 0; round < 2 + 2 * c->env.n_watches / EVENTS; round++) {
     int n = epoll_wait(c->env.sockets, ready, EVENTS, 0);
     for (int i = 0; i < n; i++) {
       gw_watch *w = ready[i].data.ptr;
@@ -147,6 +148,13 @@ static void read_all(crowd *c, gint64 now_us) {
   for (guint i = 0; i < c->plan->m; i++)
     while (c->phones[i].to.len && recv(c->phones[i].fd, data, sizeof data, MSG_DONTWAIT) > 0)
       c->phones[i].got++;
+}
+
+/* Who is loudest changes from second to second. */
+static guint8 level_of(const crowd *c, guint remote, guint at) {
+  guint turn = (remote * 29 + (guint)(c->at / 50) * 17) % 60;
+  return remote < c->plan->talking ? (guint8)(0x80 | MIN(126, c->sound->level[at] + turn / 4))
+                                   : c->sound->still_level;
 }
 
 static void speak(crowd *c) {
@@ -166,7 +174,7 @@ static void speak(crowd *c) {
     if (!p) continue;
     guint remote = i % plan->n, at = (guint)(c->at + remote * 37) % LOAD_LOOP;
     const load_packet *said = &(remote < plan->talking ? c->sound->talk : c->sound->still)[at];
-    if (gw_peer_hears(p)) gw_peer_say(p, said->data, (gsize)said->n);
+    if (gw_peer_hears(p)) gw_peer_say(p, said->data, (gsize)said->n, level_of(c, remote, at));
     gw_peer_report(p, gw_now_us());
     gw_peer_pass(p, 1);
   }

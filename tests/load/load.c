@@ -1,11 +1,12 @@
 /* load - what the media engine costs: n remote participants times m phones over loopback, with real ICE, DTLS, SRTP, Opus
  * and G.711. The engine is driven through its public door (media.h); the others are a second process that is not counted.
  *
- * usage: load -n REMOTES -m PHONES [-u] [-q] [-t TALKING] [-s SECONDS] [-b BACKEND]
+ * usage: load -n REMOTES -m PHONES [-u] [-q] [-x] [-t TALKING] [-s SECONDS] [-b BACKEND]
  *   -u  each phone in a call of its own, with remotes of its own; else all in one call
  *   -q  the phones are silent (the faint noise of a line)
  *   -t  of the remotes of a call so many speak, the others are quiet rooms; default all
  *   -s  seconds measured, default 6
+ *   -x  the remotes do not tell their level (RFC 6464)
  *   -b  who encrypts: libsrtp2, openssl (media.srtp_backend)
  * Prints "<x> ms/s": CPU of this process, all threads, per second, once set-up is over. Exit 1: set-up or sound failed. */
 #include "base/clock.h"
@@ -102,6 +103,7 @@ static void remote_answers(load *l, const load_message *m) {
   a->fp_hash = g_strdup("sha-256");
   a->fp_value = g_strdup(m->fingerprint);
   gw_codec_fill("opus", 111, a);
+  a->level_ext = l->plan.mute_level ? 0 : 1;
   gw_candidate c = {.foundation = "1", .component = 1, .udp = TRUE, .priority = 1, .port = m->port};
   g_strlcpy(c.ip, m->ip, sizeof c.ip);
   g_array_append_val(a->candidates, c);
@@ -240,7 +242,7 @@ static int engine(load *l) {
 static gboolean parse(int argc, char **argv, load_plan *p) {
   gboolean talking = FALSE;
   *p = (load_plan){.n = 1, .m = 1, .seconds = 6};
-  for (int o; (o = getopt(argc, argv, "n:m:uqt:s:b:")) != -1;) {
+  for (int o; (o = getopt(argc, argv, "n:m:uqt:s:b:x")) != -1;) {
     guint value = optarg ? (guint)g_ascii_strtoull(optarg, NULL, 10) : 0;
     if (o == '?') return FALSE;
     if (o == 'n') p->n = value;
@@ -250,6 +252,7 @@ static gboolean parse(int argc, char **argv, load_plan *p) {
     if (o == 'b') p->srtp = optarg;
     talking = talking || o == 't';
     p->apart = p->apart || o == 'u';
+    p->mute_level = p->mute_level || o == 'x';
     p->quiet = p->quiet || o == 'q';
   }
   if (!talking) p->talking = p->n;
@@ -262,7 +265,8 @@ int main(int argc, char **argv) {
   int pair[2], status = 0;
   if (!parse(argc, argv, &l.plan)) {
     fprintf(stderr,
-            "usage: load -n REMOTES -m PHONES [-u] [-q] [-t TALKING] [-s SECONDS] [-b BACKEND]; at "
+            "usage: load -n REMOTES -m PHONES [-u] [-q] [-x] [-t TALKING] [-s SECONDS] [-b "
+            "BACKEND]; at "
             "most %d "
             "connections\n",
             LOAD_MAX_CONNS);

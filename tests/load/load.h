@@ -10,12 +10,13 @@
 #define LOAD_FP 128
 
 typedef struct {
-  guint n, m;     /* remote participants, phones */
-  gboolean apart; /* each phone in a call of its own, with n remotes of its own */
-  gboolean quiet; /* the phones are silent: a line's faint noise, no speech */
-  guint talking;  /* of the remotes of one call, those that speak */
-  guint seconds;    /* measured */
-  const char *srtp; /* back end of the measured process, NULL: auto */
+  guint n, m;          /* remote participants, phones */
+  gboolean apart;      /* each phone in a call of its own, with n remotes of its own */
+  gboolean quiet;      /* the phones are silent: a line's faint noise, no speech */
+  guint talking;       /* of the remotes of one call, those that speak */
+  gboolean mute_level; /* the remotes do not tell how loud they are */
+  guint seconds;       /* measured */
+  const char *srtp;    /* back end of the measured process, NULL: auto */
 } load_plan;
 
 typedef enum {

@@ -74,8 +74,44 @@ static void test_word_after_silence(void) {
   gw_voice_clear(&v);
 }
 
+/* What a listener that has agreed on it reads in the header. */
+static void test_level(void) {
+  static const struct {
+    gdouble amplitude; /* 0: nothing said */
+    gint level;
+  } rows[] = {{0, 127}, {0.5, 9}, {0.05, 29}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autoptr(gw_ids) ids = gw_ids_new_fixed(1);
+    gw_outflow out;
+    gw_voice v;
+    gw_tone tone;
+    gw_rtp rtp;
+    gint16 pcm[GW_FRAME];
+    guint8 packet[64];
+    prepare(&v);
+    gw_outflow_init(&out, ids, "name");
+    gw_outflow_codec(&out, ids, OPUS, 111);
+    gw_tone_init(&tone, 440, rows[i].amplitude, GW_RATE);
+    for (guint k = 0; k < 60; k++) {
+      gw_tone_fill(&tone, pcm, GW_FRAME);
+      gw_voice_frame(&v, rows[i].amplitude > 0 ? pcm : NULL);
+    }
+    out.level = gw_voice_level(&v);
+    g_assert_cmpuint(out.level >> 7, ==, rows[i].amplitude > 0);
+    for (guint id = 0; id < 15; id += 7) {
+      out.level_ext = id;
+      gsize n = gw_outflow_packet(&out, (const guint8 *)"sound", 5, packet, sizeof packet);
+      g_assert_true(gw_rtp_parse(packet, n, id, &rtp));
+      g_assert_cmpint(rtp.level, ==, id ? rows[i].level : -1);
+      g_assert_cmpmem(rtp.payload, rtp.payload_len, "sound", 5);
+    }
+    gw_voice_clear(&v);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/voice/level", test_level);
   g_test_add_func("/voice/rest", test_rest);
   g_test_add_func("/voice/never-rests-unspoken", test_never_rests_unspoken);
   g_test_add_func("/voice/word-after-silence", test_word_after_silence);
