@@ -18,18 +18,24 @@ static guint64 level_of(const gint16 *frame) {
   return most;
 }
 
+/* Of the second quietest window: a lost packet that fades out is quieter than the line. */
 static guint64 noise_of(const gw_gate *g) {
-  guint64 least = G_MAXUINT64;
-  for (guint i = 0; i < GW_GATE_WINDOWS; i++)
-    if (g->quietest[i]) least = MIN(least, g->quietest[i] - 1);
-  return least == G_MAXUINT64 ? 0 : least;
+  guint64 least = G_MAXUINT64, second = G_MAXUINT64;
+  for (guint i = 0; i < GW_GATE_WINDOWS; i++) {
+    guint64 q = g->quietest[i];
+    if (!q) continue;
+    second = MIN(second, MAX(q, least));
+    least = MIN(least, q);
+  }
+  return second != G_MAXUINT64 ? second : least != G_MAXUINT64 ? least : 0;
 }
 
 guint gw_gate_frame(gw_gate *g, const gint16 *frame) {
   guint64 level = level_of(frame), noise = noise_of(g);
   guint at = g->frames / WINDOW % GW_GATE_WINDOWS;
-  if (g->frames % WINDOW == 0 || !g->quietest[at] || level + 1 < g->quietest[at])
-    g->quietest[at] = level + 1;
+  if (g->frames % WINDOW == 0) g->quietest[at] = 0;
+  if (level && (!g->quietest[at] || level < g->quietest[at]))
+    g->quietest[at] = level; /* nothing at all is no line */
   g->frames++;
   g->closed = level >= CLAMP(noise * ABOVE_NOISE, LOWEST_SOUND, SURELY_SOUND) ? 0 : g->closed + 1;
   return g->closed > GW_GATE_HANG ? g->closed - GW_GATE_HANG : 0;

@@ -11,7 +11,7 @@
 #define GW_GATE_WINDOWS 8 /* of half a second: where the noise's level is looked for */
 
 typedef struct {
-  guint64 quietest[GW_GATE_WINDOWS]; /* mean square + 1 of the quietest frame, 0: none yet */
+  guint64 quietest[GW_GATE_WINDOWS]; /* mean square of the quietest frame, 0: none yet */
   guint frames;                      /* since the start, and of the window now running */
   guint closed;                      /* frames since the last sound */
 } gw_gate;

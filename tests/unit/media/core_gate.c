@@ -40,6 +40,18 @@ static void test_lines(void) {
     g_assert_cmpuint(open_frames(rows[i].dbfs), ==, rows[i].open ? 250 : 0);
 }
 
+/* Now and then a packet of the line's noise is lost, and nothing or something quieter takes its place. */
+static void test_lost_packets(void) {
+  g_autoptr(GRand) rnd = g_rand_new_with_seed(6);
+  gw_gate g = {0};
+  for (guint i = 0; i < 1000; i++) {
+    gint16 pcm[GW_FRAME];
+    noise(rnd, i % 300 == 150 ? -80 : -60, pcm);
+    guint closed = gw_gate_frame(&g, i % 100 ? pcm : NULL);
+    if (i > 100) g_assert_cmpuint(closed, >, 0);
+  }
+}
+
 static void test_no_frame_at_all(void) {
   gw_gate g = {0};
   for (guint i = 0; i < GW_GATE_HANG; i++)
@@ -109,6 +121,7 @@ static void test_louder_line(void) {
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/gate/lines", test_lines);
+  g_test_add_func("/gate/lost-packets", test_lost_packets);
   g_test_add_func("/gate/no-frame", test_no_frame_at_all);
   g_test_add_func("/gate/word-begins", test_word_begins);
   g_test_add_func("/gate/pauses", test_pauses);
