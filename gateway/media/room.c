@@ -20,6 +20,7 @@ typedef struct {
 } seat;
 
 #define LOUDEST 3            /* remote voices decoded at once */
+#define THERE_US GW_MS(100) /* a leader that was heard since is no reason to look at the others */
 #define BEHIND_US GW_MS(500) /* a leader this much behind another has stalled */
 
 struct gw_room {
@@ -192,7 +193,7 @@ static gint64 heard_us(gw_peer *p) {
   return gw_peer_inflow(p)->voice_us;
 }
 
-static void choose_leaders(gw_room *r) {
+static void choose_leaders(gw_room *r, gint64 now_us) {
   for (guint i = 0; i < r->seats->len; i++) {
     const seat *s = seat_at(r, i);
     if (!s->talker || !heard_us(s->peer)) continue;
@@ -201,8 +202,10 @@ static void choose_leaders(gw_room *r) {
   }
   for (guint i = 0; i < r->seats->len; i++) {
     const seat *s = seat_at(r, i);
+    gw_peer *leader = s->talker ? s->talker->leader : NULL;
     if (s->talker)
-      gw_inflow_follow(gw_peer_inflow(s->peer), s->talker->leader && s->talker->leader != s->peer);
+      gw_inflow_follow(gw_peer_inflow(s->peer), leader && leader != s->peer,
+                       leader && now_us - heard_us(leader) < THERE_US);
   }
 }
 
@@ -225,7 +228,7 @@ static void choose_voices(gw_room *r) {
 }
 
 static void listen_to_peers(gw_room *r, gint64 now_us) {
-  choose_leaders(r);
+  choose_leaders(r, now_us);
   choose_voices(r);
   for (guint i = 0; i < r->seats->len; i++) {
     gw_inflow *in = gw_peer_inflow(seat_at(r, i)->peer);

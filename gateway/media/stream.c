@@ -7,6 +7,7 @@
 #define CHANGE_US GW_MS(200)   /* codec changes of one stream are at least this far apart */
 #define NTP_1970 2208988800ULL /* seconds from 1900 to 1970 */
 #define LEVEL_BYTES 8          /* of the audio level in a header */
+#define NEXT 50                /* packets, a second: what may be missing before one that is plainly the next */
 #define RTT_MAX_MS 10000       /* more is a forged or broken report */
 
 static const char *const codec_words[GW_CODECS] = {"opus", "G722", "PCMA", "PCMU"};
@@ -83,7 +84,19 @@ static gboolean take_codec(gw_inflow *in, int codec, gint64 now_us) {
   return TRUE;
 }
 
-void gw_inflow_follow(gw_inflow *in, gboolean follows) {
+gboolean gw_inflow_unopened(gw_inflow *in, const gw_rtp *rtp, gsize wire_bytes, gint64 now_us) {
+  guint8 use = in->use[rtp->pt & 127];
+  guint16 ahead = (guint16)(rtp->seq - in->stats.max_seq);
+  if (!in->stats.started || in->stats.ssrc != rtp->ssrc || !use || (use & EVENT) || !ahead || ahead > NEXT)
+    return FALSE;
+  in->packets++;
+  in->bytes += wire_bytes;
+  gw_rtp_stats_packet(&in->stats, rtp->seq, rtp->ts, now_us);
+  return TRUE;
+}
+
+void gw_inflow_follow(gw_inflow *in, gboolean follows, gboolean lazy) {
+  in->lazy = follows && lazy;
   if (follows && !in->follows)
     gw_inflow_clear(in); /* what it holds would be old when it is needed again */
   in->follows = follows;

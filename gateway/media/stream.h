@@ -39,6 +39,7 @@ typedef struct {
   gw_floor floor;          /* how loud its packets are */
   gboolean deaf, was_deaf; /* too quiet among many: not decoded */
   gboolean follows;        /* another stream brings the same voice: counted, not decoded */
+  gboolean lazy; /* and that one is there: nor need each packet be opened */
 } gw_inflow;
 
 void gw_inflow_init(gw_inflow *);
@@ -49,7 +50,9 @@ void gw_inflow_map(gw_inflow *, const gw_desc_media *first, const gw_desc_media 
 gw_in_use gw_inflow_use(const gw_inflow *, guint8 pt, guint *ret_clock);
 /* An authentic packet of a known payload type: counted; voice goes to the jitter buffer. */
 void gw_inflow_rtp(gw_inflow *, const gw_rtp *, gsize wire_bytes, gint64 now_us);
-void gw_inflow_follow(gw_inflow *, gboolean follows);
+/* A packet that was not opened: counted when it plainly is the next of the stream that is known. FALSE: open it. */
+gboolean gw_inflow_unopened(gw_inflow *, const gw_rtp *, gsize wire_bytes, gint64 now_us);
+void gw_inflow_follow(gw_inflow *, gboolean follows, gboolean lazy);
 void gw_inflow_deafen(gw_inflow *, gboolean deaf); /* with the next frame: fades out, begins anew */
 void gw_inflow_play(gw_inflow *, gint64 now_us);   /* one frame into pcm */
 void gw_fade(gint16 *pcm, gboolean in);            /* one frame in from, or out to, silence */

@@ -89,7 +89,7 @@ static void take_peer(crowd *c, const load_message *m, gint64 now_us) {
   g_strlcpy(back.pwd, a->pwd, sizeof back.pwd);
   g_strlcpy(back.fingerprint, a->fp_value, sizeof back.fingerprint);
   g_strlcpy(back.ip, at->ip, sizeof back.ip);
-  gw_inflow_follow(gw_peer_inflow(p), TRUE); /* counted, never decoded */
+  gw_inflow_follow(gw_peer_inflow(p), TRUE, FALSE); /* counted, never decoded */
   gw_peer_remote(p, theirs, now_us);
   gw_peer_agreed(p, theirs);
   tell(c, &back);

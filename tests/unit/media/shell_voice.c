@@ -109,9 +109,46 @@ static void test_level(void) {
   }
 }
 
+/* Which packets of a copy need not be opened: only what plainly is the next of the stream that has been. */
+static void test_unopened(void) {
+  static const struct {
+    guint16 seq;
+    guint8 pt;
+    guint32 ssrc;
+    gboolean ok;
+  } rows[] = {{0, 111, 7, TRUE},   {1, 111, 7, TRUE},    {1, 111, 7, FALSE},    {0, 111, 7, FALSE},
+              {51, 111, 7, TRUE},  {102, 111, 7, FALSE}, {52, 111, 8, FALSE},   {52, 0, 7, FALSE},
+              {52, 101, 7, FALSE}, {52, 111, 7, TRUE},   {65000, 111, 7, FALSE}};
+  g_autoptr(gw_desc) d = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, NULL);
+  gw_inflow in;
+  gw_rtp rtp = {
+      .pt = 111, .ssrc = 7, .level = -1, .payload = (const guint8 *)"xyz", .payload_len = 3};
+  gw_codec_fill("opus", 111, m);
+  gw_desc_media_add_codec(m, 101, "telephone-event", 48000, 1, NULL);
+  gw_inflow_init(&in);
+  gw_inflow_map(&in, m, NULL);
+  rtp.seq = 65535;
+  g_assert_false(gw_inflow_unopened(&in, &rtp, 20, 1)); /* nothing is known yet */
+  gw_inflow_follow(&in, TRUE, TRUE);
+  gw_inflow_rtp(&in, &rtp, 20, 1);
+  guint64 counted = 1;
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    rtp.seq = rows[i].seq;
+    rtp.pt = rows[i].pt;
+    rtp.ssrc = rows[i].ssrc;
+    g_assert_cmpint(gw_inflow_unopened(&in, &rtp, 20, 2), ==, rows[i].ok);
+    counted += (guint64)rows[i].ok;
+  }
+  g_assert_cmpuint(in.packets, ==, counted);
+  g_assert_cmpint(in.voice_us, ==, 1); /* no proof of life */
+  gw_inflow_clear(&in);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/voice/level", test_level);
+  g_test_add_func("/voice/unopened", test_unopened);
   g_test_add_func("/voice/rest", test_rest);
   g_test_add_func("/voice/never-rests-unspoken", test_never_rests_unspoken);
   g_test_add_func("/voice/word-after-silence", test_word_after_silence);
