@@ -19,7 +19,7 @@ int gw_peer_codec(const gw_peer *); /* to encode for it, -1: nothing yet */
 
 gboolean gw_peer_hears(const gw_peer *); /* wants a packet each tick */
 
-gboolean gw_peer_busy(const gw_peer *); /* setting up: to be driven every 5 ms, else every 100 ms */
+gboolean gw_peer_busy(const gw_peer *); /* setting up: to be driven every 5 ms, else every 200 ms */
 /* After the worker's context ran. ask: look for packets too. */
 void gw_peer_drive(gw_peer *, gboolean ask, gint64 now_us);
 

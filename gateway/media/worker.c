@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define BUSY_MS 5            /* between two looks at peers that set up */
-#define CALM_TICKS 5         /* between two looks at the others */
+#define CALM_TICKS 10        /* between two looks at the others: their timers are of seconds */
 #define CATCH_UP 5           /* ticks mixed one after the other when late; more are skipped */
 #define CONTEXT_TURNS 64     /* turns of libnice's context at a time */
 #define OBEY_US GW_MS(5)     /* for commands between two ticks */

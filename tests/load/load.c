@@ -89,6 +89,8 @@ static void phone_answers(load *l, const load_message *m) {
   g_strlcpy(a->addr, m->ip, sizeof a->addr);
   a->port = m->port;
   gw_codec_fill("PCMU", 0, a);
+  gw_desc_media_add_codec(a, 101, "telephone-event", 8000, 1,
+                          "0-15"); /* as every phone has: no ear for tones in the voice */
   gw_media_leg_remote(l->media, l->legs[m->index], d, d);
 }
 
