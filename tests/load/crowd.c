@@ -32,6 +32,8 @@ typedef struct {
   gw_peer *peers[LOAD_MAX_CONNS];
   phone *phones;
   guint64 at; /* tick */
+  GQueue
+      waiting; /* load_message: said when the other end can take them, or both would wait for each other */
 } crowd;
 
 static void init(crowd *c) {
@@ -72,7 +74,14 @@ static gw_desc *describe(const crowd *c, const load_message *m, gw_setup setup) 
 }
 
 static void tell(crowd *c, const load_message *m) {
-  if (send(c->fd, m, sizeof *m, MSG_NOSIGNAL) < 0) g_error("crowd: %s", g_strerror(errno));
+  g_queue_push_tail(&c->waiting, g_memdup2(m, sizeof *m));
+}
+
+static void flush(crowd *c) {
+  load_message *m;
+  while ((m = g_queue_peek_head(&c->waiting)) &&
+         send(c->fd, m, sizeof *m, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+    g_free(g_queue_pop_head(&c->waiting));
 }
 
 static void take_peer(crowd *c, const load_message *m, gint64 now_us) {
@@ -217,6 +226,7 @@ int load_crowd(const load_plan *plan, int fd) {
     poll(&p, 1, busy ? (int)MIN(TURN_MS, wait_us / 1000) : (int)(wait_us / 1000));
     gint64 now_us = gw_now_us();
     if (!obey(c, now_us)) return 0;
+    flush(c);
     if (now_us < due_us) continue;
     if (now_us - due_us > GW_MS(500)) due_us = now_us; /* held up: no burst afterwards */
     due_us += GW_TICK_US;
