@@ -142,8 +142,8 @@ const gw_key gw_keys[] = {
     SWITCH("media.spoken_refusals", "true", .flags = RELOAD,
            .help = "A caller whose call is refused is told why in words first, as sound before the "
                    "answer (183). Needs prompts."),
-    STRING("media.srtp_backend", "auto", .choices = "libsrtp2 openssl auto", .later = "openssl",
-           .help = "Library that encrypts media."),
+    STRING("media.srtp_backend", "auto", .choices = "libsrtp2 openssl auto",
+           .help = "Library that encrypts media. auto: the one that costs least, openssl."),
 
     GROUPS("phones", .flags = RELOAD, .help = "Desk phones."),
     STRING("phones[].number", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, PLAIN,

@@ -6,6 +6,7 @@
 #define GW_NS_JINGLE "urn:xmpp:jingle:1"
 #define GW_NS_JINGLE_ERRORS "urn:xmpp:jingle:errors:1"
 #define GW_NS_RTP "urn:xmpp:jingle:apps:rtp:1"
+#define GW_NS_HDREXT "urn:xmpp:jingle:apps:rtp:rtp-hdrext:0"
 #define GW_NS_RTP_INFO "urn:xmpp:jingle:apps:rtp:info:1"
 #define GW_NS_ICE "urn:xmpp:jingle:transports:ice-udp:1"
 #define GW_NS_DTLS "urn:xmpp:jingle:apps:dtls:0"

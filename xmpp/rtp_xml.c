@@ -7,6 +7,8 @@
 #define MAX_LABEL 256 /* bytes of a content name, ICE credential, cname or msid */
 
 static const char *const senders_words[] = {"none", "initiator", "responder", "both"};
+#define LEVEL_URI "urn:ietf:params:rtp-hdrext:ssrc-audio-level" /* RFC 6464 */
+
 static const char *const setup_words[] = {"", "actpass", "active", "passive"};
 static const char *const type_words[] = {"host", "srflx", "prflx", "relay"};
 
@@ -140,6 +142,21 @@ static void source_build(xmpp_stanza_t *description, const gw_source *src) {
 
 /* --- description */
 
+/* Header extensions (XEP-0294): of all there are only the audio level is ours, and only for both directions. */
+static void extension_parse(xmpp_stanza_t *s, gw_desc_media *m) {
+  guint64 id;
+  const char *senders = gw_xml_get(s, "senders");
+  if (g_strcmp0(gw_xml_get(s, "uri"), LEVEL_URI) || (senders && strcmp(senders, "both"))) return;
+  if (gw_xml_get_uint(s, "id", 14, &id)) m->level_ext = (guint)id;
+}
+
+static void extension_build(xmpp_stanza_t *description, const gw_desc_media *m) {
+  if (!m->level_ext) return;
+  xmpp_stanza_t *s = gw_xml_add(description, "rtp-hdrext", GW_NS_HDREXT);
+  gw_xml_set_uint(s, "id", m->level_ext);
+  gw_xml_set(s, "uri", LEVEL_URI);
+}
+
 static gboolean description_parse(xmpp_stanza_t *s, gw_desc_media *m) {
   guint64 ssrc;
   gboolean sdes = FALSE;
@@ -147,6 +164,7 @@ static gboolean description_parse(xmpp_stanza_t *s, gw_desc_media *m) {
     if (gw_xml_is(c, "payload-type", NULL) && !payload_parse(c, m)) return FALSE;
     if (gw_xml_is(c, "source", GW_NS_SSMA) && !source_parse(c, m)) return FALSE;
     if (gw_xml_is(c, "rtcp-mux", NULL)) m->rtcp_mux = TRUE;
+    if (gw_xml_is(c, "rtp-hdrext", GW_NS_HDREXT)) extension_parse(c, m);
     if (gw_xml_is(c, "encryption", NULL)) sdes = TRUE;
   }
   ptime_parse(s, m); /* Movim writes it here */
@@ -165,6 +183,7 @@ static void description_build(xmpp_stanza_t *content, const gw_desc_media *m) {
   for (guint i = 0; i < m->codecs->len; i++)
     payload_build(s, m, &g_array_index(m->codecs, gw_codec, i));
   if (m->rtcp_mux) gw_xml_add(s, "rtcp-mux", GW_NS_RTP);
+  extension_build(s, m);
   for (guint i = 0; i < m->sources->len; i++)
     source_build(s, &g_array_index(m->sources, gw_source, i));
 }

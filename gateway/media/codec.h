@@ -33,6 +33,9 @@ void gw_decoder_reset(gw_decoder *); /* another sender follows */
 int gw_decoder_samples(gw_decoder *, const guint8 *payload,
                        gsize n); /* length of a packet at GW_RATE without decoding, 0 = broken */
 
+/* Does an Opus packet say that there is voice in it (RFC 6716 4.2.3)? Without decoding; TRUE when it does not tell. */
+gboolean gw_opus_has_voice(const guint8 *payload, gsize n);
+
 /* Encodes GW_FRAME samples at GW_RATE for 20 ms; narrow: Opus of an 8 kHz source at 8 kHz
  * (complexity 5). */
 gw_encoder *gw_encoder_new(const char *name, gboolean narrow, gboolean fec);

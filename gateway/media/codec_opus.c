@@ -58,6 +58,19 @@ static gboolean has_fec(const guint8 *payload, gsize n) {
   return fec;
 }
 
+/* The first bits of each SILK frame; of a stereo packet those of the middle are enough. */
+gboolean gw_opus_has_voice(const guint8 *payload, gsize n) {
+  const guint8 *frames[48];
+  opus_int16 sizes[48];
+  if (n <= 2) return FALSE;
+  if (payload[0] & 0x80) return TRUE; /* CELT only */
+  int count = opus_packet_parse(payload, (opus_int32)n, NULL, frames, sizes, NULL);
+  int per_frame = MAX(1, opus_packet_get_samples_per_frame(payload, 1000) / 20);
+  for (int i = 0; i < count; i++)
+    if (sizes[i] > 0 && frames[i][0] >> (8 - per_frame)) return TRUE;
+  return FALSE;
+}
+
 static int decode_fec(gpointer state, const guint8 *payload, gsize n, gint16 *out, int cap) {
   opus_decoder *d = state;
   int want = cap / UNIT * UNIT;

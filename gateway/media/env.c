@@ -16,6 +16,12 @@ void gw_env_unwatch(gw_env *env, gw_watch *w) {
   if (epoll_ctl(env->sockets, EPOLL_CTL_DEL, w->fd, NULL) == 0) env->n_watches--;
 }
 
+guint gw_env_reads(const gw_env *env, gw_watch *w, guint most) {
+  gboolean again = w->tick == env->tick;
+  w->tick = env->tick;
+  return again ? most : 1;
+}
+
 void gw_env_state(gw_env *env, gw_handle h, gw_media_state state, gw_cause cause) {
   gw_event *e = gw_event_new(GW_EVENT_STATE, h);
   e->state = state;

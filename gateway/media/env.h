@@ -34,6 +34,7 @@ gw_identity *gw_media_identity(gw_media *); /* for tests: another choice of SRTP
 typedef struct gw_watch {
   int fd;
   void (*ready)(struct gw_watch *, gint64 now_us);
+  guint64 tick; /* when it was last read; for gw_env_reads */
 } gw_watch;
 
 typedef struct {
@@ -50,6 +51,9 @@ typedef struct {
 
 void gw_env_watch(gw_env *, gw_watch *);
 void gw_env_unwatch(gw_env *, gw_watch *); /* before the fd is closed */
+/* How many datagrams to take: one at first, for mostly there is no more and to look in vain costs as much as to find one; the
+ * worker calls ready once more in the same tick where something is left, and then it is most. */
+guint gw_env_reads(const gw_env *, gw_watch *, guint most);
 
 /* Events to control. State, description and prompt end always get through (bounded per object), the
  * others when there is room. */

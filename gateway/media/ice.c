@@ -231,7 +231,7 @@ static void watch_sockets(gw_ice *ice) {
     GSocket *s = g_ptr_array_index(all, i);
     if (g_socket_get_socket_type(s) != G_SOCKET_TYPE_DATAGRAM) continue;
     ice_socket *is = &ice->sockets[ice->n_sockets++];
-    *is = (ice_socket){{g_socket_get_fd(s), socket_ready}, ice};
+    *is = (ice_socket){{.fd = g_socket_get_fd(s), .ready = socket_ready}, ice};
     gw_env_watch(ice->env, &is->watch);
   }
   g_clear_pointer(&all, g_ptr_array_unref);
@@ -403,8 +403,8 @@ static void read_direct(gw_ice *ice, int fd, gint64 now_us) {
 
 static void socket_ready(gw_watch *watch, gint64 now_us) {
   gw_ice *ice = ((ice_socket *)watch)->ice;
-  guint asks = 0;
-  for (int i = 0; i < READS_PER_TICK; i++) {
+  guint asks = 0, reads = gw_env_reads(ice->env, watch, READS_PER_TICK);
+  for (guint i = 0; i < reads; i++) {
     guint8 head[8] = {0};
     ssize_t n = recv(watch->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
     if (n < 0) return;

@@ -39,6 +39,7 @@ struct gw_jitter {
   gw_delay delay;
   gw_store store;
   gboolean playing;
+  gboolean deaf;
   gint64 next_seq; /* first packet not yet played */
   gint64 next_ts;  /* media time behind the last sound decoded, samples */
   gint64 last_us;
@@ -188,15 +189,19 @@ static gint64 depth_us(const gw_jitter *j, gint64 now_us) {
   return MIN(lag_us(j, now_us), SAMPLE_US(held));
 }
 
-static void push_concealed(gw_jitter *j, guint n) {
-  n = MIN(n, PCM_CAP - j->n);
-  gw_decoder_conceal(j->decoder, j->pcm + j->n, (int)n);
-  j->n += n;
-}
-
 static void push_zeros(gw_jitter *j, guint n) {
   n = MIN(n, PCM_CAP - j->n);
   memset(j->pcm + j->n, 0, n * sizeof *j->pcm);
+  j->n += n;
+}
+
+static void push_concealed(gw_jitter *j, guint n) {
+  if (j->deaf) {
+    push_zeros(j, n);
+    return;
+  }
+  n = MIN(n, PCM_CAP - j->n);
+  gw_decoder_conceal(j->decoder, j->pcm + j->n, (int)n);
   j->n += n;
 }
 
@@ -251,7 +256,11 @@ static void bridge(gw_jitter *j, guint gap) {
 static void decode(gw_jitter *j, gw_slot *s) {
   guint8 payload[GW_MAX_DATAGRAM];
   int got = 0;
-  if (s->len) {
+  if (s->len && j->deaf) {
+    push_zeros(j, s->samples);
+    j->packet = s->samples;
+    j->next_ts = s->ts + s->samples;
+  } else if (s->len) {
     gw_store_copy(&j->store, s, payload);
     if (s->fresh) gw_decoder_reset(j->decoder);
     got =
@@ -274,7 +283,7 @@ static void decode(gw_jitter *j, gw_slot *s) {
 static void fill_loss(gw_jitter *j, const gw_slot *s, guint n) {
   int got = 0;
   expect_loss(j);
-  if (s->seq == j->next_seq + 1 && s->len) {
+  if (s->seq == j->next_seq + 1 && s->len && !j->deaf) {
     guint8 payload[GW_MAX_DATAGRAM];
     gw_store_copy(&j->store, s, payload);
     got = gw_decoder_packet(j->decoder, payload, s->len, TRUE, j->pcm + j->n, (int)n);
@@ -407,6 +416,11 @@ gboolean gw_jitter_get(gw_jitter *j, gint64 now_us, gint16 *out) {
     if (!produce(j, now_us)) break;
   if (j->playing) adjust(j, now_us);
   return take(j, out);
+}
+
+void gw_jitter_deafen(gw_jitter *j, gboolean deaf) {
+  if (j->deaf && !deaf) gw_decoder_reset(j->decoder);
+  j->deaf = deaf;
 }
 
 void gw_jitter_stats_get(const gw_jitter *j, gw_jitter_stats *ret) {

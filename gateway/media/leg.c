@@ -156,7 +156,7 @@ static void take_rtp(gw_leg *leg, guint8 *data, gsize n, const gw_addr *from, gi
 static void socket_ready(gw_watch *watch, gint64 now_us) {
   gw_leg *leg = ((gw_leg_socket *)watch)->leg;
   guint8 *data = leg->env->rx;
-  for (int i = 0; i < READS_PER_TICK; i++) {
+  for (guint i = gw_env_reads(leg->env, watch, READS_PER_TICK); i-- > 0;) {
     gw_addr from = {.len = sizeof from.u};
     ssize_t n = recvfrom(watch->fd, data, GW_RX_BYTES, MSG_DONTWAIT, &from.u.sa, &from.len);
     if (n < 0 && errno != EAGAIN) continue; /* an ICMP answer to something we sent */
@@ -176,8 +176,8 @@ gw_leg *gw_leg_new(gw_env *env, gw_cmd *cmd) {
   g_autoptr(gw_leg) leg = g_new0(gw_leg, 1);
   leg->handle = cmd->handle;
   leg->env = env;
-  leg->rtp = (gw_leg_socket){{-1, socket_ready}, leg};
-  leg->rtcp = (gw_leg_socket){{-1, socket_ready}, leg};
+  leg->rtp = (gw_leg_socket){{.fd = -1, .ready = socket_ready}, leg};
+  leg->rtcp = (gw_leg_socket){{.fd = -1, .ready = socket_ready}, leg};
   gw_addr hint = {0};
   gw_addr_parse(cmd->remote_hint, 0, &hint);
   gw_latch_init(&leg->latch, &hint);

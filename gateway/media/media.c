@@ -87,6 +87,7 @@ static gboolean engine_init(gw_engine *e, const gw_media_config *c, GError **err
   copy_turn(e, c);
   e->events = gw_queue_new(GW_DOOR_EVENTS, gw_event_free);
   gw_srtp_init();
+  g_return_val_if_fail(gw_srtp_use(c->srtp_backend), FALSE);
   gw_ice_prepare();
   warm_codecs();
   e->identity = gw_identity_new(error);

@@ -11,6 +11,8 @@
 #define REPORT_TICKS (5 * GW_TICKS_PER_SEC)
 #define FIRST_REPORT_TICKS (GW_TICKS_PER_SEC / 2)
 #define OPUS_PT 111
+#define OPEN_EVERY 32 /* packets: far fewer than a rollover guess bridges */
+#define LEVEL_EXT 1   /* id in our offers, as browsers have it */
 #define HANDLE "peer=%" G_GINT64_MODIFIER "x"
 
 typedef struct {
@@ -31,6 +33,8 @@ struct gw_peer {
   gw_inflow in;
   gw_outflow out;
   gboolean said_gathered, said_ice, up, heard_any, failed;
+  guint shut;         /* packets not opened since the last one that was */
+  gboolean resting;   /* the last packet sent was silence */
   gint64 deadline_us; /* of the step now running; 0: none */
 };
 
@@ -104,11 +108,22 @@ static void take_rtcp(gw_peer *p, guint8 *data, gsize n, gint64 now_us) {
     gw_flow_heard(&p->out, &p->in, &report, now_us, gw_wall_us());
 }
 
-static void take_rtp(gw_peer *p, guint8 *data, gsize n, gint64 now_us) {
+/* Of a voice that another connection brings as well, one packet in many is opened: that keeps the rollover counter and the
+ * replay window going, and shows that it is still real. */
+static gboolean left_shut(gw_peer *p, const guint8 *data, gsize n, gboolean proven, gint64 now_us) {
+  gw_rtp rtp;
+  gboolean shut = p->in.lazy && proven && p->shut < OPEN_EVERY && gw_rtp_parse(data, n, 0, &rtp) &&
+                  gw_inflow_unopened(&p->in, &rtp, n, now_us);
+  p->shut = shut ? p->shut + 1 : 0;
+  return shut;
+}
+
+static void take_rtp(gw_peer *p, guint8 *data, gsize n, gboolean proven, gint64 now_us) {
   gw_rtp rtp;
   guint clock;
+  if (left_shut(p, data, n, proven, now_us)) return;
   if (gw_srtp_unprotect_rtp(p->srtp_in, data, &n) != GW_SRTP_OK ||
-      !gw_rtp_parse(data, n, 0, &rtp)) {
+      !gw_rtp_parse(data, n, p->in.level_ext, &rtp)) {
     p->in.bad++;
     return;
   }
@@ -143,7 +158,7 @@ static void on_datagram(guint8 *data, gsize n, gboolean proven, gint64 now_us, v
   else if (p->up && gw_rtp_is_rtcp(data, n))
     take_rtcp(p, data, n, now_us);
   else if (p->up)
-    take_rtp(p, data, n, now_us);
+    take_rtp(p, data, n, proven, now_us);
 }
 
 /* ---- life */
@@ -205,6 +220,7 @@ gw_desc *gw_peer_describe(gw_peer *p) {
   m->proto = GW_PROTO_DTLS_SAVPF;
   m->dir = GW_DIR_SENDRECV;
   m->rtcp_mux = TRUE;
+  m->level_ext = LEVEL_EXT;
   m->setup = p->setup;
   m->fp_hash = g_strdup("sha-256");
   m->fp_value = g_strdup(gw_identity_fingerprint(p->env->engine->identity));
@@ -249,6 +265,7 @@ void gw_peer_agreed(gw_peer *p, const gw_desc *agreed) {
   const gw_codec *c = gw_desc_first_voice(m);
   if (!c || p->failed) return;
   gw_inflow_map(&p->in, m, NULL);
+  p->in.level_ext = p->out.level_ext = m->level_ext;
   gw_outflow_codec(&p->out, p->env->ids, gw_codec_index(c->name), c->pt);
 }
 
@@ -308,8 +325,12 @@ gboolean gw_peer_hears(const gw_peer *p) {
   return p->up && !p->failed && p->out.codec >= 0;
 }
 
-void gw_peer_say(gw_peer *p, const guint8 *payload, gsize n) {
+void gw_peer_say(gw_peer *p, const guint8 *payload, gsize n, guint8 level) {
   guint8 *to = p->env->tx;
+  gboolean rests = n <= GW_VOICE_EMPTY;
+  if (p->resting && !rests) p->out.marker = TRUE; /* RFC 3551 4.1 */
+  p->resting = rests;
+  p->out.level = level;
   gsize len = gw_outflow_packet(&p->out, payload, n, to, GW_RX_BYTES - 64);
   if (len && gw_srtp_protect_rtp(p->srtp_out, to, &len, GW_RX_BYTES) == GW_SRTP_OK)
     gw_ice_send(p->ice, to, len);

@@ -19,14 +19,15 @@ int gw_peer_codec(const gw_peer *); /* to encode for it, -1: nothing yet */
 
 gboolean gw_peer_hears(const gw_peer *); /* wants a packet each tick */
 
-gboolean gw_peer_busy(const gw_peer *); /* setting up: to be driven every 5 ms, else every 100 ms */
+gboolean gw_peer_busy(const gw_peer *); /* setting up: to be driven every 5 ms, else every 200 ms */
 /* After the worker's context ran. ask: look for packets too. */
 void gw_peer_drive(gw_peer *, gboolean ask, gint64 now_us);
 
 /* The tick. */
 void gw_peer_read(gw_peer *, gint64 now_us); /* what its watched sockets cannot show */
 gw_inflow *gw_peer_inflow(gw_peer *);        /* gw_inflow_play it, then use pcm */
-void gw_peer_say(gw_peer *, const guint8 *payload, gsize n);
+void gw_peer_say(gw_peer *, const guint8 *payload, gsize n,
+                 guint8 level); /* level: gw_voice_level */
 void gw_peer_report(gw_peer *, gint64 now_us);
 void gw_peer_pass(gw_peer *, guint ticks);
 void gw_peer_figures(gw_peer *, gw_media_stats *ret);

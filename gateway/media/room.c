@@ -2,6 +2,8 @@
 #include "base/clock.h"
 #include <string.h>
 
+#define OPUS 0 /* gw_codec_index("opus") */
+
 /* A remote party that several seats lead to. Each of them receives its voice; one is decoded for
  * all. */
 typedef struct {
@@ -17,6 +19,8 @@ typedef struct {
   talker *talker; /* or NULL */
 } seat;
 
+#define LOUDEST 3            /* remote voices decoded at once */
+#define THERE_US GW_MS(100) /* a leader that was heard since is no reason to look at the others */
 #define BEHIND_US GW_MS(500) /* a leader this much behind another has stalled */
 
 struct gw_room {
@@ -25,6 +29,7 @@ struct gw_room {
   GPtrArray *legs; /* gw_leg */
   GArray *seats;
   GHashTable *talkers; /* name -> talker */
+  GPtrArray *voices;   /* gw_floor: of this tick's choice */
   gw_mix all;          /* what everybody hears: phones, shared peers, last frames of closed ones */
   gw_voice voice;      /* all phones together, for shared peers */
 };
@@ -40,6 +45,7 @@ gw_room *gw_room_new(gw_env *env, gw_handle handle) {
   r->handle = handle;
   r->env = env;
   r->legs = g_ptr_array_new();
+  r->voices = g_ptr_array_new();
   r->seats = g_array_new(FALSE, TRUE, sizeof(seat));
   r->talkers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, talker_free);
   gw_mix_clear(&r->all);
@@ -62,6 +68,7 @@ void gw_room_free(gw_room *r) {
   for (guint i = 0; i < r->legs->len; i++)
     gw_leg_free(leg_at(r, i));
   g_array_unref(r->seats);
+  g_ptr_array_unref(r->voices);
   g_hash_table_unref(r->talkers);
   g_ptr_array_unref(r->legs);
   gw_voice_clear(&r->voice);
@@ -186,7 +193,7 @@ static gint64 heard_us(gw_peer *p) {
   return gw_peer_inflow(p)->voice_us;
 }
 
-static void choose_leaders(gw_room *r) {
+static void choose_leaders(gw_room *r, gint64 now_us) {
   for (guint i = 0; i < r->seats->len; i++) {
     const seat *s = seat_at(r, i);
     if (!s->talker || !heard_us(s->peer)) continue;
@@ -195,13 +202,34 @@ static void choose_leaders(gw_room *r) {
   }
   for (guint i = 0; i < r->seats->len; i++) {
     const seat *s = seat_at(r, i);
+    gw_peer *leader = s->talker ? s->talker->leader : NULL;
     if (s->talker)
-      gw_inflow_follow(gw_peer_inflow(s->peer), s->talker->leader && s->talker->leader != s->peer);
+      gw_inflow_follow(gw_peer_inflow(s->peer), leader && leader != s->peer,
+                       leader && now_us - heard_us(leader) < THERE_US);
+  }
+}
+
+/* Only what costs something to decode takes part. */
+static gboolean competes(const gw_inflow *in) {
+  return !in->follows && in->codec == OPUS;
+}
+
+static void choose_voices(gw_room *r) {
+  g_ptr_array_set_size(r->voices, 0);
+  for (guint i = 0; i < r->seats->len; i++) {
+    gw_inflow *in = gw_peer_inflow(seat_at(r, i)->peer);
+    if (competes(in)) g_ptr_array_add(r->voices, &in->floor);
+  }
+  gw_floor_choose((gw_floor **)r->voices->pdata, r->voices->len, LOUDEST);
+  for (guint i = 0; i < r->seats->len; i++) {
+    gw_inflow *in = gw_peer_inflow(seat_at(r, i)->peer);
+    gw_inflow_deafen(in, competes(in) && !in->floor.on);
   }
 }
 
 static void listen_to_peers(gw_room *r, gint64 now_us) {
-  choose_leaders(r);
+  choose_leaders(r, now_us);
+  choose_voices(r);
   for (guint i = 0; i < r->seats->len; i++) {
     gw_inflow *in = gw_peer_inflow(seat_at(r, i)->peer);
     if (!in->follows) gw_inflow_play(in, now_us);
@@ -230,7 +258,7 @@ static void speak_to_peer(gw_room *r, const seat *s) {
   const guint8 *payload;
   gw_voice *v = voice_for(r, s);
   int n = v && gw_peer_hears(s->peer) ? gw_voice_packet(v, gw_peer_codec(s->peer), &payload) : 0;
-  if (n > 0) gw_peer_say(s->peer, payload, (gsize)n);
+  if (n > 0) gw_peer_say(s->peer, payload, (gsize)n, gw_voice_level(v));
 }
 
 void gw_room_tick(gw_room *r, gint64 now_us) {
@@ -267,6 +295,7 @@ guint gw_room_drive(gw_room *r, gboolean only_busy, gint64 now_us) {
 }
 
 void gw_room_read(gw_room *r, gint64 now_us) {
+  if (!r->env->engine->n_turn) return; /* without TURN all sockets are watched */
   for (guint i = 0; i < r->seats->len; i++)
     gw_peer_read(seat_at(r, i)->peer, now_us);
 }

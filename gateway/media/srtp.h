@@ -1,5 +1,4 @@
-/* srtp.h - SRTP and SRTCP (RFC 3711, 7714) behind a narrow door, so that the library can be
- * replaced.
+/* srtp.h - SRTP and SRTCP (RFC 3711, 7714) behind a narrow door: by OpenSSL's ciphers or by libsrtp2.
  * Thread: one per session; gw_srtp_init once before any worker runs.
  * Owner: maker frees.  Calls back: never. */
 #ifndef GW_SRTP_H
@@ -9,7 +8,10 @@
 typedef enum { GW_SRTP_AES_CM_128_HMAC_SHA1_80, GW_SRTP_AEAD_AES_128_GCM } gw_srtp_suite;
 typedef enum { GW_SRTP_OK, GW_SRTP_REPLAY, GW_SRTP_AUTH, GW_SRTP_BAD } gw_srtp_result;
 typedef struct gw_srtp gw_srtp;
-void gw_srtp_init(void); /* with the own NSS context that keeps the library flat; idempotent */
+void gw_srtp_init(void); /* with the own NSS context that keeps libsrtp2 flat; idempotent */
+/* Who does the work of sessions made from now on: "libsrtp2", "openssl", "auto" or NULL (what is cheapest: openssl).
+ * Before any worker runs. FALSE: no such word. */
+gboolean gw_srtp_use(const char *backend);
 void gw_srtp_exit(void);
 guint gw_srtp_key_len(gw_srtp_suite); /* master key + salt: 30 or 28 bytes */
 gw_srtp *gw_srtp_new(gw_srtp_suite, gboolean outbound, const guint8 *key_and_salt);

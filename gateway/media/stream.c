@@ -6,6 +6,8 @@
 #define EVENT 0x80             /* bit of use[]: telephone-event, low bits its clock in kHz */
 #define CHANGE_US GW_MS(200)   /* codec changes of one stream are at least this far apart */
 #define NTP_1970 2208988800ULL /* seconds from 1900 to 1970 */
+#define LEVEL_BYTES 8          /* of the audio level in a header */
+#define NEXT 50                /* packets, a second: what may be missing before one that is plainly the next */
 #define RTT_MAX_MS 10000       /* more is a forged or broken report */
 
 static const char *const codec_words[GW_CODECS] = {"opus", "G722", "PCMA", "PCMU"};
@@ -36,6 +38,7 @@ void gw_inflow_init(gw_inflow *in) {
   memset(in, 0, sizeof *in);
   in->codec = -1;
   in->loudest = -127;
+  gw_floor_init(&in->floor);
 }
 
 void gw_inflow_clear(gw_inflow *in) {
@@ -81,7 +84,19 @@ static gboolean take_codec(gw_inflow *in, int codec, gint64 now_us) {
   return TRUE;
 }
 
-void gw_inflow_follow(gw_inflow *in, gboolean follows) {
+gboolean gw_inflow_unopened(gw_inflow *in, const gw_rtp *rtp, gsize wire_bytes, gint64 now_us) {
+  guint8 use = in->use[rtp->pt & 127];
+  guint16 ahead = (guint16)(rtp->seq - in->stats.max_seq);
+  if (!in->stats.started || in->stats.ssrc != rtp->ssrc || !use || (use & EVENT) || !ahead || ahead > NEXT)
+    return FALSE;
+  in->packets++;
+  in->bytes += wire_bytes;
+  gw_rtp_stats_packet(&in->stats, rtp->seq, rtp->ts, now_us);
+  return TRUE;
+}
+
+void gw_inflow_follow(gw_inflow *in, gboolean follows, gboolean lazy) {
+  in->lazy = follows && lazy;
   if (follows && !in->follows)
     gw_inflow_clear(in); /* what it holds would be old when it is needed again */
   in->follows = follows;
@@ -101,19 +116,35 @@ void gw_inflow_rtp(gw_inflow *in, const gw_rtp *rtp, gsize wire_bytes, gint64 no
   if (!in->stats.started || in->stats.ssrc != rtp->ssrc || in->stats.clock != clock)
     gw_rtp_stats_init(&in->stats, rtp->ssrc, clock);
   gw_rtp_stats_packet(&in->stats, rtp->seq, rtp->ts, now_us);
-  if (voice) in->voice_us = now_us;
+  if (voice) {
+    in->voice_us = now_us;
+    gboolean talks = rtp->level >= 0 || codec || gw_opus_has_voice(rtp->payload, rtp->payload_len);
+    gw_floor_packet(&in->floor, rtp->level, talks);
+    if (in->deaf && rtp->level >= 0) in->loudest = MAX(in->loudest, -rtp->level);
+  }
   if (voice && in->jitter)
     gw_jitter_put(in->jitter, rtp, now_us);
   else if (in->jitter)
     gw_jitter_other(in->jitter, rtp, now_us);
 }
 
+void gw_inflow_deafen(gw_inflow *in, gboolean deaf) {
+  in->deaf = deaf;
+}
+
 void gw_inflow_play(gw_inflow *in, gint64 now_us) {
-  in->live = in->jitter && gw_jitter_get(in->jitter, now_us, in->pcm);
-  if (!in->live)
+  gboolean gone = in->deaf && in->was_deaf;
+  if (in->jitter) gw_jitter_deafen(in->jitter, gone);
+  in->live = in->jitter && gw_jitter_get(in->jitter, now_us, in->pcm) && !gone;
+  if (!in->live) {
     memset(in->pcm, 0, sizeof in->pcm);
-  else
-    in->loudest = MAX(in->loudest, gw_level_dbfs(in->pcm, GW_FRAME));
+  } else {
+    gdouble level = gw_level_dbfs(in->pcm, GW_FRAME);
+    in->loudest = MAX(in->loudest, level);
+    gw_floor_heard(&in->floor, level);
+    if (in->deaf) gw_fade(in->pcm, FALSE); /* the last one for now */
+  }
+  in->was_deaf = in->deaf;
 }
 
 void gw_fade(gint16 *pcm, gboolean fade_in) {
@@ -147,9 +178,18 @@ void gw_outflow_codec(gw_outflow *out, gw_ids *ids, int codec, guint8 pt) {
   out->pt = pt;
 }
 
+/* RFC 6464 3, in the one-byte form of RFC 8285 4.2. */
+static gsize write_level(const gw_outflow *out, guint8 *to) {
+  const guint8 ext[LEVEL_BYTES] = {0xBE, 0xDE, 0, 1, (guint8)(out->level_ext << 4), out->level};
+  to[0] |= 0x10;
+  memcpy(to + 12, ext, sizeof ext);
+  return sizeof ext;
+}
+
 gsize gw_outflow_packet(gw_outflow *out, const guint8 *payload, gsize n, guint8 *to, gsize cap) {
-  if (cap < 12 + n) return 0;
+  if (cap < 12 + LEVEL_BYTES + n) return 0;
   gsize head = gw_rtp_write_header(to, out->pt, out->marker, out->seq++, out->ts, out->ssrc);
+  if (out->level_ext) head += write_level(out, to);
   memcpy(to + head, payload, n);
   out->marker = FALSE;
   out->packets++;

@@ -8,6 +8,7 @@
 #include "base/desc.h"
 #include "base/ids.h"
 #include "gateway/media/codec.h"
+#include "gateway/media/floor.h"
 #include "gateway/media/jitter.h"
 #include "gateway/media/media.h"
 #include "gateway/media/rtp.h"
@@ -30,11 +31,15 @@ typedef struct {
   guint32 sr_mid; /* middle of the last SR's NTP time, 0 none */
   gint64 sr_us;   /* when it came */
   guint64 packets, bytes, bad;
-  gdouble loudest;      /* dBFS of the loudest frame since the last figures */
-  gint16 pcm[GW_FRAME]; /* the frame of this tick */
-  gboolean live;        /* FALSE: pcm is silence */
-  gint64 voice_us;      /* when the last voice packet came */
-  gboolean follows;     /* another stream brings the same voice: counted, not decoded */
+  gdouble loudest;         /* dBFS of the loudest frame since the last figures */
+  gint16 pcm[GW_FRAME];    /* the frame of this tick */
+  gboolean live;           /* FALSE: pcm is silence */
+  gint64 voice_us;         /* when the last voice packet came */
+  guint level_ext;         /* id of the audio level in its headers, 0: none */
+  gw_floor floor;          /* how loud its packets are */
+  gboolean deaf, was_deaf; /* too quiet among many: not decoded */
+  gboolean follows;        /* another stream brings the same voice: counted, not decoded */
+  gboolean lazy; /* and that one is there: nor need each packet be opened */
 } gw_inflow;
 
 void gw_inflow_init(gw_inflow *);
@@ -45,9 +50,12 @@ void gw_inflow_map(gw_inflow *, const gw_desc_media *first, const gw_desc_media 
 gw_in_use gw_inflow_use(const gw_inflow *, guint8 pt, guint *ret_clock);
 /* An authentic packet of a known payload type: counted; voice goes to the jitter buffer. */
 void gw_inflow_rtp(gw_inflow *, const gw_rtp *, gsize wire_bytes, gint64 now_us);
-void gw_inflow_follow(gw_inflow *, gboolean follows);
-void gw_inflow_play(gw_inflow *, gint64 now_us); /* one frame into pcm */
-void gw_fade(gint16 *pcm, gboolean in);          /* one frame in from, or out to, silence */
+/* A packet that was not opened: counted when it plainly is the next of the stream that is known. FALSE: open it. */
+gboolean gw_inflow_unopened(gw_inflow *, const gw_rtp *, gsize wire_bytes, gint64 now_us);
+void gw_inflow_follow(gw_inflow *, gboolean follows, gboolean lazy);
+void gw_inflow_deafen(gw_inflow *, gboolean deaf); /* with the next frame: fades out, begins anew */
+void gw_inflow_play(gw_inflow *, gint64 now_us);   /* one frame into pcm */
+void gw_fade(gint16 *pcm, gboolean in);            /* one frame in from, or out to, silence */
 
 typedef struct {
   guint32 ssrc, ts;
@@ -55,6 +63,8 @@ typedef struct {
   guint8 pt;
   int codec; /* -1: not known yet */
   gboolean marker;
+  guint level_ext; /* id of the audio level in its headers, 0: none */
+  guint8 level;    /* of the next packet (RFC 6464): bit 7 voice, -dBov */
   guint32 packets, payload_bytes;
   guint64 bytes;
   guint rtt_ms;

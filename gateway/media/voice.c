@@ -1,10 +1,8 @@
 #include "gateway/media/voice.h"
+#include "gateway/media/mixer.h"
 #include <string.h>
 
-#define QUIET_PEAK 16 /* of 32767: below the idle noise of a G.711 line */
-#define QUIET_TICKS                                                                                \
-  25           /* half a second is still encoded, so that the decoder settles on silence           \
-                */
+#define TOLD 3 /* times that the silence is said at first: one may get lost */
 #define OPUS 0 /* gw_codec_index("opus") */
 
 void gw_voice_init(gw_voice *v) {
@@ -32,32 +30,29 @@ void gw_voice_narrow(gw_voice *v, gboolean narrow) {
   }
 }
 
-static gboolean quiet(const gint16 *pcm) {
-  gint16 low = 0, high = 0;
-  for (int i = 0; i < GW_FRAME; i++) {
-    low = MIN(low, pcm[i]);
-    high = MAX(high, pcm[i]);
-  }
-  return low > -QUIET_PEAK && high < QUIET_PEAK;
-}
-
 void gw_voice_frame(gw_voice *v, const gint16 *pcm) {
   if (pcm)
     memcpy(v->pcm, pcm, sizeof v->pcm);
   else
     memset(v->pcm, 0, sizeof v->pcm);
-  v->quiet_ticks = !pcm || quiet(pcm) ? v->quiet_ticks + 1 : 0;
+  v->closed = gw_gate_frame(&v->gate, pcm);
+  v->level = -1;
   for (int i = 0; i < GW_CODECS; i++)
     v->as[i].len = -1;
+}
+
+guint8 gw_voice_level(gw_voice *v) {
+  if (v->level < 0) v->level = v->closed ? 127 : (gint)(0.5 - gw_level_dbfs(v->pcm, GW_FRAME));
+  return (guint8)(v->level | (v->closed ? 0 : 0x80));
 }
 
 int gw_voice_packet(gw_voice *v, int codec, const guint8 **ret) {
   if (codec < 0 || !v->as[codec].encoder) return 0;
   *ret = v->as[codec].data;
   if (v->as[codec].len >= 0) return v->as[codec].len;
-  if (codec == OPUS && v->quiet_ticks > QUIET_TICKS && v->as[codec].toc) {
+  if (codec == OPUS && v->closed && v->as[codec].toc) {
     v->as[codec].data[0] = v->as[codec].toc;
-    return v->as[codec].len = 1;
+    return v->as[codec].len = v->closed <= TOLD || v->closed % GW_VOICE_EVERY == 0;
   }
   int n = gw_encoder_frame(v->as[codec].encoder, v->pcm, v->as[codec].data, GW_VOICE_BYTES);
   if (n > 0 && codec == OPUS)

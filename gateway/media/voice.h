@@ -1,17 +1,23 @@
 /* voice.h - one voice that several peers hear: each codec is encoded once per tick, however many
- * listen. While nothing is said the encoder rests and tiny Opus silence goes out (RFC 6716 2.1.9),
- * so that the listeners keep their clock. Thread: the owner's worker.  Owner: embedded;
+ * listen. While nothing is said (gate.h) the encoder rests, and Opus sends an empty frame now and then, as discontinuous
+ * transmission does (RFC 6716 2.1.9, RFC 7587 3.1.3): the listener's decoder makes the noise of the line, and knows that the
+ * sender is there. Thread: the owner's worker.  Owner: embedded;
  * gw_voice_clear frees.  Calls back: never. Allocates only in gw_voice_prepare. */
 #ifndef GW_VOICE_H
 #define GW_VOICE_H
+#include "gateway/media/gate.h"
 #include "gateway/media/stream.h"
 
 #define GW_VOICE_BYTES 640
+#define GW_VOICE_EMPTY 2  /* bytes: an Opus packet of no more says "silence from here" */
+#define GW_VOICE_EVERY 20 /* ticks between two of them (400 ms, as libopus does) */
 
 typedef struct {
   gint16 pcm[GW_FRAME];
   gboolean narrow;
-  guint quiet_ticks;
+  gw_gate gate;
+  gint level;   /* RFC 6464 of this tick's frame, -1: not measured */
+  guint closed; /* ticks since the gate closed, 0: open */
   struct {
     gw_encoder *encoder;
     guint8 toc; /* of the last Opus packet */
@@ -27,6 +33,7 @@ void gw_voice_prepare(gw_voice *, int codec);
 void gw_voice_narrow(gw_voice *, gboolean narrow);
 void gw_voice_frame(gw_voice *,
                     const gint16 *pcm_or_null); /* the frame of this tick; NULL: silence */
+guint8 gw_voice_level(gw_voice *);              /* RFC 6464: bit 7 while anything is said, -dBov */
 int gw_voice_packet(gw_voice *, int codec, const guint8 **ret); /* bytes, <= 0: nothing to send */
 
 #endif

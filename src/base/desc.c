@@ -121,6 +121,7 @@ static gw_desc_media *media_copy(const gw_desc_media *m) {
   c->ptime = m->ptime;
   c->maxptime = m->maxptime;
   c->rtcp_mux = m->rtcp_mux;
+  c->level_ext = m->level_ext;
   copy_transport(c, m);
   copy_codecs(c, m);
   for (guint i = 0; i < m->sources->len; i++)
@@ -321,6 +322,7 @@ gboolean gw_desc_answer(const gw_desc *offer, const gw_desc *caps, gboolean pref
     answer_transport(out, m, ours);
     out->dir = (gw_dir)(ours->dir & gw_dir_flip(m->dir));
     out->ptime = ours->ptime;
+    out->level_ext = ours->level_ext ? m->level_ext : 0; /* RFC 8285 5: the id of the offer */
     for (guint k = 0; k < ours->sources->len; k++)
       add_source(out, &g_array_index(ours->sources, gw_source, k));
     gboolean keys = ours->fp_value || gw_sdes_answer(out, m, ours);

@@ -68,6 +68,7 @@ typedef struct {
   gw_setup setup;
   GArray *sources;      /* gw_source */
   GArray *cryptos;      /* gw_crypto */
+  guint level_ext;      /* RFC 8285 id of the audio level (RFC 6464) in RTP headers, 1 to 14; 0: none */
 } gw_desc_media;
 
 typedef struct gw_desc {

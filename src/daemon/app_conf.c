@@ -183,7 +183,8 @@ void gw_app_media_config(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
                            .rtp_port_max = (guint16)gw_conf_int(c, "media.rtp_ports[1]"),
                            .public_address = str(c, a, "media.public_address"),
                            .speaker = str(c, a, "media.speaker"),
-                           .workers = (guint)gw_conf_int(c, "media.workers")};
+                           .workers = (guint)gw_conf_int(c, "media.workers"),
+                           .srtp_backend = str(c, a, "media.srtp_backend")};
   const char *const *own = keep_strv(a, gw_conf_strv(c, "media.addresses"));
   if (*own) ret->local_addresses = own;
   ret->prompt_dir = prompts_of(c, a);

@@ -140,6 +140,22 @@ static void test_browser(void) {
   g_assert_cmpstr(video->fp_value, ==, "CC:DD");
 }
 
+/* RFC 8285 5: the answer has the offer's id, and nothing that was not offered. */
+static void test_level(void) {
+  for (guint offered = 0; offered < 3; offered++) {
+    for (guint able = 0; able < 2; able++) {
+      g_autoptr(gw_desc) offer = browser_offer(), caps = our_room_side(GW_SETUP_PASSIVE), a = NULL;
+      gw_cause why;
+      gw_desc_audio(offer)->level_ext = offered * 3;
+      gw_desc_audio(caps)->level_ext = able;
+      g_assert_true(gw_desc_answer(offer, caps, FALSE, &a, &why));
+      g_assert_cmpuint(gw_desc_audio(a)->level_ext, ==, able ? offered * 3 : 0);
+      g_autoptr(gw_desc) copy = gw_desc_copy(offer);
+      g_assert_cmpuint(gw_desc_audio(copy)->level_ext, ==, offered * 3);
+    }
+  }
+}
+
 static void test_setup(void) {
   static const struct {
     gw_setup offered, wish, got;
@@ -187,6 +203,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/desc/answer/order", test_order);
   g_test_add_func("/desc/answer/direction", test_direction);
+  g_test_add_func("/desc/answer/level", test_level);
   g_test_add_func("/desc/answer/nothing", test_nothing_in_common);
   g_test_add_func("/desc/answer/phone-video", test_phone_video_refused);
   g_test_add_func("/desc/answer/browser", test_browser);

@@ -2,6 +2,7 @@
  */
 #include "core_sim.h"
 
+#include "gateway/media/mixer.h"
 #include "gateway/media/tone.h"
 
 #include <math.h>
@@ -209,6 +210,48 @@ static void test_drift(gconstpointer ppm) {
   sim_clear(&s);
 }
 
+/* A tone, packet by packet; deaf in the third second. Losses on the way, which are no business of the deaf. */
+typedef struct {
+  gw_encoder *encoder;
+  gw_tone tone;
+  gw_rtp rtp;
+  gw_jitter *jitter;
+} sender;
+
+static void say(sender *s, guint i, gint16 *out) {
+  guint8 data[400];
+  gint16 pcm[GW_FRAME];
+  gw_tone_fill(&s->tone, pcm, GW_FRAME);
+  s->rtp.payload_len = (gsize)gw_encoder_frame(s->encoder, pcm, data, sizeof data);
+  s->rtp.payload = data;
+  s->rtp.seq = (guint16)i;
+  s->rtp.ts = i * 960;
+  if (i <= 100 || i >= 150 || i % 10) gw_jitter_put(s->jitter, &s->rtp, i * 20000);
+  gw_jitter_get(s->jitter, i * 20000 + 1000, out);
+}
+
+static void test_deaf(void) {
+  sender s = {gw_encoder_new("opus", FALSE, TRUE), .jitter = gw_jitter_new("opus", 48000),
+              .rtp = {.ssrc = 7, .level = -1}};
+  gw_jitter_stats hearing, after;
+  gw_tone_init(&s.tone, HZ, 0.2, GW_RATE);
+  for (guint i = 0; i < 300; i++) {
+    gint16 out[GW_FRAME];
+    gw_jitter_deafen(s.jitter, i >= 100 && i < 150);
+    if (i == 100) gw_jitter_stats_get(s.jitter, &hearing);
+    say(&s, i, out);
+    gdouble level = gw_level_dbfs(out, GW_FRAME);
+    if (i >= 102 && i < 150) g_assert_cmpfloat(level, ==, -127);
+    if ((i > 50 && i < 100) || i > 153)
+      g_assert_cmpfloat(level, >, -20); /* the first word after it too */
+  }
+  gw_jitter_stats_get(s.jitter, &after);
+  g_assert_cmpint((gint)after.depth_ms - (gint)hearing.depth_ms, <=, 25);
+  g_assert_cmpuint(after.late + after.dropped, ==, 0);
+  gw_jitter_free(s.jitter);
+  gw_encoder_free(s.encoder);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/jitter/clean", test_clean);
@@ -220,6 +263,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/jitter/fec", test_fec);
   g_test_add_func("/jitter/reorder-and-copies", test_reorder_and_copies);
   g_test_add_func("/jitter/wrap", test_wrap);
+  g_test_add_func("/jitter/deaf", test_deaf);
   g_test_add_data_func("/jitter/drift-fast-hour", GINT_TO_POINTER(200), test_drift);
   g_test_add_data_func("/jitter/drift-slow-hour", GINT_TO_POINTER(-200), test_drift);
   return g_test_run();

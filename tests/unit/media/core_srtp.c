@@ -236,21 +236,163 @@ static void test_init_again(void) {
   pair_free(pair_new(GW_SRTP_AEAD_AES_128_GCM));
 }
 
+/* ---- the two that can do the work, against each other: what one writes the other reads, byte for byte */
+
+typedef struct {
+  pair lib, evp;
+} both;
+
+static both both_new(gw_srtp_suite suite) {
+  both b;
+  g_assert_true(gw_srtp_use("libsrtp2"));
+  b.lib = pair_new(suite);
+  g_assert_true(gw_srtp_use("openssl"));
+  b.evp = pair_new(suite);
+  return b;
+}
+
+static void both_free(both *b) {
+  pair_free(b->lib);
+  pair_free(b->evp);
+}
+
+/* With CSRCs and an extension now and then, also with no payload at all. */
+static gsize odd_rtp(GRand *rnd, guint8 *buf, guint16 seq) {
+  gsize n = gw_rtp_write_header(buf, 111, FALSE, seq, seq * 960u, SSRC);
+  guint csrcs = (guint)g_rand_int_range(rnd, 0, 3), words = (guint)g_rand_int_range(rnd, 0, 4);
+  buf[0] |= (guint8)csrcs;
+  n += csrcs * 4;
+  if (words) {
+    buf[0] |= 0x10;
+    memcpy(buf + n, (guint8[]){0xBE, 0xDE, 0, (guint8)words}, 4);
+    n += 4 + words * 4;
+  }
+  gsize end = n + (gsize)g_rand_int_range(rnd, 0, 200);
+  for (gsize i = 12; i < end; i++)
+    if (i < 12 + csrcs * 4 || i >= 16 + csrcs * 4 || !words) buf[i] = (guint8)g_rand_int(rnd);
+  return end;
+}
+
+static void test_same_rtp(void) {
+  g_autoptr(GRand) rnd = g_rand_new_with_seed(11);
+  for (guint k = 0; k < 2; k++) {
+    both b = both_new(suites[k]);
+    for (guint i = 60000; i < 60000 + 150000; i += (guint)g_rand_int_range(rnd, 1, 6)) { /* two wraps */
+      guint8 plain[512], x[512], y[512];
+      gsize n = odd_rtp(rnd, plain, (guint16)i), nx = n, ny = n;
+      memcpy(x, plain, n);
+      memcpy(y, plain, n);
+      g_assert_cmpint(gw_srtp_protect_rtp(b.lib.out, x, &nx, sizeof x), ==, GW_SRTP_OK);
+      g_assert_cmpint(gw_srtp_protect_rtp(b.evp.out, y, &ny, sizeof y), ==, GW_SRTP_OK);
+      g_assert_cmpmem(x, nx, y, ny);
+      g_assert_cmpint(gw_srtp_unprotect_rtp(b.evp.in, x, &nx), ==, GW_SRTP_OK);
+      g_assert_cmpint(gw_srtp_unprotect_rtp(b.lib.in, y, &ny), ==, GW_SRTP_OK);
+      g_assert_cmpmem(x, nx, plain, n);
+      g_assert_cmpmem(y, ny, plain, n);
+    }
+    both_free(&b);
+  }
+}
+
+static void test_same_rtcp(void) {
+  for (guint k = 0; k < 2; k++) {
+    both b = both_new(suites[k]);
+    for (guint i = 0; i < 3000; i++) {
+      guint8 plain[256], x[256], y[256];
+      gsize n = gw_rtcp_write(plain, sizeof plain, SSRC, i, 2, i & 1, 4, NULL, "name"), nx = n, ny = n;
+      memcpy(x, plain, n);
+      memcpy(y, plain, n);
+      g_assert_cmpint(gw_srtp_protect_rtcp(b.lib.out, x, &nx, sizeof x), ==, GW_SRTP_OK);
+      g_assert_cmpint(gw_srtp_protect_rtcp(b.evp.out, y, &ny, sizeof y), ==, GW_SRTP_OK);
+      g_assert_cmpmem(x, nx, y, ny);
+      g_assert_cmpint(gw_srtp_unprotect_rtcp(b.evp.in, x, &nx), ==, GW_SRTP_OK);
+      g_assert_cmpint(gw_srtp_unprotect_rtcp(b.lib.in, y, &ny), ==, GW_SRTP_OK);
+      g_assert_cmpmem(x, nx, plain, n);
+    }
+    both_free(&b);
+  }
+}
+
+/* A network that loses, repeats, overtakes and changes packets, over wraps: both believe the same ones. */
+static void test_same_verdict(void) {
+  enum { KEPT = 2048 };
+  g_autoptr(GRand) rnd = g_rand_new_with_seed(12);
+  for (guint k = 0; k < 2; k++) {
+    both b = both_new(suites[k]);
+    static guint8 sent[KEPT][256];
+    static gsize len[KEPT];
+    guint verdicts[4] = {0};
+    for (guint i = 0; i < 140000; i++) {
+      len[i % KEPT] = protected_rtp(b.lib.out, sent[i % KEPT], sizeof sent[0], (guint16)(i + 65000), SSRC);
+      if (g_rand_int_range(rnd, 0, 10) == 0) continue;
+      guint back = g_rand_int_range(rnd, 0, 4) ? 0 : (guint)g_rand_int_range(rnd, 0, (gint)MIN(i + 1, KEPT));
+      guint8 x[256], y[256];
+      gsize nx = len[(i - back) % KEPT], ny = nx;
+      memcpy(x, sent[(i - back) % KEPT], nx);
+      if (g_rand_int_range(rnd, 0, 20) == 0) x[g_rand_int_range(rnd, 12, (gint)nx)] ^= 1;
+      memcpy(y, x, nx);
+      gw_srtp_result rx = gw_srtp_unprotect_rtp(b.lib.in, x, &nx), ry = gw_srtp_unprotect_rtp(b.evp.in, y, &ny);
+      g_assert_cmpint(rx, ==, ry);
+      if (rx == GW_SRTP_OK) g_assert_cmpmem(x, nx, y, ny);
+      verdicts[rx]++;
+    }
+    g_assert_cmpuint(verdicts[GW_SRTP_OK], >, 90000);
+    g_assert_cmpuint(MIN(verdicts[GW_SRTP_REPLAY], verdicts[GW_SRTP_AUTH]), >, 1000);
+    both_free(&b);
+  }
+}
+
+/* The same key stream never twice. */
+static void test_sent_once(void) {
+  for (guint k = 0; k < 2; k++) {
+    pair p = pair_new(suites[k]);
+    guint8 buf[256];
+    gsize n = protected_rtp(p.out, buf, sizeof buf, 7, SSRC);
+    n = make_rtp(buf, 7, SSRC);
+    g_assert_cmpint(gw_srtp_protect_rtp(p.out, buf, &n, sizeof buf), ==, GW_SRTP_REPLAY);
+    pair_free(p);
+  }
+}
+
+static void test_words(void) {
+  g_assert_false(gw_srtp_use("gnutls"));
+  g_assert_true(gw_srtp_use("libsrtp2"));
+  g_assert_true(gw_srtp_use(NULL));
+}
+
+static void add_all(const char *backend, const char *path, void (*test)(void)) {
+  g_autofree char *name = g_strdup_printf("/srtp/%s/%s", backend, path);
+  g_test_add_func(name, test);
+}
+
+static int run_with(const char *backend) {
+  g_assert_true(gw_srtp_use(backend));
+  return g_test_run();
+}
+
 int main(int argc, char **argv) {
+  const char *backend = argc > 1 && g_str_equal(argv[argc - 1], "libsrtp2") ? "libsrtp2" : "openssl";
   g_test_init(&argc, &argv, NULL);
   gw_srtp_init();
-  g_test_add_func("/srtp/round-trip", test_round_trip);
-  g_test_add_func("/srtp/key-len", test_key_len);
-  g_test_add_func("/srtp/replay", test_replay);
-  g_test_add_func("/srtp/late", test_late);
-  g_test_add_func("/srtp/tamper", test_tamper);
-  g_test_add_func("/srtp/junk", test_junk);
-  g_test_add_func("/srtp/rtcp", test_rtcp);
-  g_test_add_func("/srtp/sources", test_sources);
-  g_test_add_func("/srtp/bounds", test_bounds);
-  g_test_add_func("/srtp/seal-take", test_seal_take);
-  g_test_add_func("/srtp/init-again", test_init_again);
-  int rc = g_test_run();
+  add_all(backend, "round-trip", test_round_trip);
+  add_all(backend, "key-len", test_key_len);
+  add_all(backend, "replay", test_replay);
+  add_all(backend, "late", test_late);
+  add_all(backend, "tamper", test_tamper);
+  add_all(backend, "junk", test_junk);
+  add_all(backend, "rtcp", test_rtcp);
+  add_all(backend, "sources", test_sources);
+  add_all(backend, "bounds", test_bounds);
+  add_all(backend, "seal-take", test_seal_take);
+  add_all(backend, "init-again", test_init_again);
+  add_all(backend, "sent-once", test_sent_once);
+  if (g_str_equal(backend, "openssl")) {
+    g_test_add_func("/srtp/same/rtp", test_same_rtp);
+    g_test_add_func("/srtp/same/rtcp", test_same_rtcp);
+    g_test_add_func("/srtp/same/verdict", test_same_verdict);
+    g_test_add_func("/srtp/words", test_words);
+  }
+  int rc = run_with(backend);
   gw_srtp_exit();
   return rc;
 }

@@ -213,9 +213,9 @@ static void test_mute_and_leave(void) {
   gw_media_stats before = kit_stats(c.k[1], c.peer[1]);
   phone_forget(c.p[1]);
   gw_media_stats after = kit_stats(c.k[1], c.peer[1]);
-  g_assert_cmpuint(after.packets_in, >=, before.packets_in + 80); /* silence is sent */
-  g_assert_cmpuint(after.bytes_in - before.bytes_in, <,
-                   (after.packets_in - before.packets_in) * 20);
+  /* The encoder rests, but a sign of life comes now and then. */
+  g_assert_cmpuint(after.packets_in, >=, before.packets_in + 3);
+  g_assert_cmpuint(after.packets_in, <=, before.packets_in + 60);
   g_assert_false(phone_heard(c.p[1], 440));
   gw_media_mute(c.k[0]->media, c.leg[0], FALSE);
   g_assert_true(phone_hears(c.p[1], 440));

@@ -9,6 +9,7 @@
   "CC"
 #define RTP "xmlns='urn:xmpp:jingle:apps:rtp:1'"
 #define ICE "xmlns='urn:xmpp:jingle:transports:ice-udp:1'"
+#define LEVEL "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 #define OPUS "<payload-type id='111' name='opus' clockrate='48000' channels='2'/>"
 
 static gw_word *parse(const char *action, const char *inside, gboolean we_initiated,
@@ -223,9 +224,18 @@ static void payloads(void) {
       "<payload-type id='101' name='telephone-event' clockrate='8000'><parameter name='' "
       "value='0-15'/></payload-type>"
       "<payload-type id='97' name='a-codec-with-a-very-long-name-indeed' clockrate='8000'/>"
-      "<payload-type id='98'/><rtcp-mux/></description></content>",
+      "<payload-type id='98'/><rtcp-mux/>"
+      "<rtp-hdrext xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0' id='2' "
+      "uri='urn:ietf:params:rtp-hdrext:toffset'/>"
+      "<rtp-hdrext xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0' id='15' uri='" LEVEL "'/>"
+      "<rtp-hdrext xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0' id='4' uri='" LEVEL
+      "' senders='initiator'/>"
+      "<rtp-hdrext xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0' id='3' uri='" LEVEL
+      "' senders='both'/>"
+      "</description></content>",
       FALSE);
   const gw_desc_media *m = only(w);
+  g_assert_cmpuint(m->level_ext, ==, 3);
   g_assert_cmpint(m->kind, ==, GW_KIND_AUDIO);
   g_assert_cmpuint(m->codecs->len, ==, 5);
   const gw_codec *opus = gw_desc_media_codec_pt(m, 111), *red = gw_desc_media_codec_pt(m, 63);
@@ -242,6 +252,9 @@ static void payloads(void) {
   g_autofree char *out = build(w);
   g_assert_nonnull(strstr(out, "name='useinbandfec'"));
   g_assert_nonnull(strstr(out, "ptime='30'"));
+  g_assert_nonnull(strstr(out, "<rtp-hdrext"));
+  g_assert_nonnull(strstr(out, "id='3'"));
+  g_assert_nonnull(strstr(out, LEVEL));
   g_assert_nonnull(strstr(out, "<rtcp-mux/>"));
 }
 
