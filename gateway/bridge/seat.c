@@ -267,6 +267,8 @@ static void run(gw_seat *s, const gw_action *a) {
   case GW_ACT_CALL:
     tell_call(s, a);
     break;
+  case GW_ACT_SFU:
+    break;
   case GW_ACT_SAVE:
     gw_conference_touch_ledger(s->conference);
     break;

@@ -1,6 +1,6 @@
 #include "gateway/flavour/flavour.h"
 
-const gw_flavour_class *const gw_flavours[] = {&gw_flavour_jmuci_mesh, NULL};
+const gw_flavour_class *const gw_flavours[] = {&gw_flavour_jmuci_mesh, &gw_flavour_jmuci_sfu, NULL};
 
 static void action_clear(gpointer data) {
   gw_action *a = data;

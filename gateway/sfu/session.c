@@ -147,7 +147,7 @@ static void lost(gw_sfu_session *s, const char *why) {
   drop_socket(s);
   s->backoff = s->backoff ? MIN(2 * s->backoff, GW_SFU_BACKOFF_MAX) : GW_SEC(1);
   if (s->now + s->backoff >= s->give_up)
-    fail(s, GW_CAUSE_TIMEOUT, why);
+    fail(s, GW_CAUSE_SFU_DOWN, why);
   else
     enter(s, S_PAUSE, s->now + s->backoff);
 }
@@ -176,7 +176,7 @@ static void on_open(gw_sfu_session *s, const char *json) {
 static void on_names(gw_sfu_session *s, const char *json) {
   char **names = gw_sfu_read_names(json);
   if (!names) {
-    fail(s, GW_CAUSE_BAD_REQUEST, "it does not let us join");
+    fail(s, GW_CAUSE_FORBIDDEN, "it does not let us join");
     return;
   }
   enter(s, S_IN, GW_NEVER);
@@ -311,7 +311,7 @@ static void run_due(gw_sfu_session *s) {
   if (s->phase == S_PAUSE && s->now >= s->due)
     try_again(s);
   else if (s->phase != S_PAUSE && s->now >= s->give_up)
-    fail(s, GW_CAUSE_TIMEOUT, "it does not let us join in time");
+    fail(s, GW_CAUSE_SFU_DOWN, "it does not let us join in time");
   else if (s->phase < S_IN && s->now >= s->due)
     lost(s, slow[s->phase]);
   else if (s->now >= s->silent_at)

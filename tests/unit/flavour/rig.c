@@ -81,6 +81,12 @@ static char *jingle_text(const gw_word *w) {
   }
 }
 
+static char *sfu_text(const gw_action *a) {
+  static const char *const words[] = {"join", "again", "stream", "cand", "leave"};
+  return g_strdup_printf("sfu %s%s%s", words[a->ask], a->text || a->nick ? " " : "",
+                         a->text && strlen(a->text) < 8 ? a->text : a->text ? "P" : a->nick ? a->nick : "");
+}
+
 char *rig_action_text(const gw_action *a, const char *proposed) {
   static const char *const states[] = {"waiting", "connecting", "talking", "ended"};
   switch (a->type) {
@@ -88,7 +94,12 @@ char *rig_action_text(const gw_action *a, const char *proposed) {
     if (a->word->kind == GW_WORD_JINGLE) return jingle_text(a->word);
     return g_strdup_printf("%s %s", gw_jmuci_action_name(a->word->u.jmuci.action),
                            !g_strcmp0(proposed, a->word->u.jmuci.id) ? "P" : a->word->u.jmuci.id);
+  case GW_ACT_SFU:
+    return sfu_text(a);
   case GW_ACT_PEER_OPEN:
+    if (a->use != GW_USE_BOTH)
+      return g_strdup_printf("open %u %s %s", a->peer, a->nick,
+                             a->use == GW_USE_PUBLISH ? "publish" : "receive");
     return g_strdup_printf("open %u %s %s", a->peer, a->nick,
                            a->offerer                     ? "offer"
                            : a->setup == GW_SETUP_PASSIVE ? "answer:passive"
@@ -150,11 +161,11 @@ static void note(rig *r, const gw_action *a) {
 void rig_ev(rig *r, const gw_ev *ev) {
   gw_actions actions;
   gw_actions_init(&actions);
-  gw_flavour_jmuci_mesh.step(r->f, ev, r->now, &actions);
+  r->class->step(r->f, ev, r->now, &actions);
   for (guint i = 0; i < gw_actions_count(&actions); i++)
     note(r, gw_actions_at(&actions, i));
   gw_actions_clear(&actions);
-  const gint64 next = gw_flavour_jmuci_mesh.deadline(r->f);
+  const gint64 next = r->class->deadline(r->f);
   g_assert_cmpint(next, >, r->now);
 }
 
@@ -173,12 +184,13 @@ void rig_init(rig *r, rig_opt opt) {
                                     .answer_id = opt.answer_id,
                                     .ledger = opt.ledger,
                                     .ids = r->ids};
-  r->f = gw_flavour_jmuci_mesh.make(&params);
+  r->class = opt.class ? opt.class : &gw_flavour_jmuci_mesh;
+  r->f = r->class->make(&params);
   rig_join_as(r, "phone", "phone@gw/1", FALSE, FALSE);
 }
 
 void rig_clear(rig *r) {
-  gw_flavour_jmuci_mesh.free(r->f);
+  r->class->free(r->f);
   gw_ids_free(r->ids);
   g_string_free(r->log, TRUE);
   g_string_free(r->dead, TRUE);
@@ -230,7 +242,7 @@ void rig_word(rig *r, gw_word *w) {
 }
 
 void rig_say(rig *r, const char *nick, gw_jmuci_action action, const char *id) {
-  gw_word *w = gw_word_new_jmuci(action, FALSE, strcmp(id, "P") ? id : r->proposed);
+  gw_word *w = gw_word_new_jmuci(action, r->class == &gw_flavour_jmuci_sfu, strcmp(id, "P") ? id : r->proposed);
   w->from = g_strconcat("room@muc/", nick, NULL);
   rig_word(r, w);
 }
@@ -300,7 +312,7 @@ void rig_state(rig *r, guint peer, gw_fl_peer_state state) {
 void rig_after(rig *r, gint64 us) {
   const gint64 until = r->now + us;
   for (guint guard = 0; guard < 10000; guard++) {
-    const gint64 next = gw_flavour_jmuci_mesh.deadline(r->f);
+    const gint64 next = r->class->deadline(r->f);
     if (next > until) break;
     r->now = next;
     rig_ev(r, &(gw_ev){.type = GW_EV_TICK});

@@ -5,12 +5,14 @@
  *   propose P       accept X       retract P      ended X             room words (P: an id that we made)
  *   initiate JID    answer JID     end JID REASON info JID mute:0     cand JID
  *   open 1 nick offer | answer:active | answer:passive     remote 1     close 1
+ *   sfu join X     sfu again      sfu stream NICK    sfu cand NICK     sfu leave    open 1 nick publish | receive
  *   waiting | connecting | talking | ended:CAUSE */
 #ifndef RIG_H
 #define RIG_H
 #include "gateway/flavour/jmuci_ledger_priv.h"
 
 typedef struct {
+  const gw_flavour_class *class;
   gw_flavour *f;
   gw_ids *ids;
   gint64 now;
@@ -27,6 +29,7 @@ typedef struct {
 } rig;
 
 typedef struct {
+  const gw_flavour_class *class; /* NULL: the mesh */
   gboolean idle, patient;
   const char *answer_id;
   const gw_ledger *ledger;

@@ -148,6 +148,7 @@ static void carry_out(sim_party *p, const gw_action *a) {
     p->state = a->call;
     p->ended = a->call == GW_CALL_ENDED;
     break;
+  case GW_ACT_SFU:
   case GW_ACT_SAVE:
   case GW_ACT_LEDGER:
     break;

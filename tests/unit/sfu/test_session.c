@@ -154,7 +154,7 @@ static void test_never_there(void) {
     expect(&b, "connect\n");
   }
   ev(&b, GW_SFU_EV_CLOSED, "refused");
-  expect(&b, "close\nfailed refused cause=timeout\n");
+  expect(&b, "close\nfailed refused cause=sfu-down\n");
   after(&b, GW_SEC(100));
   end(&b);
 }
@@ -173,7 +173,7 @@ static void test_mute(void) {
     after(&b, GW_SEC(1));
     expect(&b, "connect\n");
     after(&b, GW_SFU_FIRST);
-    expect(&b, "close\nfailed it does not let us join in time cause=timeout\n");
+    expect(&b, "close\nfailed it does not let us join in time cause=sfu-down\n");
     end(&b);
   }
 }
@@ -184,7 +184,7 @@ static void test_refused(void) {
     bench b;
     begin(&b);
     enter(&b, acks[i]);
-    expect(&b, "send 40\nsend " JOIN "\nclose\nfailed it does not let us join cause=bad-request\n");
+    expect(&b, "send 40\nsend " JOIN "\nclose\nfailed it does not let us join cause=forbidden\n");
     end(&b);
   }
 }
@@ -234,7 +234,7 @@ static void test_back_too_late(void) {
       if (!strstr(b.log->str, "failed")) expect(&b, "close\n");
     }
   }
-  expect(&b, "close\nfailed refused cause=timeout\n");
+  expect(&b, "close\nfailed refused cause=sfu-down\n");
   g_assert_cmpuint(tries, ==, 6); /* after 1, 3, 7, 15, 31, 47 s */
   g_assert_cmpint(b.now - lost, <, GW_SFU_AGAIN);
   end(&b);
