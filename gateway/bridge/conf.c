@@ -21,6 +21,7 @@ gw_room_conf *gw_room_conf_copy(const gw_room_conf *r) {
   c->password = g_strdup(r->password);
   c->identity = g_strdup(r->identity);
   c->alone = g_strdup(r->alone);
+  c->sfu = g_strdup(r->sfu);
   c->ring = g_strdupv(r->ring);
   return c;
 }
@@ -34,6 +35,7 @@ void gw_room_conf_free(gw_room_conf *r) {
   g_free(r->password);
   g_free(r->identity);
   g_free(r->alone);
+  g_free(r->sfu);
   g_strfreev(r->ring);
   g_free(r);
 }
@@ -153,7 +155,7 @@ gw_room_conf *gw_bridge_conf_joined(const gw_bridge_conf *c, const char *room) {
   return joined;
 }
 
-/* One flavour is built in so far, so "auto" has nothing to weigh. */
+/* "auto" before it is known what the room does: the mesh, which needs nobody's service. */
 const gw_flavour_class *gw_room_conf_flavour(const gw_room_conf *r) {
   gboolean any = g_str_equal(r->flavour, "auto");
   for (guint i = 0; gw_flavours[i]; i++)

@@ -81,6 +81,8 @@ struct gw_conference {
 gw_conference *gw_conference_new(gw_bridge *, const gw_room_conf *);
 void gw_conference_free(gw_conference *);
 const gw_flavour_class *gw_room_conf_flavour(const gw_room_conf *); /* NULL: not built in */
+/* The same, where "auto" looks at what the room is doing now. */
+const gw_flavour_class *gw_conference_flavour(const gw_conference *, const gw_room_conf *);
 void gw_conference_set_conf(gw_conference *, const gw_room_conf *);
 void gw_conference_watch(gw_conference *); /* the watcher joins, if the room wants one */
 void gw_conference_leave(gw_conference *); /* the watcher leaves */

@@ -1,4 +1,4 @@
-/* jmuci_sfu.h - inside of the flavour for JMUCI calls through a forwarding service (docs/jmuci.md 4): its state, shared by
+/* jmuci_sfu.h - inside of the flavour for JMUCI calls through a forwarding service (docs/jmuci.md 6): its state, shared by
  * jmuci_sfu.c (dispatch, the service's news), jmuci_sfu_call.c (which call, when in, when out) and jmuci_sfu_leg.c (one
  * stream). Who takes part is said in the room, as in the mesh; the streams are asked for at the service.
  * Thread: any (pure).  Owner: the flavour owns all.  Calls back: never. */

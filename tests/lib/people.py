@@ -139,11 +139,12 @@ class Browser(Participant):
 
 class Peer(Participant):
     """The scripted peer (slixmpp + aiortc) in a process of its own."""
+    program = "peer_jmuci.py"
 
     def __init__(self, name, tone, server, room, folder, *options):
         super().__init__(name, tone)
         self.process = Process("peer-" + name, [
-            "/usr/bin/python3", os.path.join(HERE, "peer_jmuci.py"), "--jid", server.jid(name), "--password", PASSWORD,
+            "/usr/bin/python3", os.path.join(HERE, self.program), "--jid", server.jid(name), "--password", PASSWORD,
             "--port", str(server.c2s), "--room", room, "--nick", name, "--tone", str(tone), *options],
             folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         threading.Thread(target=self._read, daemon=True).start()

@@ -102,6 +102,8 @@ static const struct {
      "t.conf:3: rooms[0].ring:", "\"1\" is no phone"},
     {XMPP "rooms = ( { number = \"8\"; room = \"a@c.x\"; sfu = \"k\"; } );\n",
      "t.conf:2: rooms[0].sfu:", "a name from the list sfu"},
+    {XMPP "rooms = ( { number = \"8\"; room = \"a@c.x\";\n flavour = \"jmuci-sfu\"; } );\n",
+     "t.conf:3: rooms[0].sfu:", "needs a server"},
     {XMPP "rooms = ( { number = \"8\"; room = \"a@c.x\"; pin = \"12a4\"; } );\n",
      "t.conf:2: rooms[0].pin:", "is not possible; accepted: up to 16 digits"},
     {XMPP "trunks = ( { name = \"a\"; proxy = \"h\"; register = true; } );\n",

@@ -40,7 +40,8 @@ static const struct {
 static void test_events(void) {
   for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
     gw_sfu_message m;
-    g_test_message("%s", events[i].json);
+    g_autofree char *shown = g_strescape(events[i].json, NULL);
+    g_test_message("%s", shown);
     g_assert_cmpint(gw_sfu_message_read(events[i].json, &m), ==, events[i].ok);
     g_assert_cmpint(m.type, ==, events[i].type);
     g_assert_cmpstr(m.candidate, ==, events[i].candidate);
