@@ -279,10 +279,7 @@ static void on_request(gw_sfu_session *s, const char *src, const char *sdp) {
 }
 
 static void on_leave(gw_sfu_session *s) {
-  if (s->phase == S_JOINING || s->phase == S_IN) {
-    emit(s, gw_sfu_say_leave(s->room, s->name), FALSE);
-    send_frame(s, gw_sio_disconnect());
-  }
+  if (s->phase == S_JOINING || s->phase == S_IN) emit(s, gw_sfu_say_leave(s->room, s->name), FALSE);
   finish(s);
 }
 

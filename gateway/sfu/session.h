@@ -30,7 +30,8 @@ typedef struct { gw_sfu_ev_type type; const char *text, *src, *mid; guint mline;
 typedef enum {
   GW_SFU_CONNECTING,    /* shell: make a WebSocket (after dropping the one before) */
   GW_SFU_SEND,          /* shell: text */
-  GW_SFU_CLOSE,         /* shell: close it, once what was sent is out */
+  GW_SFU_CLOSE,         /* shell: close it, a moment after what was sent: a service drops what it has read but not yet
+                         * looked at when a goodbye comes right behind it, and would list us for ever */
   GW_SFU_JOINED,        /* user: in the room; names: who else is. Legs of before are no more */
   GW_SFU_ANSWER_TO,     /* user: text = SDP, NULL = refused or not answered; name */
   GW_SFU_REMOTE,        /* user: candidate text of the leg `name`, mid, mline */

@@ -8,6 +8,7 @@
 
 #define SOCKET_IO "/socket.io/"
 #define QUERY "EIO=4&transport=websocket"
+#define GOODBYE_MS 300 /* between the last words and the closing */
 #define GOODBYE_S 2
 
 struct gw_sfu {
@@ -27,7 +28,8 @@ static void step(gw_sfu *s, const gw_sfu_ev *ev);
 
 /* --- the goodbye --- */
 
-/* What was sent last is still to be written when nobody holds the participant any more. */
+/* What was sent last is still to be written, and to be looked at by the service, when nobody holds the participant any
+ * more: socket.io throws away what stands before a goodbye in the same read. */
 typedef struct {
   SoupSession *soup;
   SoupWebsocketConnection *socket;
@@ -44,6 +46,15 @@ static void goodbye_end(goodbye *g) {
 
 static void on_goodbye_closed(SoupWebsocketConnection *socket, void *user) {
   goodbye_end(user);
+}
+
+static gboolean on_goodbye_late(void *user);
+
+static gboolean on_goodbye_said(void *user) {
+  goodbye *g = user;
+  g->timeout = g_timeout_add_seconds(GOODBYE_S, on_goodbye_late, g);
+  soup_websocket_connection_close(g->socket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean on_goodbye_late(void *user) {
@@ -64,9 +75,8 @@ static void close_socket(gw_sfu *s) {
   goodbye *g = g_new0(goodbye, 1);
   g->soup = g_object_ref(s->soup);
   g->socket = socket;
-  g->timeout = g_timeout_add_seconds(GOODBYE_S, on_goodbye_late, g);
+  g->timeout = g_timeout_add(GOODBYE_MS, on_goodbye_said, g);
   g_signal_connect(socket, "closed", G_CALLBACK(on_goodbye_closed), g);
-  soup_websocket_connection_close(socket, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
 }
 
 /* --- the socket --- */

@@ -68,10 +68,6 @@ char *gw_sio_connect(void) {
   return g_strdup("40");
 }
 
-char *gw_sio_disconnect(void) {
-  return g_strdup("41");
-}
-
 char *gw_sio_pong(const char *data) {
   return g_strconcat("3", data, NULL);
 }

@@ -28,7 +28,6 @@ typedef struct {
 gboolean gw_sio_read(const char *text, gw_sio_packet *ret);
 char *gw_sio_event(gint64 id_or_minus_one, const char *json_array);
 char *gw_sio_connect(void);
-char *gw_sio_disconnect(void);
 char *gw_sio_pong(const char *data);
 
 #endif

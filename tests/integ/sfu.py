@@ -89,7 +89,7 @@ with Lab("sfu") as lab:
         assert_heard(heard, alice.tone, 4)
         assert_heard(heard, bob.tone, 4)
         service.wait("leave", since=since, name=name(PHONE), known=True)
-        service.wait("goodbye", since=since)
+        service.wait("closed", since=since)
         gateway.wait_idle()
 
     with lab.case("a phone proposes: the room answers"):

@@ -15,11 +15,11 @@ class Service:
     """sfu_server.py: started, killed and started again on one port."""
 
     def __init__(self, folder):
-        self.folder, self.port, self.process, self.events = folder, free_port(), None, []
+        self.folder, self.port, self.process, self.events, self.scheme = folder, free_port(), None, [], "ws"
 
     @property
     def url(self):
-        return f"ws://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def start(self, *options):
         since = self.mark()

@@ -7,6 +7,7 @@ nobody whose connection breaks, and negotiates a stream once."""
 import argparse
 import asyncio
 import json
+import ssl
 import sys
 import uuid
 
@@ -80,7 +81,7 @@ class Member:
 
 class Service:
     def __init__(self, options):
-        self.options, self.rooms, self.legs = options, {}, {}
+        self.options, self.rooms, self.legs, self.connected = options, {}, {}, set()
 
     async def tell(self, member, *event):
         try:
@@ -150,6 +151,9 @@ class Service:
         await leg.pc.addIceCandidate(c)
 
     async def event(self, socket, number, name, o):
+        await asyncio.sleep(0)
+        if socket not in self.connected:
+            return emit("lost", what=name)  # as socket.io does with what stands before a goodbye
         answered, result = False, None
         if name == "join":
             answered, result = True, await self.join(socket, o)
@@ -168,18 +172,20 @@ class Service:
             await socket.wait_closed()
             return
         await socket.send("0" + json.dumps(dict(OPEN, sid=uuid.uuid4().hex)))
+        self.connected.add(socket)
         try:
             async for text in socket:
                 if text == "40":
                     await socket.send("40" + json.dumps({"sid": uuid.uuid4().hex}))
                 elif text == "41":
-                    emit("goodbye")
+                    self.connected.discard(socket)
                 elif text.startswith("42"):
                     number = text[2:text.index("[")]
                     name, o = json.loads(text[2 + len(number):])[:2]
                     asyncio.ensure_future(self.event(socket, number, name, o))
         except websockets.ConnectionClosed:
             pass
+        self.connected.discard(socket)
         emit("closed")
 
     async def report(self):
@@ -190,7 +196,11 @@ class Service:
                  rooms={r: sorted(m) for r, m in self.rooms.items()})
 
     async def run(self):
-        async with websockets.serve(self.serve, "127.0.0.1", self.options.port, ping_interval=None, compression=None):
+        tls = None
+        if self.options.certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(self.options.certificate)
+        async with websockets.serve(self.serve, "127.0.0.1", self.options.port, ping_interval=None, compression=None, ssl=tls):
             emit("ready")
             await self.report()
 
@@ -200,6 +210,7 @@ def main():
     a.add_argument("--port", type=int, required=True)
     a.add_argument("--silent", action="store_true", help="takes connections and says nothing")
     a.add_argument("--no-answers", action="store_true", help="lets join, but answers no offer")
+    a.add_argument("--certificate", help="speaks TLS with this certificate and key, one PEM file")
     options = a.parse_args()
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # loopback only
     asyncio.get_event_loop().run_until_complete(Service(options).run())

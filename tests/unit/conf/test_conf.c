@@ -221,13 +221,14 @@ static void test_client_mode(void) {
 }
 
 static void test_warnings(void) {
-  g_autoptr(gw_conf) conf = good(XMPP "trunks = (\n { name = \"t\"; proxy = \"h\"; } );\n"
-                                      "menus = ( { number = \"8\"; } );\n"
-                                      "sfu = ( { name = \"k\"; url = \"ws://h:1\"; } );\n");
+  g_autoptr(gw_conf) conf =
+      good(XMPP "rooms = (\n { number = \"9\"; room = \"r@c.x\"; flavour = \"jitsi\"; } );\n"
+                "menus = ( { number = \"8\"; } );\n"
+                "sfu = ( { name = \"k\"; url = \"ws://h:1\"; } );\n");
   const GPtrArray *warnings = gw_conf_warnings(conf);
   g_assert_cmpuint(warnings->len, ==, 1);
   g_assert_cmpstr(g_ptr_array_index(warnings, 0), ==,
-                  "/etc/t/t.conf:5: sfu: this list has no effect in this version");
+                  "/etc/t/t.conf:3: rooms[0].flavour: \"jitsi\" has no effect in this version");
   g_autoptr(gw_conf) phone =
       good(XMPP "phones = ( { number = \"1\"; password = \"p\";\n messages = "
                 "true; } );\n");
