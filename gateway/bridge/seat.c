@@ -276,8 +276,7 @@ static void on_sfu(const gw_ev *ev, void *user) {
 static void ask_sfu(gw_seat *s, const gw_action *a) {
   static const char *const words[] = {"join", "leave and join", "ask for", "candidate", "leave"};
   if (!s->sfu)
-    s->sfu =
-        gw_seat_sfu_new(s->call->room_conf->sfu, s->conference->conf->room, s->nick, on_sfu, s);
+    s->sfu = gw_seat_sfu_new(s->conf->sfu, s->conference->conf->room, s->nick, on_sfu, s);
   if (a->ask != GW_SFU_ASK_CANDIDATE) {
     gw_call_trace(s->call, GW_LANE_SFU, GW_TRACE_OUT, "sfu", "%s%s%s", words[a->ask],
                   a->nick ? " " : "", a->nick ? a->nick : "");
@@ -644,7 +643,7 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
   s->call = call;
   s->conference = conference;
   s->conf = gw_room_conf_copy(room_conf);
-  s->class = gw_room_conf_flavour(room_conf);
+  s->class = gw_conference_flavour(conference, room_conf);
   s->peers = g_ptr_array_new_with_free_func(peer_free);
   s->check = gw_roster_check_new(s->conf->roster_check);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);

@@ -14,7 +14,7 @@ PHONE = "Phone 100"
 
 with Lab("sfu") as lab:
     service = lab.keep(Service(lab.folder)).start()
-    gateway = lab.daemon(rooms=[{"number": "8000", "room": lab.room, "flavour": "jmuci-sfu", "idle": "wait", "ring": ["102"]},
+    gateway = lab.daemon(rooms=[{"number": "8000", "room": lab.room, "flavour": "auto", "idle": "wait", "ring": ["102"]},
                                 {"number": "8001", "room": lab.room, "flavour": "jmuci-sfu"}],
                          sfu=[{"name": "test", "url": service.url}])
 
