@@ -192,6 +192,9 @@ static void check_names(const gw_conf *conf, gw_problems *problems) {
     if (*sfu && !name_exists(conf, "sfu", "name", sfu))
       gw_problem(problems, gw_item_get(room, "sfu")->line, path,
                  "\"%s\" is not known; accepted: a name from the list sfu", sfu);
+    if (!strcmp(gw_item_str(room, "flavour"), "jmuci-sfu") && !gw_conf_count(conf, "sfu"))
+      gw_problem(problems, gw_item_get(room, "flavour")->line, path,
+                 "is empty, and the flavour jmuci-sfu needs a server; accepted: a name from the list sfu");
   }
   for (guint i = 0; phones && i < phones->len; i++) {
     const gw_item *phone = g_ptr_array_index(phones, i);

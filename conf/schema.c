@@ -240,7 +240,7 @@ const gw_key gw_keys[] = {
            .form = "ROOM@SERVICE", .help = "The XMPP room."),
     STRING("rooms[].flavour", "auto", .flags = RELOAD,
            .choices = "auto jmuci-mesh jmuci-sfu muji jitsi direct",
-           .later = "jmuci-sfu jitsi direct",
+           .later = "jitsi direct",
            .help = "Kind of group call. auto: the running call decides, else what the others "
                    "announce."),
     STRING("rooms[].pin", "", .flags = RELOAD | SECRET, .check = gw_form_pin,
@@ -250,8 +250,9 @@ const gw_key gw_keys[] = {
            .help = "When no call runs in the room yet: propose one, or wait for one."),
     STRING("rooms[].password", "", .flags = RELOAD | SECRET, TEXT, .help = "Password of the room."),
     SECRET_FILE("rooms[].password_file", RELOAD, .help = "File that holds the room's password."),
-    STRING("rooms[].sfu", "", .flags = RELOAD, TEXT, .later = "*",
-           .help = "Name of the forwarding server of this room, from the list sfu."),
+    STRING("rooms[].sfu", "", .flags = RELOAD, TEXT,
+           .help = "Name of the forwarding server of this room, from the list sfu; empty: the "
+                   "first one there."),
     STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared",
            .later = "shared", .help = "shared: all phones of the room are one participant."),
     WORDS("rooms[].ring", NULL, .flags = RELOAD, PLAIN,
@@ -286,10 +287,10 @@ const gw_key gw_keys[] = {
           .help = "Which numbers, patterns as above; empty: all. Numbers that are no phone of this "
                   "gateway also need a trunk whose dial_out and dial_out_by allow them."),
 
-    GROUPS("sfu", .flags = RELOAD, .later = "*", .help = "JMUCI forwarding servers."),
-    STRING("sfu[].name", NULL, .flags = REQUIRED | GW_KEY_UNIQUE, .check = gw_form_word,
+    GROUPS("sfu", .flags = RELOAD, .help = "JMUCI forwarding servers."),
+    STRING("sfu[].name", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, .check = gw_form_word,
            .form = "a word", .help = "Name, for the key sfu of rooms."),
-    STRING("sfu[].url", NULL, .flags = REQUIRED, .check = gw_form_ws,
+    STRING("sfu[].url", NULL, .flags = RELOAD | REQUIRED, .check = gw_form_ws,
            .form = "\"ws://HOST:PORT\" or \"wss://HOST:PORT\"",
            .help = "Where the service listens."),
 

@@ -373,28 +373,40 @@ static void read_candidate_extras(gw_candidate *c, const char *v) {
 }
 
 /* RFC 8839 5.1. Names (".local", RFC 8828) are left out: nobody here resolves them. */
-static void read_candidate(reader *r, const char *v) {
+static gboolean take_candidate(const char *v, gw_candidate *ret) {
   gw_candidate c = {0};
   char transport[16], typ[8], type[16];
   guint64 component, priority, port;
-  if (r->media->candidates->len >= GW_MAX_CANDIDATES) return;
-  if (!take_word(&v, c.foundation, sizeof c.foundation) || !is_token(c.foundation)) return;
+  if (!take_word(&v, c.foundation, sizeof c.foundation) || !is_token(c.foundation)) return FALSE;
   skip_blanks(&v);
-  if (!take_number(&v, 256, &component) || component == 0) return;
-  if (!take_word(&v, transport, sizeof transport)) return;
+  if (!take_number(&v, 256, &component) || component == 0) return FALSE;
+  if (!take_word(&v, transport, sizeof transport)) return FALSE;
   skip_blanks(&v);
-  if (!take_number(&v, G_MAXUINT32, &priority)) return;
-  if (!take_word(&v, c.ip, sizeof c.ip) || !is_address(c.ip)) return;
+  if (!take_number(&v, G_MAXUINT32, &priority)) return FALSE;
+  if (!take_word(&v, c.ip, sizeof c.ip) || !is_address(c.ip)) return FALSE;
   skip_blanks(&v);
-  if (!take_number(&v, 65535, &port)) return;
-  if (!take_word(&v, typ, sizeof typ) || strcmp(typ, "typ") != 0) return;
-  if (!take_word(&v, type, sizeof type) || !candidate_type(type, &c.type)) return;
+  if (!take_number(&v, 65535, &port)) return FALSE;
+  if (!take_word(&v, typ, sizeof typ) || strcmp(typ, "typ") != 0) return FALSE;
+  if (!take_word(&v, type, sizeof type) || !candidate_type(type, &c.type)) return FALSE;
   c.component = (guint)component;
   c.udp = g_ascii_strcasecmp(transport, "udp") == 0;
   c.priority = (guint32)priority;
   c.port = (guint16)port;
   read_candidate_extras(&c, v);
-  g_array_append_val(r->media->candidates, c);
+  *ret = c;
+  return TRUE;
+}
+
+static void read_candidate(reader *r, const char *v) {
+  gw_candidate c;
+  if (r->media->candidates->len < GW_MAX_CANDIDATES && take_candidate(v, &c))
+    g_array_append_val(r->media->candidates, c);
+}
+
+gboolean gw_sdp_parse_candidate(const char *text, gw_candidate *ret) {
+  if (g_str_has_prefix(text, "a=")) text += strlen("a=");
+  if (g_str_has_prefix(text, "candidate:")) text += strlen("candidate:");
+  return strnlen(text, GW_MAX_SDP_LINE) < GW_MAX_SDP_LINE && take_candidate(text, ret);
 }
 
 static const struct {

@@ -47,14 +47,19 @@ static void print_codecs(GString *out, const gw_desc_media *m) {
   }
 }
 
-static void print_candidates(GString *out, const gw_desc_media *m) {
+char *gw_sdp_print_candidate(const gw_candidate *c) {
   static const char *const types[] = {"host", "srflx", "prflx", "relay"};
+  g_autofree char *related =
+      *c->rel_ip ? g_strdup_printf(" raddr %s rport %u", c->rel_ip, c->rel_port) : g_strdup("");
+  return g_strdup_printf("candidate:%s %u %s %u %s %u typ %s%s generation %u", c->foundation,
+                         c->component, c->udp ? "UDP" : "TCP", c->priority, c->ip, c->port,
+                         types[c->type], related, c->generation);
+}
+
+static void print_candidates(GString *out, const gw_desc_media *m) {
   for (guint i = 0; i < m->candidates->len; i++) {
-    const gw_candidate *c = &g_array_index(m->candidates, gw_candidate, i);
-    g_string_append_printf(out, "a=candidate:%s %u %s %u %s %u typ %s", c->foundation, c->component,
-                           c->udp ? "UDP" : "TCP", c->priority, c->ip, c->port, types[c->type]);
-    if (*c->rel_ip) g_string_append_printf(out, " raddr %s rport %u", c->rel_ip, c->rel_port);
-    g_string_append_printf(out, " generation %u\r\n", c->generation);
+    g_autofree char *line = gw_sdp_print_candidate(&g_array_index(m->candidates, gw_candidate, i));
+    g_string_append_printf(out, "a=%s\r\n", line);
   }
 }
 

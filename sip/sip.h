@@ -205,5 +205,9 @@ void gw_sip_line_free(gw_sip_line *);                         /* unregisters */
  * Errors name the line. A session-level c=, direction, fingerprint, setup, ufrag and pwd are copied to each media. */
 gw_desc *gw_sdp_parse(const char *text, gsize n, GError **);
 char *gw_sdp_print(const gw_desc *);                          /* g_free; CRLF lines */
+/* One candidate as browsers pass it on: "candidate:1 1 UDP ...", with or without "a=" (RFC 8839 5.1). FALSE: malformed, or a
+ * name instead of an address. */
+gboolean gw_sdp_parse_candidate(const char *text, gw_candidate *ret);
+char *gw_sdp_print_candidate(const gw_candidate *);           /* g_free */
 
 #endif

@@ -33,7 +33,7 @@ typedef struct {
   gboolean from_file;
 } gw_phone_conf;
 typedef struct {
-  char *number, *room, *flavour, *pin, *password, *identity, *alone, **ring /* NULL-terminated */;
+  char *number, *room, *flavour, *pin, *password, *identity, *alone, *sfu /* URL or NULL */, **ring /* NULL-terminated */;
   gboolean propose_when_idle, watch, roster_check, from_file;
   gboolean occupants_invite; /* who is in the room may invite phones */
   guint alone_limit; /* s, 0 = never */

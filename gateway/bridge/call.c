@@ -473,7 +473,7 @@ void gw_call_set_room(gw_call *c, const gw_room_conf *conf) {
   gw_room_conf_free(c->room_conf);
   c->conference = gw_bridge_conference(c->bridge, conf->room);
   c->room_conf = gw_room_conf_copy(conf);
-  c->flavour = gw_room_conf_flavour(conf);
+  c->flavour = gw_conference_flavour(c->conference, conf);
   c->machine.alone_limit_us = GW_SEC(conf->alone_limit);
 }
 

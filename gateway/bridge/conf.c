@@ -21,6 +21,7 @@ gw_room_conf *gw_room_conf_copy(const gw_room_conf *r) {
   c->password = g_strdup(r->password);
   c->identity = g_strdup(r->identity);
   c->alone = g_strdup(r->alone);
+  c->sfu = g_strdup(r->sfu);
   c->ring = g_strdupv(r->ring);
   return c;
 }
@@ -34,6 +35,7 @@ void gw_room_conf_free(gw_room_conf *r) {
   g_free(r->password);
   g_free(r->identity);
   g_free(r->alone);
+  g_free(r->sfu);
   g_strfreev(r->ring);
   g_free(r);
 }

@@ -173,6 +173,16 @@ gw_answer gw_conference_is_jsxc(const gw_conference *c, const char *jid) {
   return g_strcmp0(c->proposer, jid) ? GW_ANSWER_UNKNOWN : c->proposer_is_jsxc;
 }
 
+const gw_flavour_class *gw_conference_flavour(const gw_conference *c, const gw_room_conf *conf) {
+  return c ? gw_which_flavour(c, conf, NULL, NULL) : gw_room_conf_flavour(conf);
+}
+
+static gboolean can_take(const gw_conference *c, const gw_word *proposal) {
+  const gw_flavour_class *flavour = gw_conference_flavour(c, c->conf);
+  return proposal->u.jmuci.sfu ? flavour == &gw_flavour_jmuci_sfu
+                               : flavour == &gw_flavour_jmuci_mesh;
+}
+
 static void on_word(gw_muc *muc, const gw_word *word, void *user) {
   gw_conference *c = user;
   gint64 now = gw_now_us();
@@ -180,7 +190,7 @@ static void on_word(gw_muc *muc, const gw_word *word, void *user) {
     gw_call_room_word(c, word);
   if (gw_ledger_word(c->ledger, word, now)) gw_conference_touch_ledger(c);
   if (word->kind != GW_WORD_JMUCI || word->historic) return;
-  if (word->u.jmuci.action == GW_JMUCI_PROPOSE && !word->u.jmuci.sfu) {
+  if (word->u.jmuci.action == GW_JMUCI_PROPOSE && can_take(c, word)) {
     if (!from_us(c, word)) ask_proposer(c, word);
     gw_conference_ring(c, word->u.jmuci.id);
   }

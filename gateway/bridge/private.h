@@ -83,6 +83,8 @@ struct gw_conference {
 gw_conference *gw_conference_new(gw_bridge *, const gw_room_conf *);
 void gw_conference_free(gw_conference *);
 const gw_flavour_class *gw_room_conf_flavour(const gw_room_conf *); /* NULL: not built in */
+/* The same, where "auto" looks at what the room is doing now. */
+const gw_flavour_class *gw_conference_flavour(const gw_conference *, const gw_room_conf *);
 void gw_conference_set_conf(gw_conference *, const gw_room_conf *);
 void gw_conference_watch(gw_conference *); /* the watcher joins, if the room wants one */
 void gw_conference_leave(gw_conference *); /* the watcher leaves */
@@ -145,6 +147,10 @@ void gw_seat_tell(gw_seat *, gw_cause); /* its state to the call, again */
 void gw_seat_peers(const gw_seat *, GPtrArray *ret /* gw_peer_info */);
 double gw_stats_mos(const gw_media_stats *, const char *codec); /* 0 = not known (info.c) */
 guint gw_seat_participants(const gw_seat *);
+
+/* --- seat_trace.c: a seat's lines of `call trace`; muc: where names are looked up, or NULL */
+void gw_seat_trace_word(gw_call *, const gw_muc *, const char *own_nick, const gw_word *, gw_trace_dir);
+void gw_seat_trace_media(gw_call *, const char *who, gw_media_state, gw_cause);
 
 /* --- call_srtp.c: encryption towards the phone */
 gboolean gw_call_srtp_params(gw_call *, gw_leg_params *); /* FALSE: the phone must come by TLS */

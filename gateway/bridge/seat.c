@@ -1,13 +1,15 @@
 #include <string.h>
 #include "base/limits.h"
 #include "gateway/bridge/private.h"
+#include "gateway/bridge/seat_sfu.h"
 
 /* One transport of the flavour. */
 typedef struct {
   guint id;
   gw_handle media;
   gboolean offerer;
-  char *jid, *nick, *sid;
+  gw_peer_use use;
+  char *jid, *nick, *sid; /* sid NULL: no Jingle session */
   char *codec;
   gw_fl_peer_state state;
   gboolean negotiated; /* both descriptions are known */
@@ -22,6 +24,7 @@ struct gw_seat {
   gw_muc *muc;
   gw_flavour *flavour;
   const gw_flavour_class *class;
+  gw_seat_sfu *sfu; /* NULL until the flavour asks for it */
   gw_timer *timer;
   GPtrArray *peers; /* seat_peer */
   GQueue events;    /* gw_ev*, while a step runs: a step is never nested */
@@ -81,32 +84,41 @@ static void fail_peer_later(gw_seat *s, guint id, gw_cause cause) {
 }
 
 static void open_peer(gw_seat *s, const gw_action *a) {
+  static const gw_media_use uses[] = {[GW_USE_BOTH] = GW_MEDIA_BOTH,
+                                      [GW_USE_PUBLISH] = GW_MEDIA_PUBLISH,
+                                      [GW_USE_RECEIVE] = GW_MEDIA_RECEIVE};
   gw_bridge *b = s->call->bridge;
   seat_peer *p = g_new0(seat_peer, 1);
   p->id = a->peer;
   p->offerer = a->offerer;
+  p->use = a->use;
   p->jid = g_strdup(a->jid);
   p->nick = g_strdup(a->nick);
   p->sid = g_strdup(a->sid);
   g_ptr_array_add(s->peers, p);
   gw_peer_params params = {.leg = s->call->leg,
                            .offerer = a->offerer,
+                           .use = uses[a->use],
                            .setup = a->offerer ? GW_SETUP_ACTPASS : a->setup,
                            .cname = "tipring",
-                           .talker = a->jid};
+                           .talker = a->use == GW_USE_PUBLISH ? NULL : a->jid};
   p->media = gw_media_peer(b->media, s->conference->room, &params);
   if (p->media.v)
     gw_bridge_own(b, p->media, s->call, s, p->id);
   else
     fail_peer_later(s, p->id, GW_CAUSE_OVERLOAD);
-  if (b->store.session_add) b->store.session_add(gw_seat_jid(s), p->jid, p->sid, b->store_user);
-  gw_call_hop(s->call, a->offerer ? "session-offered" : "session-received");
+  if (a->sid && b->store.session_add)
+    b->store.session_add(gw_seat_jid(s), p->jid, p->sid, b->store_user);
+  gw_call_hop(s->call, !a->sid      ? "stream-opened"
+                       : a->offerer ? "session-offered"
+                                    : "session-received");
 }
 
 static const char *peer_state_word(const seat_peer *p) {
   if (p->state == GW_PEER_UP || p->state == GW_PEER_RTP) return "up";
   if (p->state == GW_PEER_ICE) return "dtls";
   if (p->state == GW_PEER_FAILED) return "ended";
+  if (p->state == GW_PEER_QUIET) return "quiet";
   return p->negotiated ? "ice" : "signalling";
 }
 
@@ -152,9 +164,9 @@ static void close_peer(gw_seat *s, guint id) {
   gw_bridge *b = s->call->bridge;
   seat_peer *p = peer_by_id(s, id);
   if (!p) return;
-  remember_peer(s, p);
+  if (p->use != GW_USE_PUBLISH) remember_peer(s, p);
   if (p->media.v) gw_bridge_disown(b, p->media);
-  if (b->store.session_remove)
+  if (p->sid && b->store.session_remove)
     b->store.session_remove(gw_seat_jid(s), p->jid, p->sid, b->store_user);
   g_ptr_array_remove(s->peers, p);
 }
@@ -176,51 +188,8 @@ static void remote_peer(gw_seat *s, const gw_action *a) {
   if (p->offerer) agree(s, p, a->desc);
 }
 
-typedef struct {
-  const char *jid;
-  char *nick;
-} search;
-
-static void match_occupant(const gw_occupant *o, void *user) {
-  search *find = user;
-  for (guint i = 0; !find->nick && o->jids && o->jids[i]; i++)
-    if (gw_jid_same(o->jids[i], find->jid)) find->nick = g_strdup(o->nick);
-}
-
-/* Who a JID is on the ladder: a nick if the room knows one. */
-static char *name_of(const gw_seat *s, const char *jid) {
-  search find = {jid, NULL};
-  const char *nick = gw_jid_same_bare(jid, gw_seat_room(s)) ? gw_jid_resource(jid) : NULL;
-  if (nick) return g_strdup(nick);
-  if (s->muc) gw_muc_foreach(s->muc, match_occupant, &find);
-  return find.nick ? find.nick : g_strdup(jid);
-}
-
-static void trace_jmuci(gw_seat *s, const gw_word *word, gw_trace_dir dir, const char *who) {
-  const char *action = gw_jmuci_action_name(word->u.jmuci.action);
-  gboolean echo = dir == GW_TRACE_IN && !g_strcmp0(who, s->nick);
-  gw_call_trace(s->call, GW_LANE_JMUCI, dir, echo || dir == GW_TRACE_OUT ? NULL : who, "%s%s",
-                action, echo ? " of ours, as the room orders it" : "");
-}
-
 static void trace_word(gw_seat *s, const gw_word *word, gw_trace_dir dir) {
-  const gw_jingle *j = &word->u.jingle;
-  const char *other = dir == GW_TRACE_OUT ? word->to : word->from;
-  g_autofree char *who = other ? name_of(s, other) : NULL;
-  if (word->historic || word->kind == GW_WORD_CALL_INVITE) return;
-  if (word->kind == GW_WORD_JMUCI) {
-    trace_jmuci(s, word, dir, who);
-    return;
-  }
-  if (j->action == GW_JINGLE_SESSION_TERMINATE && j->reason) {
-    g_free(s->call->jingle_reason);
-    s->call->jingle_reason = g_strdup(j->reason);
-  }
-  gboolean failed = j->action == GW_JINGLE_ERROR;
-  const char *detail = failed ? j->error : j->reason;
-  gw_call_trace(s->call, GW_LANE_JINGLE, dir, who, "%s%s%s%s", failed ? "error of " : "",
-                gw_jingle_action_name(failed ? j->of : j->action), detail ? ": " : "",
-                detail ? detail : "");
+  gw_seat_trace_word(s->call, s->muc, s->nick, word, dir);
 }
 
 static void say(gw_seat *s, const gw_word *word) {
@@ -266,6 +235,29 @@ static void note(const gw_seat *s, const char *text) {
   gw_warn(&ctx, "flavour-notes", "text=%s", text);
 }
 
+static void on_sfu(const gw_ev *ev, void *user) {
+  gw_seat *s = user;
+  static const char *const words[] = {
+      "joined", "answer for", "candidate for", "joins:", "leaves:", "out of reach", "given up"};
+  if (ev->u.sfu->news != GW_SFU_SAID_CANDIDATE)
+    gw_call_trace(s->call, GW_LANE_SFU, GW_TRACE_IN, "sfu", "%s%s%s%s", words[ev->u.sfu->news],
+                  ev->u.sfu->nick ? " " : "", ev->u.sfu->nick ? ev->u.sfu->nick : "",
+                  ev->u.sfu->news == GW_SFU_SAID_ANSWER && !ev->u.sfu->desc ? ": refused" : "");
+  feed(s, ev);
+}
+
+static void ask_sfu(gw_seat *s, const gw_action *a) {
+  static const char *const words[] = {"join", "leave and join", "ask for", "candidate", "leave"};
+  if (!s->sfu)
+    s->sfu = gw_seat_sfu_new(s->conf->sfu, s->conference->conf->room, s->nick, on_sfu, s);
+  if (a->ask != GW_SFU_ASK_CANDIDATE) {
+    gw_call_trace(s->call, GW_LANE_SFU, GW_TRACE_OUT, "sfu", "%s%s%s", words[a->ask],
+                  a->nick ? " " : "", a->nick ? a->nick : "");
+    if (!a->nick) gw_call_hop(s->call, a->ask == GW_SFU_ASK_JOIN ? "sfu-join" : "sfu-leave");
+  }
+  gw_seat_sfu_ask(s->sfu, a);
+}
+
 static void run(gw_seat *s, const gw_action *a) {
   switch (a->type) {
   case GW_ACT_SAY:
@@ -288,6 +280,9 @@ static void run(gw_seat *s, const gw_action *a) {
     break;
   case GW_ACT_CALL:
     tell_call(s, a);
+    break;
+  case GW_ACT_SFU:
+    ask_sfu(s, a);
     break;
   case GW_ACT_SAVE:
     gw_conference_touch_ledger(s->conference);
@@ -445,12 +440,16 @@ static void remember_occupant(gw_seat *s) {
   if (b->store.occupant_add) b->store.occupant_add(gw_seat_jid(s), s->occupant, b->store_user);
 }
 
+static gboolean is_sfu(const gw_seat *s) {
+  return s->class == &gw_flavour_jmuci_sfu;
+}
+
 /* The call that we come for is weighed before the phone is answered: the one that rings us, else the one that runs. */
 static void weigh_running(gw_seat *s) {
   const gw_ledger *l = s->conference->ledger;
   const gw_ledger_call *c = s->call_room         ? NULL
                             : s->call->answer_id ? gw_ledger_find(l, s->call->answer_id)
-                                                 : gw_ledger_live(l, FALSE, gw_now_us());
+                                                 : gw_ledger_live(l, is_sfu(s), gw_now_us());
   const char *jid = c && c->order->len ? g_array_index(c->order, gw_order_entry, 0).jid : NULL;
   check(s, &(gw_rc_event){
                .type = GW_RC_JOINED, .id = c ? c->id : NULL, .proposer = proposer_of(s, jid)});
@@ -596,32 +595,18 @@ void gw_seat_media_candidate(gw_seat *s, guint peer, const gw_candidate *candida
   feed(s, &(gw_ev){.type = GW_EV_CANDIDATE, .peer = peer, .u.candidate = candidate});
 }
 
-static void trace_state(gw_seat *s, const seat_peer *p, gw_media_state state, gw_cause cause) {
-  static const struct {
-    gw_lane lane;
-    const char *text;
-  } rows[] = {[GW_MS_ICE] = {GW_LANE_ICE, "a pair works"},
-              [GW_MS_UP] = {GW_LANE_DTLS, "keys agreed"},
-              [GW_MS_RTP] = {GW_LANE_MEDIA, "first RTP"}};
-  const char *who = p->nick ? p->nick : p->jid;
-  gw_lane lane = cause == GW_CAUSE_DTLS_FAILED  ? GW_LANE_DTLS
-                 : cause == GW_CAUSE_ICE_FAILED ? GW_LANE_ICE
-                                                : GW_LANE_MEDIA;
-  if (state == GW_MS_FAILED)
-    gw_call_trace(s->call, lane, GW_TRACE_NOTE, who, "failed: %s", gw_cause_word(cause));
-  else
-    gw_call_trace(s->call, rows[state].lane, state == GW_MS_RTP ? GW_TRACE_IN : GW_TRACE_NOTE, who,
-                  "%s", rows[state].text);
-}
-
 void gw_seat_media_state(gw_seat *s, guint peer, gw_media_state state, gw_cause cause) {
   static const gw_fl_peer_state map[] = {[GW_MS_GATHERED] = GW_PEER_CONNECTING,
                                          [GW_MS_ICE] = GW_PEER_ICE,
                                          [GW_MS_UP] = GW_PEER_UP,
                                          [GW_MS_RTP] = GW_PEER_RTP,
-                                         [GW_MS_FAILED] = GW_PEER_FAILED};
-  static const char *const hops[] = {
-      [GW_MS_ICE] = "ice", [GW_MS_UP] = "dtls", [GW_MS_RTP] = "peer-rtp", [GW_MS_FAILED] = NULL};
+                                         [GW_MS_FAILED] = GW_PEER_FAILED,
+                                         [GW_MS_QUIET] = GW_PEER_QUIET};
+  static const char *const hops[] = {[GW_MS_ICE] = "ice",
+                                     [GW_MS_UP] = "dtls",
+                                     [GW_MS_RTP] = "peer-rtp",
+                                     [GW_MS_FAILED] = NULL,
+                                     [GW_MS_QUIET] = "peer-quiet"};
   seat_peer *p = peer_by_id(s, peer);
   if (!p || state == GW_MS_GATHERED) return;
   gw_log_ctx ctx = ctx_of(s);
@@ -629,7 +614,7 @@ void gw_seat_media_state(gw_seat *s, guint peer, gw_media_state state, gw_cause 
     gw_warn(&ctx, "peer-failed", "jid=%s cause=%s", p->jid, gw_cause_word(cause));
   else
     gw_info(&ctx, "peer", "jid=%s state=%s", p->jid, hops[state]);
-  trace_state(s, p, state, cause);
+  gw_seat_trace_media(s->call, p->nick ? p->nick : p->jid, state, cause);
   if (hops[state]) gw_call_hop(s->call, hops[state]);
   p->state = map[state];
   feed(s, &(gw_ev){.type = GW_EV_PEER_STATE, .peer = peer, .cause = cause, .u.state = map[state]});
@@ -645,7 +630,7 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
   s->call = call;
   s->conference = conference;
   s->conf = gw_room_conf_copy(room_conf);
-  s->class = gw_room_conf_flavour(room_conf);
+  s->class = gw_conference_flavour(conference, room_conf);
   s->peers = g_ptr_array_new_with_free_func(peer_free);
   s->check = gw_roster_check_new(s->conf->roster_check);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);
@@ -705,6 +690,7 @@ void gw_seat_free(gw_seat *s) {
   if (s->muc) gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "leave");
   if (s->muc) gw_muc_leave(s->muc, NULL);
   gw_conference_remove_seat(s->conference, s);
+  gw_seat_sfu_free(s->sfu);
   gw_persona_free(s->persona);
   if (s->flavour) s->class->free(s->flavour);
   gw_timer_free(s->timer);
@@ -757,7 +743,7 @@ void gw_seat_company(const gw_seat *s, guint *ret_in_call, guint *ret_in_room) {
   *ret_in_call = gw_seat_started(s) ? gw_conference_active_seats(s->conference, s) : 0;
   for (guint i = 0; i < s->peers->len; i++) {
     const seat_peer *p = s->peers->pdata[i];
-    *ret_in_call += p->state == GW_PEER_UP || p->state == GW_PEER_RTP;
+    *ret_in_call += p->use != GW_USE_PUBLISH && (p->state == GW_PEER_UP || p->state == GW_PEER_RTP);
   }
 }
 
@@ -783,7 +769,9 @@ guint gw_seat_participants(const gw_seat *s) {
 }
 
 void gw_seat_peers(const gw_seat *s, GPtrArray *ret) {
-  for (guint i = 0; i < s->peers->len; i++)
-    add_remote(s, s->peers->pdata[i], ret);
+  for (guint i = 0; i < s->peers->len; i++) {
+    const seat_peer *p = s->peers->pdata[i];
+    if (p->use != GW_USE_PUBLISH) add_remote(s, p, ret); /* our own stream is nobody */
+  }
   add_local(s, ret);
 }

@@ -102,7 +102,7 @@ guint gw_trace_dropped(const gw_trace *t) {
 }
 
 const char *gw_lane_word(gw_lane lane) {
-  static const char *const words[GW_N_LANES] = {"sip", "muc",  "jmuci", "jingle",
+  static const char *const words[GW_N_LANES] = {"sip", "muc",  "jmuci", "jingle", "sfu",
                                                 "ice", "dtls", "media"};
   return words[lane];
 }

@@ -71,17 +71,17 @@ static void look(const gw_occupant *o, void *user) {
   if (!o->self && o->muji && (o->muji->preparing || o->muji->contents)) *live = TRUE;
 }
 
-/* muc: also seen there, or NULL. */
-static gw_room_facts facts_of(const gw_conference *c, const gw_muc *muc) {
+/* muc: also seen there, or NULL. served: there is a forwarding service to join such calls at. */
+static gw_room_facts facts_of(const gw_conference *c, const gw_muc *muc, gboolean served) {
   const gint64 now = gw_now_us();
   gw_room_facts f = {.jmuci_live = gw_ledger_live(c->ledger, FALSE, now) != NULL,
-                     .jmuci_sfu_live = gw_ledger_live(c->ledger, TRUE, now) != NULL};
+                     .jmuci_sfu_live = served && gw_ledger_live(c->ledger, TRUE, now)};
   if (c->watch_muc) gw_muc_foreach(c->watch_muc, look, &f.muji_live);
   if (muc) gw_muc_foreach(muc, look, &f.muji_live);
   for (guint i = 0; i < c->clients->len; i++) {
     const client *k = c->clients->pdata[i];
     f.feature_jmuci |= !k->gone && k->jmuci;
-    f.feature_jmuci_sfu |= !k->gone && k->jmuci_sfu;
+    f.feature_jmuci_sfu |= !k->gone && k->jmuci_sfu && served;
     f.feature_muji |= !k->gone && k->muji;
   }
   return f;
@@ -94,6 +94,6 @@ const gw_flavour_class *gw_which_flavour(const gw_conference *c, const gw_room_c
     const gw_seat *s = c->seats->pdata[i];
     if (s != but && gw_seat_started(s)) return gw_seat_flavour(s);
   }
-  const gw_room_facts facts = facts_of(c, muc);
+  const gw_room_facts facts = facts_of(c, muc, conf->sfu != NULL);
   return gw_flavour_for(&facts);
 }

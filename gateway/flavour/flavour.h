@@ -29,7 +29,34 @@ typedef struct {
 } gw_fl_occupant;
 
 typedef enum { GW_PEER_CONNECTING, GW_PEER_ICE /* pair found */, GW_PEER_UP /* DTLS done, keys in */,
-               GW_PEER_RTP /* first authentic RTP came */, GW_PEER_FAILED } gw_fl_peer_state;
+               GW_PEER_RTP /* first authentic RTP came, or again after QUIET */, GW_PEER_FAILED,
+               GW_PEER_QUIET /* RECEIVE only: no RTP any more for GW_PEER_QUIET_S */ } gw_fl_peer_state;
+/* What a transport is for. PUBLISH: audio and a constant picture, sendonly. RECEIVE: one source, recvonly. */
+typedef enum { GW_USE_BOTH, GW_USE_PUBLISH, GW_USE_RECEIVE } gw_peer_use;
+
+/* A forwarding service beside XMPP; gateway/sfu carries it. Its names are occupants of this room: nicks here. */
+typedef enum {
+  GW_SFU_ASK_JOIN,      /* text: id of the call; offers may be made after JOINED */
+  GW_SFU_ASK_AGAIN,     /* leave and join afresh: all streams end */
+  GW_SFU_ASK_STREAM,    /* nick (own: publish), desc: our offer; ANSWER comes, also when the service stays silent */
+  GW_SFU_ASK_CANDIDATE, /* nick, desc: one media with mid and candidates */
+  GW_SFU_ASK_LEAVE
+} gw_fl_sfu_ask;
+typedef enum {
+  GW_SFU_SAID_JOINED,   /* nicks: who is there already; all streams of before are no more */
+  GW_SFU_SAID_ANSWER,   /* nick; desc, or NULL: refused */
+  GW_SFU_SAID_CANDIDATE, /* nick, desc: one media with a candidate */
+  GW_SFU_SAID_COMES, GW_SFU_SAID_GOES, /* nick */
+  GW_SFU_SAID_DOWN,     /* not to be reached; tried again, JOINED or FAILED follows */
+  GW_SFU_SAID_FAILED    /* given up; text */
+} gw_fl_sfu_news;
+typedef struct {
+  gw_fl_sfu_news news;
+  const char *nick;
+  const char *const *nicks;
+  const gw_desc *desc;
+  const char *text;
+} gw_fl_sfu;
 
 typedef enum {
   GW_EV_START,          /* phone has answered and sits in the room: take part */
@@ -42,6 +69,7 @@ typedef enum {
   GW_EV_STREAM_DOWN,    /* XMPP gone: freeze */
   GW_EV_STREAM_UP,      /* rejoined; occupants have been told again before this */
   GW_EV_MUTED,          /* u.flag: our phone is muted or on hold / no longer */
+  GW_EV_SFU,            /* u.sfu */
   GW_EV_TICK            /* deadline reached */
 } gw_ev_type;
 typedef struct {
@@ -50,7 +78,7 @@ typedef struct {
   gw_cause cause;       /* PEER_STATE FAILED, STOP */
   union {
     const gw_fl_occupant *who; const gw_word *word; gw_fl_peer_state state; const gw_desc *desc;
-    const gw_candidate *candidate; gboolean flag;
+    const gw_candidate *candidate; gboolean flag; const gw_fl_sfu *sfu;
   } u;
 } gw_ev;
 
@@ -63,9 +91,10 @@ typedef enum {
   GW_ACT_NOTE,          /* text: something the operator should know, said once */
   GW_ACT_CALL,          /* state of the whole call for bridge and operator: u.call, cause */
   GW_ACT_SAVE,          /* order of a call changed: persist (ledger), id in text */
-  GW_ACT_LEDGER         /* what only our sessions show, for the watcher's ledger: in the call `text` (its id) the entry
+  GW_ACT_LEDGER,        /* what only our sessions show, for the watcher's ledger: in the call `text` (its id) the entry
                          * `nick` is dead, or, with nick NULL, the whole call is dead for newcomers: forget its id. May
                          * come twice, and for ids or nicks that the watcher does not know. */
+  GW_ACT_SFU            /* ask: to the forwarding service; nick, text, desc */
 } gw_act_type;
 typedef enum {
   GW_CALL_WAITING,      /* nobody to talk to */
@@ -77,6 +106,8 @@ typedef struct {
   gw_act_type type;
   guint peer;
   gboolean offerer;     /* PEER_OPEN: we make the offer (ICE controlling) */
+  gw_peer_use use;      /* PEER_OPEN */
+  gw_fl_sfu_ask ask;    /* SFU */
   gw_setup setup;       /* PEER_OPEN as answerer: DTLS role we take (ACTIVE or PASSIVE) */
   char *jid, *nick, *sid; /* PEER_OPEN; nick: LEDGER too */
   gw_word *word;        /* SAY */
@@ -117,7 +148,7 @@ typedef struct {
   gint64 (*deadline)(const gw_flavour *);    /* us; GW_NEVER */
   void (*free)(gw_flavour *);
 } gw_flavour_class;
-extern const gw_flavour_class gw_flavour_jmuci_mesh, gw_flavour_muji;
+extern const gw_flavour_class gw_flavour_jmuci_mesh, gw_flavour_jmuci_sfu, gw_flavour_muji;
 extern const gw_flavour_class *const gw_flavours[];   /* the only table; NULL-terminated */
 /* flavour = "auto": who of the table bids most for such a room; of equals the first. */
 const gw_flavour_class *gw_flavour_for(const gw_room_facts *);

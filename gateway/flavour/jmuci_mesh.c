@@ -235,6 +235,7 @@ static void on_event(gw_flavour *f, const gw_ev *ev) {
   case GW_EV_MUTED:
     on_muted(f, ev->u.flag);
     break;
+  case GW_EV_SFU:
   case GW_EV_TICK:
     break;
   }

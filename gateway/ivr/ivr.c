@@ -401,6 +401,7 @@ static const char *word_of(gw_cause cause) {
   case GW_CAUSE_ROOM_CLOSED:
     return "room-closed";
   case GW_CAUSE_XMPP_DOWN:
+  case GW_CAUSE_SFU_DOWN:
     return "xmpp-down";
   case GW_CAUSE_OVERLOAD:
     return "overload";

@@ -39,6 +39,7 @@ typedef struct {
   char codecs[GW_LEG_CODECS][16]; /* LEG, "" ends */
   gw_sdes_policy srtp;            /* LEG */
   gboolean offerer;               /* PEER */
+  gw_media_use use;               /* PEER */
   gw_setup setup;                 /* PEER */
   char cname[64];                 /* PEER */
   char *talker;                   /* PEER, or NULL */

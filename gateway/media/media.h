@@ -33,7 +33,8 @@ typedef enum {
   GW_MS_ICE,            /* peer: a pair works */
   GW_MS_UP,             /* peer: DTLS done, fingerprint right, SRTP keys in; leg: first RTP came from the phone */
   GW_MS_RTP,            /* peer: first authentic RTP came */
-  GW_MS_FAILED          /* cause; the handle is still to be closed */
+  GW_MS_FAILED,         /* cause; the handle is still to be closed */
+  GW_MS_QUIET           /* peer that only receives: no RTP any more for GW_PEER_QUIET_S; RTP follows when it is back */
 } gw_media_state;
 
 typedef struct {
@@ -52,9 +53,12 @@ typedef struct {
   gw_sdes_policy srtp;            /* not OFF: the description has a crypto line with a fresh key, with REQUIRED as RTP/SAVP; what
                                      gw_media_leg_remote then agrees decides. Encrypted once, a leg never goes back */
 } gw_leg_params;
+/* PUBLISH: audio, and a constant picture, go out; nothing comes in. RECEIVE: the other way round, audio only. */
+typedef enum { GW_MEDIA_BOTH, GW_MEDIA_PUBLISH, GW_MEDIA_RECEIVE } gw_media_use;
 typedef struct {
   gw_handle leg;                  /* whose voice it carries, and who hears it; NONE: all legs of the room (identity shared) */
   gboolean offerer;               /* controlling ICE role; else controlled */
+  gw_media_use use;
   gw_setup setup;                 /* answerer: ACTIVE or PASSIVE; offerer: ACTPASS */
   const char *cname;
   const char *talker;             /* who is at the other end (compared within the room): peers of one talker bring the same voice

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "gateway/media/dtls.h"
 #include "gateway/media/ice.h"
+#include "gateway/media/picture.h"
 #include <string.h>
 
 #define HELD 8 /* DTLS datagrams kept until ICE is through */
@@ -13,6 +14,7 @@
 #define OPUS_PT 111
 #define OPEN_EVERY 32 /* packets: far fewer than a rollover guess bridges */
 #define LEVEL_EXT 1   /* id in our offers, as browsers have it */
+#define VP8_PT 96
 #define HANDLE "peer=%" G_GINT64_MODIFIER "x"
 
 typedef struct {
@@ -24,6 +26,10 @@ struct gw_peer {
   gw_handle handle, leg;
   gw_env *env;
   gboolean offerer;
+  gw_media_use use;
+  gw_picture picture; /* PUBLISH */
+  gint64 rtp_us;      /* when the last RTP came; 0 never */
+  gboolean quiet;
   gw_setup setup, remote_setup;
   char *fp_hash, *fp_value; /* of the other side; NULL until known */
   gw_ice *ice;
@@ -127,8 +133,10 @@ static void take_rtp(gw_peer *p, guint8 *data, gsize n, gboolean proven, gint64 
     p->in.bad++;
     return;
   }
-  if (!p->heard_any) {
+  p->rtp_us = now_us;
+  if (!p->heard_any || p->quiet) {
     p->heard_any = TRUE;
+    p->quiet = FALSE;
     gw_env_state(p->env, p->handle, GW_MS_RTP, GW_CAUSE_NONE);
   }
   if (gw_inflow_use(&p->in, rtp.pt, &clock) == GW_IN_VOICE)
@@ -175,10 +183,12 @@ gw_peer *gw_peer_new(gw_env *env, const gw_cmd *cmd) {
   p->leg = cmd->leg;
   p->env = env;
   p->offerer = cmd->offerer;
+  p->use = cmd->use;
   p->setup = cmd->offerer ? GW_SETUP_ACTPASS : cmd->setup;
   p->early = g_ptr_array_new_with_free_func(g_free);
   gw_inflow_init(&p->in);
   gw_outflow_init(&p->out, env->ids, cmd->cname);
+  gw_picture_init(&p->picture, env->ids);
   p->ice = gw_ice_new(env, cmd->offerer, &events, p);
   return p->ice ? g_steal_pointer(&p) : NULL;
 }
@@ -213,24 +223,43 @@ gw_handle gw_peer_leg(const gw_peer *p) {
   return p->leg;
 }
 
-gw_desc *gw_peer_describe(gw_peer *p) {
-  gw_desc *d = gw_desc_new();
-  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, NULL);
-  d->bundle = TRUE;
+static gw_desc_media *add_media(const gw_peer *p, gw_desc *d, gw_kind kind) {
+  static const gw_dir dirs[] = {[GW_MEDIA_BOTH] = GW_DIR_SENDRECV,
+                                [GW_MEDIA_PUBLISH] = GW_DIR_SENDONLY,
+                                [GW_MEDIA_RECEIVE] = GW_DIR_RECVONLY};
+  gw_desc_media *m = gw_desc_add(d, kind, NULL);
   m->proto = GW_PROTO_DTLS_SAVPF;
-  m->dir = GW_DIR_SENDRECV;
+  m->dir = dirs[p->use];
   m->rtcp_mux = TRUE;
   m->level_ext = LEVEL_EXT;
   m->setup = p->setup;
   m->fp_hash = g_strdup("sha-256");
   m->fp_value = g_strdup(gw_identity_fingerprint(p->env->engine->identity));
+  return m;
+}
+
+/* Sound and picture are one stream to a page: both carry its name. */
+static void add_source(const gw_peer *p, gw_desc_media *m, guint32 ssrc, const char *track) {
+  const char *cname = p->out.cname;
+  gw_source source = {ssrc, g_strdup(cname), g_strdup_printf("%s %s%s", cname, cname, track)};
+  g_array_append_val(m->sources, source);
+}
+
+gw_desc *gw_peer_describe(gw_peer *p) {
+  gw_desc *d = gw_desc_new();
+  gw_desc_media *m = add_media(p, d, GW_KIND_AUDIO);
+  d->bundle = TRUE;
   gw_codec_fill("opus", OPUS_PT, m);
   gw_codec_fill("PCMU", 0, m);
   gw_codec_fill("PCMA", 8, m);
-  gw_source source = {p->out.ssrc, g_strdup(p->out.cname),
-                      g_strdup_printf("%s %sa0", p->out.cname, p->out.cname)};
-  g_array_append_val(m->sources, source);
+  if (p->use != GW_MEDIA_RECEIVE) add_source(p, m, p->out.ssrc, "a0");
   gw_ice_describe(p->ice, m);
+  if (p->use != GW_MEDIA_PUBLISH) return d;
+  gw_desc_media *v = add_media(p, d, GW_KIND_VIDEO);
+  v->ufrag = g_strdup(m->ufrag); /* one transport for both */
+  v->pwd = g_strdup(m->pwd);
+  gw_desc_media_add_codec(v, VP8_PT, "VP8", GW_PICTURE_CLOCK, 1, NULL);
+  add_source(p, v, p->picture.ssrc, "v0");
   return d;
 }
 
@@ -264,8 +293,10 @@ void gw_peer_agreed(gw_peer *p, const gw_desc *agreed) {
   const gw_desc_media *m = gw_desc_audio(agreed);
   const gw_codec *c = gw_desc_first_voice(m);
   if (!c || p->failed) return;
+  if (p->use == GW_MEDIA_PUBLISH) gw_picture_agree(&p->picture, agreed);
   gw_inflow_map(&p->in, m, NULL);
   p->in.level_ext = p->out.level_ext = m->level_ext;
+  if (p->use == GW_MEDIA_RECEIVE) return; /* without a codec nothing is encoded for it */
   gw_outflow_codec(&p->out, p->env->ids, gw_codec_index(c->name), c->pt);
 }
 
@@ -334,6 +365,22 @@ void gw_peer_say(gw_peer *p, const guint8 *payload, gsize n, guint8 level) {
   gsize len = gw_outflow_packet(&p->out, payload, n, to, GW_RX_BYTES - 64);
   if (len && gw_srtp_protect_rtp(p->srtp_out, to, &len, GW_RX_BYTES) == GW_SRTP_OK)
     gw_ice_send(p->ice, to, len);
+}
+
+static void send_picture(gw_peer *p) {
+  guint8 *to = p->env->tx;
+  gsize n = gw_picture_packet(&p->picture, p->env->tick, to, GW_RX_BYTES - 64);
+  if (n && gw_srtp_protect_rtp(p->srtp_out, to, &n, GW_RX_BYTES) == GW_SRTP_OK)
+    gw_ice_send(p->ice, to, n);
+}
+
+void gw_peer_watch(gw_peer *p, gint64 now_us) {
+  if (!p->up || p->failed) return;
+  if (p->use == GW_MEDIA_PUBLISH) send_picture(p);
+  if (p->use != GW_MEDIA_RECEIVE || !p->rtp_us || p->quiet) return;
+  if (now_us - p->rtp_us < GW_SEC(GW_PEER_QUIET_S)) return;
+  p->quiet = TRUE;
+  gw_env_state(p->env, p->handle, GW_MS_QUIET, GW_CAUSE_NONE);
 }
 
 void gw_peer_report(gw_peer *p, gint64 now_us) {

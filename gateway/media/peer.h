@@ -1,4 +1,4 @@
-/* peer.h - one WebRTC party: ICE, DTLS, SRTP, one audio stream in, one out.
+/* peer.h - one WebRTC party: ICE, DTLS, SRTP, one audio stream in, one out, or one of them only.
  * Thread: its worker.  Owner: its room.  Calls back: through env.h. */
 #ifndef GW_PEER_H
 #define GW_PEER_H
@@ -29,6 +29,7 @@ gw_inflow *gw_peer_inflow(gw_peer *);        /* gw_inflow_play it, then use pcm 
 void gw_peer_say(gw_peer *, const guint8 *payload, gsize n,
                  guint8 level); /* level: gw_voice_level */
 void gw_peer_report(gw_peer *, gint64 now_us);
+void gw_peer_watch(gw_peer *, gint64 now_us); /* the constant picture; who has gone quiet */
 void gw_peer_pass(gw_peer *, guint ticks);
 void gw_peer_figures(gw_peer *, gw_media_stats *ret);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_peer, gw_peer_free)

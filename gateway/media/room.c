@@ -270,6 +270,7 @@ void gw_room_tick(gw_room *r, gint64 now_us) {
   }
   for (guint i = 0; i < r->seats->len; i++) {
     speak_to_peer(r, seat_at(r, i));
+    gw_peer_watch(seat_at(r, i)->peer, now_us);
     gw_peer_report(seat_at(r, i)->peer, now_us);
   }
   gw_mix_clear(&r->all);

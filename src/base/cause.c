@@ -38,6 +38,8 @@ static const cause_row rows[GW_N_CAUSES] = {
     [GW_CAUSE_ROOM_CLOSED] = {"room-closed", "gone", "Gone", "The room was closed.", 410, 22},
     [GW_CAUSE_XMPP_DOWN] = {"xmpp-down", "gone", "Service Unavailable",
                             "The meeting server cannot be reached.", 503, 38},
+    [GW_CAUSE_SFU_DOWN] = {"sfu-down", "gone", "Service Unavailable",
+                           "The media server of the meeting cannot be reached.", 503, 38},
     [GW_CAUSE_OVERLOAD] = {"overload", "busy", "Service Unavailable", "All lines are in use.", 503,
                            42},
     [GW_CAUSE_ALTERNATIVE] = {"alternative", "alternative-session", "Temporarily Unavailable",

@@ -24,6 +24,7 @@ typedef enum {
   GW_CAUSE_NO_MEDIA,      /* connected, but no RTP ever came */
   GW_CAUSE_ROOM_CLOSED,   /* room destroyed, we were kicked or banned */
   GW_CAUSE_XMPP_DOWN,     /* no stream to the XMPP server */
+  GW_CAUSE_SFU_DOWN,      /* the forwarding service of the room's calls does not answer, or not well */
   GW_CAUSE_OVERLOAD,      /* a limit of ours is reached */
   GW_CAUSE_ALTERNATIVE,   /* replaced by another session (Jingle alternative-session) */
   GW_CAUSE_SHUTDOWN,

@@ -44,6 +44,11 @@
 #define GW_MAX_SPOKEN_NAME 32        /* characters of one of them */
 #define GW_MAX_SPEECH_BYTES 2097152  /* what the synthesiser says to one text */
 #define GW_MAX_SPEECH_WAITING 16     /* texts that wait for it */
+#define GW_PEER_QUIET_S 10           /* s without RTP of one who sent some: gone */
+#define GW_MAX_SFU_FRAME 1000000     /* bytes of one frame from a forwarding service */
+#define GW_MAX_JSON_DEPTH 32         /* nesting of one JSON text of it */
+#define GW_MAX_SFU_NAMES 1000        /* names that it says are in its room */
+#define GW_MAX_SFU_ASKED 256         /* questions to it without an answer */
 #define GW_MAX_TRACE 256             /* events kept of one call */
 
 #endif

@@ -81,12 +81,18 @@ static const char *const base_features[] = {"urn:xmpp:jingle:1",
                                             "urn:ietf:rfc:5888",
                                             "urn:ietf:rfc:5761"};
 
-static const char *const *features(gw_arena *a) {
+/* A client that sees the feature may start a call by the service: without one we had better not say so. */
+static gboolean is_served(const gw_conf *c, const gw_flavour_class *flavour) {
+  return flavour != &gw_flavour_jmuci_sfu || gw_conf_count(c, "sfu");
+}
+
+static const char *const *features(const gw_conf *c, gw_arena *a) {
   GPtrArray *list = g_ptr_array_new();
   for (guint i = 0; i < G_N_ELEMENTS(base_features); i++)
     g_ptr_array_add(list, (void *)base_features[i]);
   for (guint i = 0; gw_flavours[i]; i++)
-    for (const char *const *f = gw_flavours[i]->features; f && *f; f++)
+    for (const char *const *f = gw_flavours[i]->features; f && *f && is_served(c, gw_flavours[i]);
+         f++)
       g_ptr_array_add(list, (void *)*f);
   g_ptr_array_add(list, NULL);
   return keep(a, g_ptr_array_free(list, FALSE));
@@ -113,7 +119,7 @@ void gw_app_xmpp_config(const gw_conf *c, gw_arena *a, gw_xmpp_config *ret) {
                           .max_streams = (guint)gw_conf_int(c, "sip.max_calls"),
                           .name = "Tipring",
                           .version = TIPRING_VERSION,
-                          .features = features(a)};
+                          .features = features(c, a)};
 }
 
 static void stun_of(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
@@ -219,6 +225,15 @@ static void take(char **slot, const char *value) {
   *slot = g_strdup(value);
 }
 
+/* The server that is named, else the first one. */
+static char *sfu_url(const gw_conf *c, guint room) {
+  const char *wanted = item(c, "rooms", room, "sfu");
+  for (guint i = 0; i < gw_conf_count(c, "sfu"); i++)
+    if (!*wanted || !strcmp(wanted, item(c, "sfu", i, "name")))
+      return g_strdup(item(c, "sfu", i, "url"));
+  return NULL;
+}
+
 static gw_room_conf *room_conf(const gw_conf *c, guint i) {
   gw_room_conf *r = gw_room_conf_new();
   const char *pin = item(c, "rooms", i, "pin");
@@ -229,6 +244,7 @@ static gw_room_conf *room_conf(const gw_conf *c, guint i) {
   take(&r->identity, item(c, "rooms", i, "identity"));
   take(&r->alone, item(c, "rooms", i, "alone"));
   take(&r->pin, pin ? pin : "");
+  r->sfu = sfu_url(c, i);
   r->password = dup_word(item_secret(c, "rooms", i));
   r->ring = gw_conf_strv(c, ring);
   r->propose_when_idle = !strcmp(item(c, "rooms", i, "idle"), "propose");
@@ -332,6 +348,7 @@ static gboolean live(const char *path) {
   return g_str_has_prefix(path, "phones") || g_str_has_prefix(path, "rooms") ||
          g_str_has_prefix(path, "menus") || g_str_has_prefix(path, "trunks") ||
          g_str_has_prefix(path, "invites") || g_str_has_prefix(path, "health") ||
+         g_str_has_prefix(path, "sfu") ||
          !strcmp(path, "sip.ring_limit") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||
          !strcmp(path, "sip.key");

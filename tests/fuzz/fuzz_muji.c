@@ -76,6 +76,7 @@ static void check_action(world *w, const gw_action *a) {
     if (w->ended) w->answered_stop = TRUE;
     if (a->call == GW_CALL_ENDED) w->ended = TRUE;
     break;
+  case GW_ACT_SFU:
   case GW_ACT_SAVE:
   case GW_ACT_LEDGER:
     g_assert_not_reached();

@@ -102,6 +102,8 @@ static const struct {
      "t.conf:3: rooms[0].ring:", "\"1\" is no phone"},
     {XMPP "rooms = ( { number = \"8\"; room = \"a@c.x\"; sfu = \"k\"; } );\n",
      "t.conf:2: rooms[0].sfu:", "a name from the list sfu"},
+    {XMPP "rooms = ( { number = \"8\"; room = \"a@c.x\";\n flavour = \"jmuci-sfu\"; } );\n",
+     "t.conf:3: rooms[0].sfu:", "needs a server"},
     {XMPP "rooms = ( { number = \"8\"; room = \"a@c.x\"; pin = \"12a4\"; } );\n",
      "t.conf:2: rooms[0].pin:", "is not possible; accepted: up to 16 digits"},
     {XMPP "trunks = ( { name = \"a\"; proxy = \"h\"; register = true; } );\n",
@@ -219,13 +221,14 @@ static void test_client_mode(void) {
 }
 
 static void test_warnings(void) {
-  g_autoptr(gw_conf) conf = good(XMPP "trunks = (\n { name = \"t\"; proxy = \"h\"; } );\n"
-                                      "menus = ( { number = \"8\"; } );\n"
-                                      "sfu = ( { name = \"k\"; url = \"ws://h:1\"; } );\n");
+  g_autoptr(gw_conf) conf =
+      good(XMPP "rooms = (\n { number = \"9\"; room = \"r@c.x\"; flavour = \"jitsi\"; } );\n"
+                "menus = ( { number = \"8\"; } );\n"
+                "sfu = ( { name = \"k\"; url = \"ws://h:1\"; } );\n");
   const GPtrArray *warnings = gw_conf_warnings(conf);
   g_assert_cmpuint(warnings->len, ==, 1);
   g_assert_cmpstr(g_ptr_array_index(warnings, 0), ==,
-                  "/etc/t/t.conf:5: sfu: this list has no effect in this version");
+                  "/etc/t/t.conf:3: rooms[0].flavour: \"jitsi\" has no effect in this version");
   g_autoptr(gw_conf) phone =
       good(XMPP "phones = ( { number = \"1\"; password = \"p\";\n messages = "
                 "true; } );\n");

@@ -81,6 +81,12 @@ static char *jingle_text(const gw_word *w) {
   }
 }
 
+static char *sfu_text(const gw_action *a) {
+  static const char *const words[] = {"join", "again", "stream", "cand", "leave"};
+  return g_strdup_printf("sfu %s%s%s", words[a->ask], a->text || a->nick ? " " : "",
+                         a->text && strlen(a->text) < 8 ? a->text : a->text ? "P" : a->nick ? a->nick : "");
+}
+
 char *rig_action_text(const gw_action *a, const char *proposed) {
   static const char *const states[] = {"waiting", "connecting", "talking", "ended"};
   switch (a->type) {
@@ -88,7 +94,12 @@ char *rig_action_text(const gw_action *a, const char *proposed) {
     if (a->word->kind == GW_WORD_JINGLE) return jingle_text(a->word);
     return g_strdup_printf("%s %s", gw_jmuci_action_name(a->word->u.jmuci.action),
                            !g_strcmp0(proposed, a->word->u.jmuci.id) ? "P" : a->word->u.jmuci.id);
+  case GW_ACT_SFU:
+    return sfu_text(a);
   case GW_ACT_PEER_OPEN:
+    if (a->use != GW_USE_BOTH)
+      return g_strdup_printf("open %u %s %s", a->peer, a->nick,
+                             a->use == GW_USE_PUBLISH ? "publish" : "receive");
     return g_strdup_printf("open %u %s %s", a->peer, a->nick,
                            a->offerer                     ? "offer"
                            : a->setup == GW_SETUP_PASSIVE ? "answer:passive"
@@ -246,7 +257,7 @@ void rig_word(rig *r, gw_word *w) {
 }
 
 void rig_say(rig *r, const char *nick, gw_jmuci_action action, const char *id) {
-  gw_word *w = gw_word_new_jmuci(action, FALSE, strcmp(id, "P") ? id : r->proposed);
+  gw_word *w = gw_word_new_jmuci(action, r->class == &gw_flavour_jmuci_sfu, strcmp(id, "P") ? id : r->proposed);
   w->from = g_strconcat("room@muc/", nick, NULL);
   rig_word(r, w);
 }

@@ -6,6 +6,7 @@
  *   initiate JID    answer JID     end JID REASON info JID mute:0     cand JID
  *   open 1 nick offer | answer:active | answer:passive     remote 1     close 1
  *   muji preparing | muji in | muji none      note                    what our presence says; what the operator is told
+ *   sfu join X     sfu again      sfu stream NICK    sfu cand NICK     sfu leave    open 1 nick publish | receive
  *   waiting | connecting | talking | ended:CAUSE */
 #ifndef RIG_H
 #define RIG_H
@@ -30,10 +31,10 @@ typedef struct {
 } rig;
 
 typedef struct {
+  const gw_flavour_class *class; /* NULL: the mesh */
   gboolean idle, patient;
   const char *answer_id;
   const gw_ledger *ledger;
-  const gw_flavour_class *class; /* NULL: the mesh */
 } rig_opt;
 
 void rig_init(rig *, rig_opt);

@@ -150,7 +150,8 @@ static void carry_out(sim_party *p, const gw_action *a) {
     break;
   case GW_ACT_PRESENCE:
   case GW_ACT_NOTE:
-    g_assert_not_reached(); /* of Muji only */
+  case GW_ACT_SFU:
+    g_assert_not_reached(); /* of others */
   case GW_ACT_SAVE:
   case GW_ACT_LEDGER:
     break;

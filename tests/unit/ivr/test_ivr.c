@@ -410,7 +410,7 @@ static void test_last_words(void) {
     gw_cause cause;
     const char *expect;
   } rows[] = {{GW_CAUSE_NORMAL, " play:goodbye"},      {GW_CAUSE_FORBIDDEN, " play:forbidden"},
-              {GW_CAUSE_XMPP_DOWN, " play:xmpp-down"}, {GW_CAUSE_ROOM_CLOSED, " play:room-closed"},
+              {GW_CAUSE_XMPP_DOWN, " play:xmpp-down"}, {GW_CAUSE_SFU_DOWN, " play:xmpp-down"}, {GW_CAUSE_ROOM_CLOSED, " play:room-closed"},
               {GW_CAUSE_SHUTDOWN, " play:shutdown"},   {GW_CAUSE_TIMEOUT, " play:timeout"},
               {GW_CAUSE_ICE_FAILED, " play:trouble"},  {GW_CAUSE_OVERLOAD, " play:overload"},
               {GW_CAUSE_NOT_FOUND, " play:not-found"}, {GW_CAUSE_AUTH, " play:locked"}};

@@ -21,13 +21,22 @@ typedef struct {
   gboolean wrong_print; /* A is told another fingerprint */
   gboolean shared;      /* A's peer is for all legs */
   gboolean trickle;     /* candidates come later, one by one */
+  gboolean one_way;     /* A publishes, B receives */
 } plan;
+
+static gw_handle open_peer_for(kit *k, gw_handle room, gw_handle leg, gboolean offerer,
+                               gw_setup setup, gw_media_use use) {
+  gw_peer_params p = {.leg = leg,
+                      .offerer = offerer,
+                      .use = use,
+                      .setup = setup,
+                      .cname = offerer ? "alice" : "bob"};
+  return gw_media_peer(k->media, room, &p);
+}
 
 static gw_handle open_peer(kit *k, gw_handle room, gw_handle leg, gboolean offerer,
                            gw_setup setup) {
-  gw_peer_params p = {
-      .leg = leg, .offerer = offerer, .setup = setup, .cname = offerer ? "alice" : "bob"};
-  return gw_media_peer(k->media, room, &p);
+  return open_peer_for(k, room, leg, offerer, setup, GW_MEDIA_BOTH);
 }
 
 static gw_desc *only_codec(const gw_desc *d, const char *name) {
@@ -70,8 +79,11 @@ static call call_new(const plan *pl) {
     c.leg[i] = kit_leg(c.k[i], c.room[i]);
     c.p[i] = phone_new("127.0.0.1", "PCMU", 0, i ? 1000 : 440);
     phone_join(c.p[i], c.k[i], c.leg[i]);
-    c.peer[i] =
-        open_peer(c.k[i], c.room[i], !i && pl->shared ? GW_HANDLE_NONE : c.leg[i], !i, pl->answer);
+    c.peer[i] = open_peer_for(c.k[i], c.room[i], !i && pl->shared ? GW_HANDLE_NONE : c.leg[i], !i,
+                              pl->answer,
+                              !pl->one_way ? GW_MEDIA_BOTH
+                              : i          ? GW_MEDIA_RECEIVE
+                                           : GW_MEDIA_PUBLISH);
   }
   tell(&c, pl, 1);
   tell(&c, pl, 0);
@@ -123,6 +135,42 @@ static void test_talk(void) {
     check_talk(&c);
     call_free(&c);
   }
+}
+
+static void test_one_way(void) {
+  const plan pl = {.workers = 1, .answer = GW_SETUP_ACTIVE, .codec = "opus", .one_way = TRUE};
+  call c = call_new(&pl);
+  g_assert_true(kit_state(c.k[1], c.peer[1], GW_MS_RTP));
+  g_assert_true(phone_hears(c.p[1], 440));
+  kit_run(300);
+  g_assert_false(phone_heard(c.p[0], 1000));
+  g_assert_cmpuint(kit_count(c.k[0], c.peer[0], GW_MS_RTP), ==, 0);
+  g_assert_cmpuint(kit_stats(c.k[1], c.peer[1]).packets_out, ==, 0);
+  const gw_desc *out = kit_desc(c.k[0], c.peer[0]), *in = kit_desc(c.k[1], c.peer[1]);
+  g_assert_cmpuint(out->media->len, ==, 2);
+  for (guint i = 0; i < 2; i++) {
+    const gw_desc_media *m = out->media->pdata[i];
+    g_assert_cmpint(m->dir, ==, GW_DIR_SENDONLY);
+    g_assert_cmpuint(m->sources->len, ==, 1);
+    g_assert_cmpstr(m->ufrag, ==, gw_desc_audio(out)->ufrag);
+  }
+  g_assert_cmpuint(in->media->len, ==, 1);
+  g_assert_cmpint(gw_desc_audio(in)->dir, ==, GW_DIR_RECVONLY);
+  g_assert_cmpuint(gw_desc_audio(in)->sources->len, ==, 0);
+  call_free(&c);
+}
+
+/* Who hung up without a word: no RTP for ten seconds. */
+static void test_quiet(void) {
+  const plan pl = {.workers = 1, .answer = GW_SETUP_ACTIVE, .codec = "opus", .one_way = TRUE};
+  call c = call_new(&pl);
+  g_assert_true(kit_state(c.k[1], c.peer[1], GW_MS_RTP));
+  gw_media_close(c.k[0]->media, c.leg[0]); /* nobody speaks into the peer any more */
+  for (guint i = 0; i < 3 * GW_PEER_QUIET_S && !kit_count(c.k[1], c.peer[1], GW_MS_QUIET); i++)
+    kit_run(1000);
+  g_assert_cmpuint(kit_count(c.k[1], c.peer[1], GW_MS_QUIET), ==, 1);
+  g_assert_cmpuint(kit_count(c.k[1], c.peer[1], GW_MS_FAILED), ==, 0);
+  call_free(&c);
 }
 
 static void test_description(void) {
@@ -412,6 +460,7 @@ static void test_churn(void) {
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   if (g_test_slow()) { /* ten and twenty seconds: a run of their own */
+    g_test_add_func("/media/peer/quiet", test_quiet);
     g_test_add_func("/media/peer/consent", test_consent);
     g_test_add_func("/media/peer/no-pair", test_no_pair);
     return g_test_run();
@@ -423,6 +472,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/peer/role-conflict", test_role_conflict);
   g_test_add_func("/media/peer/mute-and-leave", test_mute_and_leave);
   g_test_add_func("/media/peer/two-peers", test_two_peers);
+  g_test_add_func("/media/peer/one-way", test_one_way);
   g_test_add_func("/media/peer/talker", test_talker);
   g_test_add_func("/media/peer/junk", test_junk);
   g_test_add_func("/media/peer/odd-candidates", test_odd_candidates);

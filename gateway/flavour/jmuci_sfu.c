@@ -1,0 +1,407 @@
+/* JMUCI through a forwarding service: the flavour's class, its step, what the service says. */
+#include "gateway/flavour/jmuci_sfu.h"
+#include <string.h>
+#include "base/jid.h"
+
+#define MAX_HELD 64
+
+/* --- for all files of the flavour --- */
+
+static void say_word(gw_flavour *f, gw_word *taken) {
+  if (!f->frozen)
+    gw_actions_add(f->out, GW_ACT_SAY)->word = taken;
+  else if (f->held->len < MAX_HELD)
+    g_ptr_array_add(f->held, taken);
+  else
+    gw_word_free(taken);
+}
+
+void gw_sfufl_say(gw_flavour *f, gw_jmuci_action action) {
+  gw_word *w = gw_word_new_jmuci(action, TRUE, f->call_id);
+  if (action == GW_JMUCI_PROPOSE)
+    w->u.jmuci.audio = TRUE;
+  else if (action != GW_JMUCI_RETRACT)
+    w->u.jmuci.jid = g_strdup(f->own_jid);
+  say_word(f, w);
+}
+
+void gw_sfufl_tell(gw_flavour *f, gw_fl_call_state state, gw_cause cause, const char *text) {
+  if (f->told == (int)state) return;
+  f->told = (int)state;
+  gw_action *a = gw_actions_add(f->out, GW_ACT_CALL);
+  a->call = state;
+  a->cause = cause;
+  a->text = g_strdup(text);
+}
+
+gw_action *gw_sfufl_ask(gw_flavour *f, gw_fl_sfu_ask ask, const char *nick) {
+  gw_action *a = gw_actions_add(f->out, GW_ACT_SFU);
+  a->ask = ask;
+  a->nick = g_strdup(nick);
+  return a;
+}
+
+gw_ledger_call *gw_sfufl_call(const gw_flavour *f) {
+  return gw_ledger_find(f->ledger, f->call_id);
+}
+
+gboolean gw_sfufl_is_other(const gw_flavour *f, const char *nick) {
+  const gw_jmuci_person *p = gw_jmuci_roster_find(gw_ledger_roster(f->ledger), nick);
+  return p && !p->self && !p->seat && !p->watcher && strcmp(nick, f->own_nick);
+}
+
+/* --- life --- */
+
+static gw_flavour *make(const gw_flavour_params *params) {
+  gw_flavour *f = g_new0(gw_flavour, 1);
+  f->own_nick = g_strdup(params->own_nick);
+  f->own_jid = g_strdup(params->own_jid);
+  f->answer_id = g_strdup(params->answer_id);
+  f->propose_when_idle = params->propose_when_idle;
+  f->patient = params->patient;
+  f->ids = params->ids;
+  f->ledger = params->ledger ? gw_ledger_copy(params->ledger) : gw_ledger_new();
+  f->legs = g_ptr_array_new_with_free_func(gw_sfu_leg_free);
+  f->there = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  f->left = g_ptr_array_new_with_free_func(g_free);
+  f->held = g_ptr_array_new_with_free_func((GDestroyNotify)gw_word_free);
+  f->idle_since = f->proposed_at = f->settle_at = GW_NEVER;
+  f->armed = TRUE;
+  f->told = -1;
+  /* what the watcher saw of this nick was a former stay of it */
+  for (guint i = 0; i < gw_ledger_count(f->ledger); i++)
+    gw_ledger_kill(gw_ledger_at(f->ledger, i), f->own_nick);
+  return f;
+}
+
+static void flavour_free(gw_flavour *f) {
+  if (!f) return;
+  g_free(f->own_nick);
+  g_free(f->own_jid);
+  g_free(f->answer_id);
+  g_free(f->call_id);
+  gw_ledger_free(f->ledger);
+  g_ptr_array_unref(f->legs);
+  g_hash_table_unref(f->there);
+  g_ptr_array_unref(f->left);
+  g_ptr_array_unref(f->held);
+  g_free(f);
+}
+
+/* --- transports --- */
+
+/* Streams are negotiated once, so a broken one of ours takes a fresh start for all. */
+static void start_afresh(gw_flavour *f) {
+  if (!f->joined) return; /* it comes with the way back */
+  if (f->starts >= GW_SFUFL_STARTS || (f->starts && f->now < f->started_at + GW_SFUFL_FRESH)) {
+    gw_sfufl_end(f, GW_CAUSE_ICE_FAILED, "our stream to the forwarding service does not stand");
+    return;
+  }
+  f->starts++;
+  f->started_at = f->now;
+  f->joined = FALSE;
+  gw_sfufl_ask(f, GW_SFU_ASK_AGAIN, NULL);
+}
+
+static void peer_failed(gw_flavour *f, gw_sfu_leg *l) {
+  const gboolean publish = l->publish;
+  g_autofree char *nick = g_strdup(l->nick);
+  gw_sfu_leg_lose(f, l);
+  if (publish)
+    start_afresh(f);
+  else if (f->joined)
+    gw_sfufl_silent(f, nick);
+}
+
+static void peer_speaks(gw_flavour *f, gw_sfu_leg *l) {
+  l->rtp = f->rtp = TRUE;
+  l->quiet = FALSE;
+  l->due = GW_NEVER;
+  f->starts = 0;
+  gw_sfufl_speaks(f, l->nick);
+}
+
+static void on_peer_state(gw_flavour *f, gw_sfu_leg *l, gw_fl_peer_state state) {
+  if (state == GW_PEER_FAILED) {
+    peer_failed(f, l);
+  } else if (state == GW_PEER_UP) {
+    l->up = TRUE;
+    if (l->publish) return;
+    f->connected = TRUE;
+    if (!l->rtp) l->due = f->now + GW_SFUFL_NO_RTP;
+  } else if (state == GW_PEER_RTP && !l->publish) {
+    peer_speaks(f, l);
+  } else if (state == GW_PEER_QUIET && !l->publish) {
+    l->quiet = TRUE;
+    if (f->joined) gw_sfufl_silent(f, l->nick);
+  }
+}
+
+static void on_peer(gw_flavour *f, const gw_ev *ev) {
+  gw_sfu_leg *l = gw_sfu_leg_by_peer(f, ev->peer);
+  if (!l) return; /* closed meanwhile */
+  if (ev->type == GW_EV_PEER_STATE)
+    on_peer_state(f, l, ev->u.state);
+  else if (ev->type == GW_EV_LOCAL_DESC)
+    gw_sfu_leg_local(f, l, ev->u.desc);
+  else
+    gw_sfu_leg_candidate(f, l, ev->u.candidate);
+}
+
+/* --- the service --- */
+
+static void on_joined(gw_flavour *f, const char *const *nicks) {
+  if (!f->call_id) return;
+  f->joined = TRUE;
+  f->published = FALSE;
+  gw_sfu_legs_drop_all(f);
+  g_hash_table_remove_all(f->there);
+  for (guint i = 0; nicks && nicks[i] && i < GW_MAX_SFU_NAMES; i++)
+    if (strcmp(nicks[i], f->own_nick)) g_hash_table_add(f->there, g_strdup(nicks[i]));
+  gw_sfu_leg_publish(f);
+}
+
+static void on_answer(gw_flavour *f, const char *nick, const gw_desc *desc) {
+  gw_sfu_leg *l = gw_sfu_leg_of(f, nick);
+  if (!l || l->state != GW_LEG_ASKED) return;
+  const gboolean good = gw_sfu_leg_answer(f, l, desc);
+  if (!l->publish) {
+    if (!good) gw_sfufl_silent(f, nick);
+  } else if (good) {
+    f->published = TRUE;
+    gw_sfufl_ready(f);
+  } else {
+    gw_sfufl_end(f, desc ? GW_CAUSE_NO_CODEC : GW_CAUSE_SFU_DOWN,
+                 "the forwarding service does not take our stream");
+  }
+}
+
+static void on_comes(gw_flavour *f, const char *nick) {
+  if (!strcmp(nick, f->own_nick) || g_hash_table_size(f->there) >= GW_MAX_SFU_NAMES) return;
+  g_hash_table_add(f->there, g_strdup(nick));
+  gw_sfu_leg *l = gw_sfu_leg_of(f, nick);
+  if (l && l->state == GW_LEG_WANTED) {
+    gw_sfu_leg_there(f, l);
+    return;
+  }
+  if (l) gw_sfu_leg_drop(f, l); /* he starts afresh, and so does his stream */
+  if (gw_sfufl_in_call(f)) gw_sfufl_speaks(f, nick);
+}
+
+static void on_goes(gw_flavour *f, const char *nick) {
+  gw_sfu_leg *l = gw_sfu_leg_of(f, nick);
+  g_hash_table_remove(f->there, nick);
+  if (!l || l->publish) return;
+  g_autofree char *who = g_strdup(nick);
+  gw_sfu_leg_drop(f, l);
+  gw_sfufl_silent(f, who);
+}
+
+static void on_sfu(gw_flavour *f, const gw_fl_sfu *s, gw_cause cause) {
+  gw_sfu_leg *l;
+  if (!f->call_id) return; /* of a call that we have left */
+  switch (s->news) {
+  case GW_SFU_SAID_JOINED:
+    on_joined(f, s->nicks);
+    break;
+  case GW_SFU_SAID_ANSWER:
+    on_answer(f, s->nick, s->desc);
+    break;
+  case GW_SFU_SAID_CANDIDATE:
+    if ((l = gw_sfu_leg_of(f, s->nick))) gw_sfu_leg_remote(f, l, s->desc);
+    break;
+  case GW_SFU_SAID_COMES:
+    on_comes(f, s->nick);
+    break;
+  case GW_SFU_SAID_GOES:
+    on_goes(f, s->nick);
+    break;
+  case GW_SFU_SAID_DOWN:
+    f->joined = FALSE; /* what stands may stand on: sound does not go by that connection */
+    break;
+  case GW_SFU_SAID_FAILED:
+    gw_sfufl_end(f, cause ? cause : GW_CAUSE_SFU_DOWN, s->text);
+    break;
+  }
+}
+
+/* --- the XMPP stream --- */
+
+gboolean gw_sfufl_still_heard(const char *nick, const void *user) {
+  const gw_sfu_leg *l = gw_sfu_leg_of(user, nick);
+  return l && l->rtp && !l->quiet;
+}
+
+static void on_stream_down(gw_flavour *f) {
+  if (f->frozen) return;
+  f->frozen = TRUE;
+  f->frozen_at = f->now;
+  gw_jmuci_roster_doubt(gw_ledger_roster(f->ledger));
+}
+
+static gboolean begins_something(const gw_word *w) {
+  return w->kind == GW_WORD_JMUCI &&
+         (w->u.jmuci.action == GW_JMUCI_PROPOSE || w->u.jmuci.action == GW_JMUCI_ACCEPT);
+}
+
+/* only_ends: the phone has gone, what was to be begun need not be any more. */
+static void say_held(gw_flavour *f, gboolean only_ends) {
+  f->frozen = FALSE;
+  for (guint i = 0; i < f->held->len; i++)
+    if (!only_ends || !begins_something(f->held->pdata[i]))
+      gw_actions_add(f->out, GW_ACT_SAY)->word = g_steal_pointer(&f->held->pdata[i]);
+  g_ptr_array_set_size(f->held, 0);
+}
+
+/* Whoever is stale by now has gone; who is still heard may come back until settle_at. */
+static void settle(gw_flavour *f, gboolean all) {
+  g_autoptr(GPtrArray) gone =
+      gw_jmuci_roster_settle(gw_ledger_roster(f->ledger), all ? NULL : gw_sfufl_still_heard, f);
+  f->settle_at = all ? GW_NEVER : f->now + GW_SFUFL_BACK;
+  for (guint i = 0; i < gone->len; i++)
+    gw_sfufl_gone(f, gone->pdata[i]);
+}
+
+static void on_stream_up(gw_flavour *f) {
+  if (!f->frozen) return;
+  const gint64 away = f->now - f->frozen_at;
+  say_held(f, FALSE);
+  f->said_at += away;
+  f->hold_until += away;
+  settle(f, FALSE);
+  gw_sfufl_catch_up(f);
+}
+
+/* --- events --- */
+
+/* Nobody has a session with us: a stray offer, or one of a JSXC whose user declined. */
+static void refuse(gw_flavour *f, const gw_word *w) {
+  if (w->u.jingle.action != GW_JINGLE_SESSION_INITIATE) return;
+  gw_word *no = gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, w->from, w->u.jingle.sid, FALSE);
+  no->u.jingle.reason = g_strdup("decline");
+  say_word(f, no);
+}
+
+static void on_stop(gw_flavour *f, gw_cause cause) {
+  if (f->stop_told) return;
+  f->stop_told = TRUE;
+  if (f->phase ==
+      GW_SFUFL_DONE) { /* ended by ourselves: who stops us waits for an answer all the same */
+    f->told = -1;
+    gw_sfufl_tell(f, GW_CALL_ENDED, cause ? cause : GW_CAUSE_NORMAL, NULL);
+    return;
+  }
+  if (f->frozen) say_held(f, TRUE);
+  gw_sfufl_end(f, cause ? cause : GW_CAUSE_NORMAL, NULL);
+}
+
+static void on_event(gw_flavour *f, const gw_ev *ev) {
+  switch (ev->type) {
+  case GW_EV_START:
+    if (f->phase == GW_SFUFL_NEW) f->phase = GW_SFUFL_WAITING;
+    break;
+  case GW_EV_STOP:
+    on_stop(f, ev->cause);
+    break;
+  case GW_EV_OCCUPANT:
+    gw_sfufl_occupant(f, ev->u.who);
+    break;
+  case GW_EV_WORD:
+    if (ev->u.word->kind == GW_WORD_JMUCI)
+      gw_sfufl_word(f, ev->u.word);
+    else
+      refuse(f, ev->u.word);
+    break;
+  case GW_EV_PEER_STATE:
+  case GW_EV_LOCAL_DESC:
+  case GW_EV_CANDIDATE:
+    on_peer(f, ev);
+    break;
+  case GW_EV_STREAM_DOWN:
+    on_stream_down(f);
+    break;
+  case GW_EV_STREAM_UP:
+    on_stream_up(f);
+    break;
+  case GW_EV_SFU:
+    on_sfu(f, ev->u.sfu, ev->cause);
+    break;
+  case GW_EV_MUTED: /* there is nobody to be told: a muted phone goes on sending */
+  case GW_EV_TICK:
+    break;
+  }
+}
+
+/* --- time --- */
+
+/* Connected and never heard: nobody sends there. */
+static void leg_due(gw_flavour *f, gw_sfu_leg *l) {
+  if (l->state == GW_LEG_ACTIVE && f->now >= l->due) {
+    l->due = GW_NEVER;
+    l->quiet = TRUE;
+    gw_sfufl_silent(f, l->nick);
+  } else {
+    gw_sfu_leg_due(f, l);
+    if (l->publish && l->state == GW_LEG_LOST) start_afresh(f);
+  }
+}
+
+static void run_due(gw_flavour *f) {
+  if (f->now >= f->settle_at) settle(f, TRUE);
+  for (guint i = 0; f->joined && i < f->legs->len; i++)
+    leg_due(f, f->legs->pdata[i]);
+  gw_sfufl_check(f);
+  gw_sfufl_decide(f);
+}
+
+static void tell_state(gw_flavour *f) {
+  gboolean busy = f->phase == GW_SFUFL_ENTERING || f->phase == GW_SFUFL_HOLDING ||
+                  f->phase == GW_SFUFL_ACCEPTING,
+           up = FALSE;
+  if (f->phase == GW_SFUFL_NEW || f->phase == GW_SFUFL_DONE) return;
+  for (guint i = 0; i < f->legs->len; i++) {
+    const gw_sfu_leg *l = f->legs->pdata[i];
+    busy |= !l->publish && gw_sfu_leg_busy(l);
+    up |= !l->publish && l->up;
+  }
+  gw_sfufl_tell(f,
+                up     ? GW_CALL_TALKING
+                : busy ? GW_CALL_CONNECTING
+                       : GW_CALL_WAITING,
+                GW_CAUSE_NONE, NULL);
+}
+
+static void step(gw_flavour *f, const gw_ev *ev, gint64 now_us, gw_actions *ret) {
+  f->now = MAX(f->now, now_us);
+  f->out = ret;
+  if (f->phase != GW_SFUFL_DONE || ev->type == GW_EV_STOP) on_event(f, ev);
+  if (f->phase != GW_SFUFL_DONE && f->phase != GW_SFUFL_NEW && !f->frozen) run_due(f);
+  tell_state(f);
+  f->out = NULL;
+}
+
+static gint64 deadline(const gw_flavour *f) {
+  if (f->phase == GW_SFUFL_DONE || f->phase == GW_SFUFL_NEW || f->frozen) return GW_NEVER;
+  gint64 at = MIN(f->settle_at, gw_sfufl_deadline(f));
+  for (guint i = 0; f->joined && i < f->legs->len; i++)
+    at = MIN(at, ((const gw_sfu_leg *)f->legs->pdata[i])->due);
+  return at;
+}
+
+static int probe(const gw_room_facts *facts) {
+  if (facts->jmuci_sfu_live) return 100;
+  if (facts->jmuci_live || facts->muji_live) return 0;
+  return facts->feature_jmuci_sfu ? 50 : 0;
+}
+
+static const char *const features[] = {GW_NS_JMUCI_SFU, NULL};
+
+const gw_flavour_class gw_flavour_jmuci_sfu = {
+    .name = "jmuci-sfu",
+    .features = features,
+    .probe = probe,
+    .make = make,
+    .step = step,
+    .deadline = deadline,
+    .free = flavour_free,
+};
