@@ -152,6 +152,5 @@ class SfuBot(Bot):
         return await s.figures()
 
 
-peer_jmuci.Bot = SfuBot
 if __name__ == "__main__":
-    peer_jmuci.main()
+    peer_jmuci.main(SfuBot)
