@@ -20,7 +20,7 @@ import wave
 UA = sys.argv[1]
 LIMIT_S = 60
 CALL_KEYS = {"status", "reason", "setup_ms", "first_audio_ms", "duration_s", "codec", "packets_sent",
-             "packets_received", "lost", "jitter_ms", "heard", "gaps", "ended_by", "digits", "peer"}
+             "packets_received", "lost", "jitter_ms", "heard", "gaps", "ended_by", "digits", "peer", "transfer"}
 
 
 class Lag(threading.Thread):
