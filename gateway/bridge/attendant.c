@@ -7,7 +7,8 @@ struct gw_attendant {
   char *language;
   gw_keys keys;
   gw_timer *timer;
-  char *later;   /* prompt that waits for the moved leg */
+  char *now;     /* prompt that plays, or waits for the moved leg; NULL none */
+  gboolean names; /* are being said */
   GQueue events; /* gw_ie_type answers to actions of a running step: a step is never nested */
   gboolean busy;
   gboolean inside, waiting; /* as told last */
@@ -30,12 +31,12 @@ static void later(gw_attendant *a, gw_ie_type type) {
 
 static void play(gw_attendant *a, const char *prompt) {
   g_autofree char *file = prompt ? file_of(a, prompt) : NULL;
-  g_clear_pointer(&a->later, g_free);
+  g_free(a->now);
+  a->now = g_strdup(file);
+  a->names = FALSE;
   if (prompt && !file)
     later(a, GW_IE_MISSING);
-  else if (a->call->moving)
-    a->later = g_steal_pointer(&file);
-  else
+  else if (!a->call->moving)
     gw_media_play(a->call->bridge->media, a->call->leg, file);
 }
 
@@ -45,14 +46,15 @@ static void play_names(gw_attendant *a) {
   g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
   if (c->seat) gw_seat_names(c->seat, names);
   g_ptr_array_add(names, NULL);
-  if (c->moving ||
-      !gw_media_speak(c->bridge->media, c->leg, a->language, (const char *const *)names->pdata))
-    later(a, GW_IE_MISSING);
+  a->names = !c->moving && gw_media_speak(c->bridge->media, c->leg, a->language,
+                                           (const char *const *)names->pdata);
+  if (!a->names) later(a, GW_IE_MISSING);
 }
 
+/* What was being said stayed behind with the old leg: its end would never be told. */
 void gw_attendant_leg_ready(gw_attendant *a) {
-  g_autofree char *file = g_steal_pointer(&a->later);
-  if (file) gw_media_play(a->call->bridge->media, a->call->leg, file);
+  if (a->now) gw_media_play(a->call->bridge->media, a->call->leg, a->now);
+  if (a->names) gw_attendant_tell(a, &(gw_ie){.type = GW_IE_MISSING});
 }
 
 static void warn(const gw_attendant *a, const char *event, guint tries) {
@@ -131,6 +133,10 @@ static void step_later(gw_attendant *a, gw_ie_type type) {
 }
 
 void gw_attendant_tell(gw_attendant *a, const gw_ie *e) {
+  if (e->type == GW_IE_PLAYED) {
+    g_clear_pointer(&a->now, g_free);
+    a->names = FALSE;
+  }
   if (a->busy) {
     later(a, e->type);
     return;
@@ -202,6 +208,6 @@ void gw_attendant_free(gw_attendant *a) {
   gw_ivr_free(a->ivr);
   g_queue_clear(&a->events);
   g_free(a->language);
-  g_free(a->later);
+  g_free(a->now);
   g_free(a);
 }

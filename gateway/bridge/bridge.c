@@ -289,7 +289,7 @@ void gw_bridge_start(gw_bridge *b) {
 void gw_bridge_drop_rooms(gw_bridge *b) {
   for (guint i = b->conferences->len; i-- > 0;) {
     gw_conference *c = b->conferences->pdata[i];
-    gboolean wanted = FALSE, used = FALSE;
+    gboolean wanted = FALSE, used = c->seats->len > 0; /* a call that moves has a seat in two rooms */
     for (guint k = 0; k < b->conf->rooms->len; k++)
       wanted |= gw_jid_same_bare(((gw_room_conf *)b->conf->rooms->pdata[k])->room, c->conf->room);
     for (guint k = 0; k < b->calls->len; k++)

@@ -207,8 +207,7 @@ static void leave(gw_call *c) {
 }
 
 static void close_media(gw_call *c) {
-  if (!c->leg.v) return;
-  gw_bridge_disown(c->bridge, c->leg);
+  if (c->leg.v) gw_bridge_disown(c->bridge, c->leg);
   c->leg = GW_HANDLE_NONE;
   close_lobby(c);
 }

@@ -14,24 +14,50 @@ void gw_call_room_forget(gw_conference *c) {
   if (!c->invite) return;
   gw_call_invite_clear(c->invite);
   g_clear_pointer(&c->invite, g_free);
+  g_clear_pointer(&c->inviter, g_free);
 }
 
+void gw_call_room_left(gw_conference *c, const char *nick) {
+  if (!c->invite || g_strcmp0(nick, c->inviter)) return;
+  gw_conference_stop_ringing(c, c->invite->ids[0]);
+  gw_call_room_forget(c);
+}
+
+/* Where our phones are already, NULL: nowhere. They hear each other without a session, so all are in one call. */
+static const char *taken(const gw_conference *c) {
+  for (guint i = 0; i < c->seats->len; i++)
+    if (gw_seat_started(c->seats->pdata[i])) return gw_seat_room(c->seats->pdata[i]);
+  return NULL;
+}
+
+/* A call that runs in the room itself comes before one that somebody has invited to. */
 const char *gw_call_room(const gw_conference *c) {
-  const char *room = c->invite ? c->invite->muji_room : NULL;
-  return room && !gw_jid_same_bare(room, c->conf->room) ? room : NULL;
+  const char *now = taken(c), *room = c->invite ? c->invite->muji_room : NULL;
+  if (now) room = now;
+  if (!room || gw_jid_same_bare(room, c->conf->room)) return NULL;
+  return now || !gw_ledger_live(c->ledger, FALSE, gw_now_us()) ? room : NULL;
+}
+
+static const char *why_not(const gw_conference *c, const gw_call_invite *v) {
+  const char *now = taken(c);
+  if (!v->muji_room) return "no way into it that we know";
+  if (!wanted(c)) return "the room's flavour is another";
+  if (!c->conf->occupants_invite) return "the room's occupants may not invite";
+  return now && !gw_jid_same_bare(now, v->muji_room) ? "phones of ours are in another call" : NULL;
 }
 
 static void invited(gw_conference *c, const gw_word *word) {
   const gw_call_invite *v = &word->u.call_invite;
   gw_log_ctx ctx = ctx_of(c);
-  if (!v->muji_room || !wanted(c)) {
-    gw_info(&ctx, "call-invite-passed-over", "from=%s why=%s", word->from,
-            v->muji_room ? "the room's flavour is another" : "no way into it that we know");
+  const char *why = why_not(c, v);
+  if (why) {
+    gw_info(&ctx, "call-invite-passed-over", "from=%s why=%s", word->from, why);
     return;
   }
   gw_call_room_forget(c); /* the newest counts */
   c->invite = g_new0(gw_call_invite, 1);
   gw_call_invite_copy(c->invite, v);
+  c->inviter = g_strdup(gw_jid_resource(word->from));
   gw_info(&ctx, "call-invite", "from=%s call_room=%s id=%s", word->from, v->muji_room, v->ids[0]);
   gw_conference_ring(c, v->ids[0]);
 }

@@ -76,6 +76,7 @@ struct gw_conference {
   GPtrArray *absent; /* nicks that a stream loss took out of the room, owned */
   gw_timer *absent_timer;
   gw_call_invite *invite; /* the newest into a call room, or NULL (call_room.c) */
+  char *inviter;          /* his nick */
   GPtrArray *clients; /* of the occupants, which.c */
   GPtrArray *grants; /* questions about membership under way, owned */
   gw_timer *save_timer, *watch_timer;
@@ -110,6 +111,7 @@ void gw_conference_stop_ringing(gw_conference *, const char *id);
 
 /* --- call_room.c: calls that are invited to here and take place elsewhere */
 void gw_call_room_word(gw_conference *, const gw_word *); /* a call invite's, not historic, not ours */
+void gw_call_room_left(gw_conference *, const char *nick); /* whoever is gone invites nobody any more */
 const char *gw_call_room(const gw_conference *);          /* where phones go that dial this room's number, or NULL: here */
 void gw_call_room_forget(gw_conference *);                /* it is no more */
 

@@ -136,8 +136,10 @@ void gw_successor_adopt(gw_call *c, gw_call *from) {
   gw_leg_params params;
   if (!gw_call_leg_params(from, &params)) return;
   gw_handle old = from->leg;
-  gw_handle leg = gw_media_move(c->bridge->media, old, c->conference->room, &params);
-  if (!leg.v || objection(c)) {
+  gw_handle leg = objection(c)
+                      ? GW_HANDLE_NONE
+                      : gw_media_move(c->bridge->media, old, c->conference->room, &params);
+  if (!leg.v) {
     gw_sip_call_refer_progress(from->sip, 480);
     return;
   }

@@ -164,6 +164,7 @@ static void on_joined(gw_flavour *f, const char *const *nicks) {
 static void on_answer(gw_flavour *f, const char *nick, const gw_desc *desc) {
   gw_sfu_leg *l = gw_sfu_leg_of(f, nick);
   if (!l || l->state != GW_LEG_ASKED) return;
+  if (!desc && !f->joined) return; /* no refusal: the connection is lost, and all begins afresh with the next */
   const gboolean good = gw_sfu_leg_answer(f, l, desc);
   if (!l->publish) {
     if (!good) gw_sfufl_silent(f, nick);
@@ -217,7 +218,8 @@ static void on_sfu(gw_flavour *f, const gw_fl_sfu *s, gw_cause cause) {
     on_goes(f, s->nick);
     break;
   case GW_SFU_SAID_DOWN:
-    f->joined = FALSE; /* what stands may stand on: sound does not go by that connection */
+    /* what stands may stand on: sound does not go by that connection; nothing new is asked for before we are in again */
+    f->joined = f->published = FALSE;
     break;
   case GW_SFU_SAID_FAILED:
     gw_sfufl_end(f, cause ? cause : GW_CAUSE_SFU_DOWN, s->text);

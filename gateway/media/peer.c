@@ -13,6 +13,7 @@
 #define FIRST_REPORT_TICKS (GW_TICKS_PER_SEC / 2)
 #define OPUS_PT 111
 #define OPEN_EVERY 32 /* packets: far fewer than a rollover guess bridges */
+#define OPEN_WITHIN GW_SEC(2) /* of a voice that pauses they are few: it must not be taken for gone */
 #define LEVEL_EXT 1   /* id in our offers, as browsers have it */
 #define VP8_PT 96
 #define HANDLE "peer=%" G_GINT64_MODIFIER "x"
@@ -118,7 +119,8 @@ static void take_rtcp(gw_peer *p, guint8 *data, gsize n, gint64 now_us) {
  * replay window going, and shows that it is still real. */
 static gboolean left_shut(gw_peer *p, const guint8 *data, gsize n, gboolean proven, gint64 now_us) {
   gw_rtp rtp;
-  gboolean shut = p->in.lazy && proven && p->shut < OPEN_EVERY && gw_rtp_parse(data, n, 0, &rtp) &&
+  gboolean shut = p->in.lazy && proven && p->shut < OPEN_EVERY &&
+                  now_us - p->rtp_us < OPEN_WITHIN && gw_rtp_parse(data, n, 0, &rtp) &&
                   gw_inflow_unopened(&p->in, &rtp, n, now_us);
   p->shut = shut ? p->shut + 1 : 0;
   return shut;
