@@ -12,7 +12,7 @@
 typedef struct {
   char ip[64];
   guint idle_ms;  /* since something came, or since it was opened */
-  gboolean known; /* a phone registered over it, or a call goes over it: never dropped */
+  gboolean known; /* a phone registered over it, a call goes over it, or a trunk stands there: never dropped */
   gboolean drop;  /* answer */
 } gw_crowd_member;
 

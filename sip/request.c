@@ -256,6 +256,9 @@ static gboolean request_invite(request *r) {
   if (!sip->open && !trunk &&
       !(phone = gw_sip_authorize(r->port, r->nh, r->msg, r->source, r->ip)))
     return FALSE;
+  /* The library sends answers to where maddr says: whoever forges the trunk's address would get them. */
+  if (trunk && r->msg->sip_via && r->msg->sip_via->v_maddr)
+    return refuse(r, 400, "Bad Via", "maddr from a trunk"), FALSE;
   if (too_many_waiting(sip, r->ip))
     return refuse(r, 503, "Too Many Calls Waiting", "unanswered calls of one source"), FALSE;
   if (!read_offer(r, &offer) || !read_replaces(r, phone, &replaces)) return FALSE;

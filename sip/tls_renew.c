@@ -2,6 +2,7 @@
 #include "base/thread.h"
 #include "sip/tls_identity.h"
 #include <openssl/err.h>
+#include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
 struct gw_tls_context {
@@ -92,6 +93,14 @@ static gboolean believe(SSL_CTX *ctx, const GPtrArray *authorities) {
   return ok;
 }
 
+/* Sessions of before, kept here or by the client as tickets, would go round the new certificate and the new authorities. */
+static void forget_sessions(SSL_CTX *ctx) {
+  guint8 keys[80];
+  SSL_CTX_flush_sessions(ctx, 0);
+  if (RAND_bytes(keys, sizeof keys) == 1) SSL_CTX_set_tlsext_ticket_keys(ctx, keys, sizeof keys);
+  OPENSSL_cleanse(keys, sizeof keys);
+}
+
 gboolean gw_tls_context_renew(gw_tls_context *c, const gw_tls_identity *id) {
   STACK_OF(X509) *up = id->chain ? way_up_of(id->chain) : NULL;
   ERR_clear_error();
@@ -99,6 +108,7 @@ gboolean gw_tls_context_renew(gw_tls_context *c, const gw_tls_identity *id) {
     sk_X509_pop_free(up, X509_free);
     return FALSE;
   }
+  forget_sessions(c->ctx);
   if (!id->chain) return TRUE;
   X509 *own = g_ptr_array_index(id->chain, 0);
   X509_up_ref(own);
@@ -108,7 +118,5 @@ gboolean gw_tls_context_renew(gw_tls_context *c, const gw_tls_identity *id) {
   c->key = id->key;
   c->way_up = up;
   SSL_CTX_set_cert_cb(c->ctx, show, c);
-  /* tickets of before would go round the new certificate for as long as they live */
-  SSL_CTX_flush_sessions(c->ctx, 0);
   return TRUE;
 }

@@ -239,6 +239,8 @@ GPtrArray *gw_dns_find(const gw_dns_question *question) {
   gw_dns_transport t = plain(question->wanted);
   query q = {0};
   if (!question->port && !g_hostname_is_ip_address(question->name) && res_ninit(&q.state) == 0) {
+    q.state.retrans = 2; /* s: a dead name server must not cost a registration that lapses meanwhile */
+    q.state.retry = 1;
     q.answer = g_malloc(ANSWER_BYTES);
     find_srv(&q, question, hosts);
     g_free(q.answer);

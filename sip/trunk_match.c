@@ -50,6 +50,11 @@ static gboolean is_phone(const gw_sip *sip, const sip_t *msg, const char *source
   return gw_sip_brings_reply(sip, msg);
 }
 
+/* An address alone can be forged by UDP: a trunk that speaks TLS is believed by TLS only. */
+static gboolean comes_by(const gw_trunk *t, const char *source) {
+  return gw_transport_of(t->conf.transport) != GW_TLS || gw_transport_of(source) == GW_TLS;
+}
+
 /* A phone may stand at the same address as a PBX: that is asked for its password as ever. Of several trunks at one
  * address the one whose account is called, else one that is known by address alone, else the first. */
 gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *source, const char *ip) {
@@ -57,7 +62,7 @@ gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *source, c
   guint rank = 0;
   for (guint i = 0; i < sip->trunks->len; i++) {
     gw_trunk *t = sip->trunks->pdata[i];
-    if (t->leaving || !speaks(t, ip)) continue;
+    if (t->leaving || !speaks(t, ip) || !comes_by(t, source)) continue;
     guint r = for_account(t, msg) ? 3 : !t->conf.registers ? 2 : 1;
     if (r > rank) best = t, rank = r;
   }

@@ -213,7 +213,7 @@ static void close_media(gw_call *c) {
 }
 
 static void release_sip(gw_call *c, gw_cause cause) {
-  gw_successor_drop(c);
+  gw_successor_drop(c, c->machine.cause);
   if (!c->sip) return;
   if (!c->machine.sip_up) c->sip_status = gw_cause_sip(cause);
   gw_call_trace(c, GW_LANE_SIP, GW_TRACE_OUT, NULL, "hang-up: %s (%u before an answer)",
@@ -277,6 +277,7 @@ static void run(gw_call *c, const gw_ca *a) {
     gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_WAIT});
     break;
   case GW_CA_SAY:
+    gw_media_mute(c->bridge->media, c->leg, TRUE); /* the room is through with him: our other phones, too */
     gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_END, .cause = a->cause});
     break;
   case GW_CA_FLAVOUR_START:
@@ -361,6 +362,7 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
     gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ANSWERED});
   }
   if (state != GW_SIP_ENDED || gw_successor_steps_in(c)) return;
+  gw_successor_drop(c, cause);
   g_free(c->sip_reason);
   c->sip_reason = g_strdup(gw_sip_call_reason(c->sip));
   if (!c->sip_status) c->sip_status = status;
@@ -513,10 +515,17 @@ static char *display_name(const gw_phone_conf *phone, const char *from_name) {
   return gw_nick_clean(from_name);
 }
 
+/* Whose wrong PINs these are. All callers of a trunk come from one address: one of them must not lock the others out. The number
+ * can be forged, so what slows such guessing is the room. */
+static char *guesser(const gw_sip_invite *i, const char *host) {
+  if (i->phone) return g_strdup(i->phone);
+  return i->trunk ? g_strdup_printf("trunk:%s %s", i->trunk, i->from_user) : g_strdup(host);
+}
+
 gw_call *gw_call_new_in(gw_bridge *b, gw_sip_call *sip, const gw_sip_invite *i,
                         const gw_room_conf *conf, const char *number, const char *language) {
-  g_autofree char *host = gw_host_of_source(i->source);
-  gw_call *c = call_new(b, i->phone, i->phone ? i->phone : host, language);
+  g_autofree char *host = gw_host_of_source(i->source), *who = guesser(i, host);
+  gw_call *c = call_new(b, i->phone, who, language);
   if (conf) gw_call_set_room(c, conf);
   c->sip = gw_sip_call_ref(sip);
   gw_sip_call_set_user_data(sip, c);
@@ -586,7 +595,7 @@ gw_call *gw_call_new_away(gw_bridge *b, const gw_dialplan_way *way, const char *
 void gw_call_free(gw_call *c) {
   if (!c) return;
   gw_transfer_drop(c);
-  gw_successor_drop(c);
+  gw_successor_drop(c, c->machine.cause);
   leave(c);
   close_media(c);
   gw_attendant_free(c->attendant);

@@ -30,13 +30,19 @@ static gboolean is_e164(const char *n) {
          strlen(n) < 17;
 }
 
+/* A JID of its own by its number; never that of a phone of ours, which the number alone does not make it. */
+static char *node_of(const gw_call *c, const gw_trunk_conf *t, const char *number) {
+  gboolean named = t && t->number_jid && is_e164(number) &&
+                   !gw_bridge_conf_phone(c->bridge->conf, number);
+  return g_strdup(named ? number : GUEST);
+}
+
 void gw_call_from_trunk(gw_call *c, const gw_sip_invite *i) {
   const gw_trunk_conf *t = gw_bridge_conf_trunk(c->bridge->conf, i->trunk);
   c->trunk = g_strdup(i->trunk);
   c->caller = gw_dialplan_trunk_e164(c->bridge->dialplan, i->trunk, i->from_user);
   c->sip_name = shown_name(i, c->caller);
-  gboolean named = t && t->number_jid && !i->anonymous && is_e164(c->caller);
-  c->node = g_strdup(named ? c->caller : GUEST);
+  c->node = node_of(c, i->anonymous ? NULL : t, c->caller);
   c->srtp = t ? t->srtp : GW_SDES_OFF;
 }
 
@@ -44,7 +50,7 @@ void gw_call_to_trunk(gw_call *c, const gw_trunk_conf *t, const char *e164) {
   c->trunk = g_strdup(t->name);
   c->caller = g_strdup(e164);
   c->sip_name = gw_number_mask(e164);
-  c->node = g_strdup(t->number_jid && is_e164(e164) ? e164 : GUEST);
+  c->node = node_of(c, t, e164);
   c->srtp = t->srtp;
 }
 

@@ -178,7 +178,7 @@ void gw_successor_leg_state(gw_call *, gw_media_state);
 gboolean gw_successor_steps_in(gw_call *); /* the old dialog has ended: TRUE when the new one goes on in its place */
 /* The phone of `from` goes on as that of c, which keeps its seat; from ends. Both are of one phone. */
 void gw_successor_adopt(gw_call *c, gw_call *from);
-void gw_successor_drop(gw_call *);
+void gw_successor_drop(gw_call *, gw_cause);
 
 /* --- transfer.c: what a REFER of a phone means here */
 void gw_transfer_asked(gw_call *, const gw_sip_refer *);

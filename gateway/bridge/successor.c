@@ -49,8 +49,8 @@ static void drop(gw_call *c, gw_cause cause) {
   g_free(n);
 }
 
-void gw_successor_drop(gw_call *c) {
-  drop(c, c->machine.cause ? c->machine.cause : GW_CAUSE_PEER_GONE);
+void gw_successor_drop(gw_call *c, gw_cause cause) {
+  drop(c, cause ? cause : GW_CAUSE_PEER_GONE);
 }
 
 static void step_in(gw_call *c, gboolean old_has_ended) {

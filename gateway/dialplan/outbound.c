@@ -147,9 +147,28 @@ static gboolean may(const gw_dialplan_trunk *t, const char *by) {
   return FALSE;
 }
 
+/* +49(0)30 is +4930: patterns must not be walked around by a zero that the provider drops. */
+static char *without_inner_prefix(const gw_dialplan_trunk *t, char *n) {
+  const gsize k = strlen(t->country), q = strlen(t->national);
+  while (k && q && *n == '+' && !strncmp(n + 1, t->country, k) && !strncmp(n + 1 + k, t->national, q))
+    memmove(n + 1 + k, n + 1 + k + q, strlen(n + 1 + k + q) + 1);
+  return n;
+}
+
+/* What the patterns have judged must be what is dialled: +49 0 44... would be 0044... there, another country. */
+static gboolean is_the_same_there(const gw_dialplan_trunk *t, const char *n) {
+  g_autofree char *there = gw_dialplan_for_trunk(t, n), *back = gw_dialplan_e164(t, there);
+  return !*t->country || *n != '+' || strcmp(back, n) == 0;
+}
+
 static void try_trunk(const gw_dialplan_trunk *t, const char *by, const char *dialled,
                       gw_dialplan_out *out, GPtrArray *steps) {
-  g_autofree char *n = gw_dialplan_e164(t, dialled), *rule = g_strdup_printf("trunk %s", t->name);
+  g_autofree char *n = without_inner_prefix(t, gw_dialplan_e164(t, dialled)),
+                  *rule = g_strdup_printf("trunk %s", t->name);
+  if (!is_the_same_there(t, n)) {
+    gw_dialplan_tried(steps, rule, FALSE, "%s would be another number there", n);
+    return;
+  }
   const char *pattern = first_match(t->dial_out, n);
   if (!pattern || *pattern == '!') {
     if (pattern)

@@ -254,6 +254,38 @@ static void nothing_leaves_without_a_rule(void) {
   }
 }
 
+/* A pattern judges the number that is really dialled: a prefix behind the country code is none of the number. */
+static void patterns_are_not_walked_around(void) {
+  static const char *const all_but[] = {"!+49900*", "!+1900*", "+49*", "+1*", NULL};
+  static const struct {
+    const char *country, *international, *national, *format, *number, *out;
+  } lines[] = {
+      {"49", "00", "0", "national", "+490441234567", "0441234567"}, /* not 00441234567, in another country */
+      {"49", "00", "0", "national", "+4900441234567", "0441234567"},
+      {"49", "00", "0", "e164", "+490900123456", NULL}, /* what a provider that drops the zero would dial */
+      {"49", "00", "0", "e164", "+49(0)30 123456", "+4930123456"},
+      {"49", "00", "0", "national", "+49900123456", NULL},
+      {"1", "011", "", "national", "+1011442079460", NULL},
+      {"1", "011", "", "national", "+12025550123", "2025550123"},
+      {"1", "011", "1", "national", "+112025550123", "12025550123"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
+    const gw_dialplan_trunk t = {.name = "t",
+                                 .country = lines[i].country,
+                                 .international = lines[i].international,
+                                 .national = lines[i].national,
+                                 .format = lines[i].format,
+                                 .dial_out = all_but,
+                                 .dial_out_by = all_but};
+    g_autoptr(gw_dialplan) d = plan();
+    gw_dialplan_add_trunk(d, &t);
+    g_autoptr(gw_dialplan_out) o = gw_dialplan_outbound(d, NULL, lines[i].number, NULL);
+    g_assert_cmpuint(o->ways->len, ==, lines[i].out ? 1 : 0);
+    if (lines[i].out)
+      g_assert_cmpstr(((const gw_dialplan_way *)o->ways->pdata[0])->number, ==, lines[i].out);
+  }
+}
+
 static void a_trunk_dials_rooms_its_way(void) {
   g_autoptr(gw_dialplan) d = plan();
   gw_dialplan_add_trunk(d, &de);
@@ -284,6 +316,7 @@ int main(int argc, char **argv) {
                   the_reason_for_404_says_what_is_missing);
   g_test_add_func("/dialplan/trunk-numbers", a_trunk_writes_numbers_its_way);
   g_test_add_func("/dialplan/outbound", nothing_leaves_without_a_rule);
+  g_test_add_func("/dialplan/not-walked-around", patterns_are_not_walked_around);
   g_test_add_func("/dialplan/from-trunk", a_trunk_dials_rooms_its_way);
   return g_test_run();
 }
