@@ -38,8 +38,8 @@ def case(name, problem):
 
 def copy_tree(to):
     """What is in the repository, with changes that are not committed; without one, all but build folders."""
-    listed = run("git", "-C", TOP, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    if listed.returncode == 0:
+    listed = shutil.which("git") and run("git", "-C", TOP, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if listed and listed.returncode == 0:
         for name in filter(None, listed.stdout.split("\0")):
             if os.path.isfile(os.path.join(TOP, name)):
                 os.makedirs(os.path.dirname(os.path.join(to, name)), exist_ok=True)
