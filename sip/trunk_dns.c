@@ -3,7 +3,6 @@
 #include "sip/trunk_dns.h"
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
-#include <gio/gio.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <resolv.h>
@@ -239,7 +238,8 @@ GPtrArray *gw_dns_find(const gw_dns_question *question) {
   gw_dns_transport t = plain(question->wanted);
   query q = {0};
   if (!question->port && !g_hostname_is_ip_address(question->name) && res_ninit(&q.state) == 0) {
-    q.state.retrans = 2; /* s: a dead name server must not cost a registration that lapses meanwhile */
+    q.state.retrans =
+        2; /* s: a dead name server must not cost a registration that lapses meanwhile */
     q.state.retry = 1;
     q.answer = g_malloc(ANSWER_BYTES);
     find_srv(&q, question, hosts);
@@ -259,29 +259,42 @@ typedef struct {
   char *name;
   void (*done)(GPtrArray *, void *);
   void *data;
+  GMainContext *ctx; /* that asked */
+  GPtrArray *hosts;
+  gint
+      found; /* atomic: hosts are there. What GLib does between threads is not instrumented for the thread sanitizer */
 } errand;
 
-static void errand_free(void *p) {
+static gboolean errand_done(gpointer p) {
   errand *e = p;
+  if (!g_atomic_int_get(&e->found)) return G_SOURCE_CONTINUE;
+  e->done(g_steal_pointer(&e->hosts), e->data);
+  g_main_context_unref(e->ctx);
   g_free(e->name);
   g_free(e);
+  return G_SOURCE_REMOVE;
 }
 
-static void errand_run(GTask *task, void *source, void *p, GCancellable *c) {
+static void errand_return(errand *e, GPtrArray *hosts) {
+  g_autoptr(GSource) soon = g_idle_source_new();
+  g_autoptr(GMainContext) ctx = g_main_context_ref(e->ctx);
+  g_source_set_callback(soon, errand_done, e, NULL);
+  e->hosts = hosts;
+  g_atomic_int_set(&e->found, 1);
+  g_source_attach(soon, ctx);
+}
+
+static gpointer errand_run(gpointer p) {
   errand *e = p;
-  g_task_return_pointer(task, gw_dns_find(&e->question), (GDestroyNotify)g_ptr_array_unref);
-}
-
-static void errand_done(GObject *source, GAsyncResult *result, void *user_data) {
-  errand *e = g_task_get_task_data(G_TASK(result));
-  e->done(g_task_propagate_pointer(G_TASK(result), NULL), e->data);
+  errand_return(e, gw_dns_find(&e->question));
+  return NULL;
 }
 
 void gw_dns_ask(const gw_dns_question *question, void (*done)(GPtrArray *, void *), void *data) {
   errand *e = g_new0(errand, 1);
-  g_autoptr(GTask) task = g_task_new(NULL, NULL, errand_done, NULL);
-  *e = (errand){*question, g_strdup(question->name), done, data};
+  *e = (errand){*question, g_strdup(question->name), done, data,
+                .ctx = g_main_context_ref_thread_default()};
   e->question.name = e->name;
-  g_task_set_task_data(task, e, errand_free);
-  g_task_run_in_thread(task, errand_run);
+  g_autoptr(GThread) thread = g_thread_try_new("names", errand_run, e, NULL);
+  if (!thread) errand_return(e, g_ptr_array_new_with_free_func((GDestroyNotify)gw_dns_host_free));
 }
