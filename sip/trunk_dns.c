@@ -269,16 +269,21 @@ static gboolean errand_done(gpointer p) {
   errand *e = p;
   if (!g_atomic_int_get(&e->found)) return G_SOURCE_CONTINUE;
   e->done(g_steal_pointer(&e->hosts), e->data);
+  return G_SOURCE_REMOVE;
+}
+
+static void errand_free(gpointer p) {
+  errand *e = p;
+  g_clear_pointer(&e->hosts, g_ptr_array_unref);
   g_main_context_unref(e->ctx);
   g_free(e->name);
   g_free(e);
-  return G_SOURCE_REMOVE;
 }
 
 static void errand_return(errand *e, GPtrArray *hosts) {
   g_autoptr(GSource) soon = g_idle_source_new();
   g_autoptr(GMainContext) ctx = g_main_context_ref(e->ctx);
-  g_source_set_callback(soon, errand_done, e, NULL);
+  g_source_set_callback(soon, errand_done, e, errand_free);
   e->hosts = hosts;
   g_atomic_int_set(&e->found, 1);
   g_source_attach(soon, ctx);
