@@ -28,6 +28,7 @@ class Participant:
         self.stats = {}  # nick -> latest figures of that session
         self.room = {}   # nick -> real JID
         self.order, self.call_id, self.jid = [], None, None
+        self.answered = 0.0  # moment of the last proposal that was waited for
 
     def take(self, event):
         ev = event["ev"]
@@ -56,7 +57,13 @@ class Participant:
                     and all(e.get(k) == v for k, v in match.items())]
 
     def wait(self, ev, timeout=15, since=0.0, **match):
-        return wait_for(f"{self.name}: {ev} {match or ''}", lambda: self.seen(ev, since, **match), timeout)[-1]
+        """The newest such event. A proposal is handed out once: who dials again with the same nick waits for the new one."""
+        if ev == "proposed":
+            since = max(since, self.answered)
+        event = wait_for(f"{self.name}: {ev} {match or ''}", lambda: self.seen(ev, since, **match), timeout)[-1]
+        if ev == "proposed":
+            self.answered = event["at"] + 1e-6
+        return event
 
     def wait_joined(self, timeout=25):
         self.wait("joined", timeout)
