@@ -56,13 +56,13 @@ class Page:
         return shell(self.commands[1])
 
 
-def talk(lab, gateway, dave, ua, nick, since=0.0):
-    """A call of one person and the phone: both hear each other. since: when it was dialled, as the same caller may have proposed before."""
+def talk(lab, gateway, dave, ua, nick, since=0.0, phone=None):
+    """A call of one person and the phone: both hear each other. since: when it was dialled, as the same caller may have proposed before. phone: its number, if it is one of ours."""
     dave.wait("proposed", since=since, nick=nick)
     dave.accept()
     wait_for("the call to talk", lambda: any(c["state"] == "talking" for c in gateway.calls()), 20)
     dave.wait_hears(nick, 1000, 15)
-    time.sleep(1.5)
+    gateway.let_listen(phone, 1.5)
     _, heard = ua.hang_up()
     assert_heard(heard, dave.tone, 1)
     gateway.wait_idle()
@@ -133,7 +133,7 @@ def with_ejabberd():
             lab.say(said)
             assert lab.server.contacts("alice").get(f"100@{lab.server.phones}") == "both"
             dave = lab.peer("dave").wait_joined()
-            talk(lab, gateway, dave, lab.dial("100"), "Front desk")
+            talk(lab, gateway, dave, lab.dial("100"), "Front desk", phone="100")
 
 
 {"prosody": with_prosody, "ejabberd": with_ejabberd}[sys.argv[1] if len(sys.argv) > 1 else "prosody"]()

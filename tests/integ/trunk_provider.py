@@ -82,7 +82,7 @@ with Lab("trunk_provider") as lab:
         call = talking(gateway)
         dave.wait_hears("Alice", TONE, 15)
         assert call["phone"] is None and call["caller"] == "+4930123456" and call["number"] == "+493055550" and call["nick"] == "Alice", call
-        time.sleep(1.5)
+        gateway.let_listen(None, 1.5)
         busy = from_outside(lab, provider, "masked")
         assert busy.result(15)[1]["status"] == 486, "max_calls = 1 let a second one in"
         code, heard = ua.hang_up()
@@ -107,7 +107,7 @@ with Lab("trunk_provider") as lab:
         dave.accept()
         talking(gateway)
         dave.wait_hears("+49 30 \u2022\u2022\u2022 56", TONE, 15)
-        time.sleep(1)
+        gateway.let_listen(None, 1)
         gateway.ctl("call", "hangup", call)
         heard = wait_for("the far end to be hung up", lambda: far.documents(), 10)[0]
         assert heard["ended_by"] == "them", heard

@@ -4,7 +4,6 @@ where it is required. And a PBX that is known by its address alone, whose caller
 import os
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 from daemon import Daemon, Ua  # noqa: E402
@@ -101,7 +100,7 @@ with Lab("trunk_secure") as lab:
         dave.accept()
         call = talking(gateway, "pbx")
         dave.wait_hears(call["nick"], 1000, 15)
-        time.sleep(1.5)
+        gateway.let_listen(None, 1.5)
         assert call["sip"]["srtp"] and call["caller"] == "+4930123456", call
         assert f"jid=+4930123456@{lab.server.phones}/" in gateway.process.log(), "not under its number"
         assert_heard(ua.hang_up()[1], dave.tone, 1)

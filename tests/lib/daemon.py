@@ -100,7 +100,8 @@ class Daemon:
         return wait_for(f"phone {phone} to talk to {peers}", ready, timeout)
 
     def let_listen(self, phone, seconds, timeout=60):
-        """Until so much more sound has come from everybody in the call, and has been sent to the phone, however slow the machine."""
+        """Until so much more sound has come from everybody in the call, and has been sent to the phone, however slow the machine.
+        phone: None for a caller from a trunk."""
         def sound():
             c = self.call(phone)
             assert c, f"the call of phone {phone} has ended"
