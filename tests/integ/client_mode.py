@@ -26,20 +26,22 @@ with Lab("client_mode") as lab:
     time.sleep(1.6)
 
     with lab.case("a phone dials in"):
-        ua = lab.dial("100", duration=9)
+        ua = lab.dial("100")
         gateway.wait_talking("100", peers=2)
         lab.check_hears(people, "Phone 100", 1000)
-        code, heard = ua.result()
+        gateway.let_listen("100", 4)
+        code, heard = ua.hang_up()
         assert code == 0, heard
         for p in people:
             assert_heard(heard, p.tone, 3)
         gateway.wait_idle()
 
     with lab.case("two phones at once, each with a connection of its own"):
-        a, b = lab.dial("100", duration=12), lab.dial("101", duration=10)
+        a, b = lab.dial("100"), lab.dial("101")
         lab.check_hears(people, "Phone 100", 1000, timeout=20)
         lab.check_hears(people, "Phone 101", 1200, timeout=20)
-        (code_a, heard_a), (code_b, heard_b) = a.result(), b.result()
+        gateway.let_listen("101", 3)
+        (code_a, heard_a), (code_b, heard_b) = a.hang_up(), b.hang_up()
         assert (code_a, code_b) == (0, 0), (heard_a, heard_b)
         assert_heard(heard_a, 1200, 2)
         assert_heard(heard_b, 1000, 2)

@@ -35,10 +35,11 @@ with Lab("daemon_crash") as lab:
         ua.stop()
 
     with lab.case("the next call works, into the same group call"):
-        ua = lab.dial("101", duration=9)
+        ua = lab.dial("101")
         gateway.wait_talking("101", peers=2)
         lab.check_hears(people, "Phone 101", 1200)
-        code, heard = ua.result()
+        gateway.let_listen("101", 4)
+        code, heard = ua.hang_up()
         assert code == 0, heard
         for p in people:
             assert_heard(heard, p.tone, 3)

@@ -20,29 +20,31 @@ with Lab("ejabberd", server="ejabberd") as lab:
         dave.accept()
         lab.check_mesh(people)
         time.sleep(1.6)
-        ua = lab.dial("100", duration=9)
+        ua = lab.dial("100")
         gateway.wait_talking("100", peers=2)
         lab.check_hears(people, "Phone 100", 1000)
         lab.show(people, [("Phone 100", 1000)])
-        code, heard = ua.result()
+        gateway.let_listen("100", 4)
+        code, heard = ua.hang_up()
         assert code == 0, heard
         for p in people:
             assert_heard(heard, p.tone, 3)
         gateway.wait_idle()
 
     with lab.case("a phone proposes"):
-        other = lab.dial("101", duration=6)  # whose sessions show that the call is over: clients say nothing in the room
+        other = lab.dial("101")  # whose sessions show that the call is over: clients say nothing in the room
         gateway.wait_talking("101", peers=2)
         for p in people:
             p.hangup()
-        other.result()
+        other.hang_up()
         gateway.wait_idle()
         at = time.monotonic()
-        ua = lab.dial("100", duration=10)
+        ua = lab.dial("100")
         alice.wait("proposed", since=at, nick="Phone 100")
         alice.accept()
         lab.check_hears([alice], "Phone 100", 1000)
-        code, heard = ua.result()
+        gateway.let_listen("100", 4)
+        code, heard = ua.hang_up()
         assert_heard(heard, 440, 3)
         gateway.wait_idle()
 

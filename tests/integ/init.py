@@ -92,10 +92,11 @@ with lab:
         dave.accept()
         lab.check_mesh([alice, dave])
         time.sleep(1.6)
-        ua = lab.dial("100", duration=6)
+        ua = lab.dial("100")
         gateway.wait_talking("100", peers=2)
         lab.check_hears([alice, dave], "Phone 100", 1000)
-        code, heard = ua.result()
+        gateway.let_listen("100", 4)
+        code, heard = ua.hang_up()
         assert code == 0, heard
         assert_heard(heard, alice.tone, 3)
 

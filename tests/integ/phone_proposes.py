@@ -14,17 +14,17 @@ with Lab("phone_proposes") as lab:
         p.wait_joined()
 
     with lab.case("nobody accepts and the phone hangs up: retract"):
-        ua = lab.dial("100", duration=4)
+        ua = lab.dial("100")
         alice.wait("proposed", nick="Phone 100")
-        assert gateway.call("100")["state"] == "waiting"
-        ua.result()
+        gateway.wait_state("100", "waiting")
+        ua.hang_up()
         alice.wait("word", action="retract", nick="Phone 100")
         gateway.wait_idle()
         time.sleep(1)
 
     with lab.case("both accept: the phone calls both, they call each other"):
         at = time.monotonic()
-        ua = lab.dial("100", duration=16)
+        ua = lab.dial("100")
         for p in (alice, bob):
             p.wait("proposed", since=at, nick="Phone 100")
         alice.accept()
@@ -37,7 +37,8 @@ with Lab("phone_proposes") as lab:
         lab.show([alice, bob], [("Phone 100", 1000)])
         assert alice.order == ["Phone 100", "alice", "bob"], alice.order
         assert all(not s["outgoing"] for s in alice.seen("session", nick="Phone 100")), "only the proposer calls"
-        code, heard = ua.result()
+        gateway.let_listen("100", 5)
+        code, heard = ua.hang_up()
         assert code == 0, heard
         for p in (alice, bob):
             assert_heard(heard, p.tone, 4)
@@ -56,10 +57,10 @@ with Lab("phone_proposes") as lab:
         alice.accept()
         lab.check_mesh([alice, bob])
         time.sleep(1.6)
-        ua = lab.dial("101", duration=8)
+        ua = lab.dial("101")
         call = gateway.wait_talking("101", peers=2, timeout=8)
         lab.check_hears([alice, bob], call["nick"], ua.tone)
-        assert ua.result()[0] == 0
+        assert ua.hang_up()[0] == 0
 
     with lab.case("everybody has hung up: a phone that dials proposes anew, without a long silence", go_on=True):
         gateway.wait_idle()
@@ -67,8 +68,8 @@ with Lab("phone_proposes") as lab:
             p.hangup()
         time.sleep(2)
         at = time.monotonic()
-        ua = lab.dial("102", duration=20)
+        ua = lab.dial("102")
         alice.wait("proposed", timeout=14, since=at, nick="Phone 102")
         alice.accept()
         lab.check_hears([alice], "Phone 102", ua.tone)
-        assert ua.result()[0] == 0
+        assert ua.hang_up()[0] == 0

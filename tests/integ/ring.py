@@ -15,7 +15,7 @@ with Lab("ring") as lab:
         p.wait_joined()
 
     with lab.case("the phone registers"):
-        ua = lab.answering("102", calls=1, duration=12)
+        ua = lab.answering("102", calls=1)
         wait_for("phone 102 to be registered",
                  lambda: any(p["number"] == "102" and p["registered"] for p in gateway.ctl("phone", "list")), 10)
 
@@ -28,7 +28,8 @@ with Lab("ring") as lab:
         bob.accept()
         gateway.wait_talking("102", peers=2)
         lab.check_hears([bob], "Phone 102", 1400)
-        code, heard = ua.result()
+        gateway.let_listen("102", 4)
+        code, heard = ua.hang_up()
         assert_heard(heard, 440, 4)
         assert_heard(heard, 550, 2)
 
