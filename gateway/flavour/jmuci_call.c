@@ -32,7 +32,7 @@ static gboolean pair_is_active(const gw_pair *p) {
 }
 
 static gboolean pair_is_up(const gw_pair *p) {
-  return p->up;
+  return p->s.up;
 }
 
 static gboolean in_call(const gw_flavour *f) {
@@ -51,7 +51,7 @@ static void say_jmuci(gw_flavour *f, gw_jmuci_action action) {
     w->u.jmuci.audio = TRUE;
   else if (action != GW_JMUCI_RETRACT)
     w->u.jmuci.jid = g_strdup(f->own_jid);
-  gw_mesh_say(f, w);
+  gw_fl_say(&f->common, w);
 }
 
 /* A shutdown is a plain hang-up to the others: JSXC closes its side of it cleanly. */
@@ -75,11 +75,7 @@ static gboolean we_end_it(const gw_flavour *f) {
 static void say_goodbye(gw_flavour *f) {
   for (guint i = 0; i < f->pairs->len; i++)
     gw_pair_close(f, f->pairs->pdata[i], gw_mesh_farewell(f));
-  for (guint i = 0; i < f->early->len; i++) {
-    const gw_word *offer = ((gw_early *)f->early->pdata[i])->offer;
-    gw_mesh_refuse(f, offer->from, offer->u.jingle.sid, "decline");
-  }
-  g_ptr_array_set_size(f->early, 0);
+  gw_fl_earlies_refuse(&f->common, f->early, "decline");
   if (unanswered(f))
     say_jmuci(f, GW_JMUCI_RETRACT);
   else if (in_call(f) || f->phase == GW_MESH_STOPPING) {
@@ -110,7 +106,7 @@ void gw_mesh_end(gw_flavour *f, gw_cause cause, const char *text) {
   say_goodbye(f);
   forget_call(f);
   f->phase = GW_MESH_DONE;
-  gw_mesh_tell(f, GW_CALL_ENDED, cause, text);
+  gw_fl_tell(&f->common, GW_CALL_ENDED, cause, text);
 }
 
 /* Back to waiting; a phone that was rung for this one call is through. */
@@ -122,7 +118,7 @@ static void leave_call(gw_flavour *f, gw_cause cause, const char *text) {
   say_goodbye(f);
   forget_call(f);
   f->phase = GW_MESH_WAITING;
-  gw_mesh_tell(f, GW_CALL_WAITING, GW_CAUSE_NONE, text);
+  gw_fl_tell(&f->common, GW_CALL_WAITING, GW_CAUSE_NONE, text);
 }
 
 /* --- joining --- */
@@ -457,15 +453,13 @@ void gw_mesh_check_goodbye(gw_flavour *f) {
   for (guint i = 0; i < f->pairs->len; i++)
     wait |= owes_answer(f, f->pairs->pdata[i]);
   if (wait && f->now < f->goodbye_by) return;
-  f->stop_told = TRUE;
   gw_mesh_end(f, f->stop_cause, NULL);
 }
 
 void gw_mesh_stop(gw_flavour *f, gw_cause cause) {
-  f->stop_cause = cause ? cause : GW_CAUSE_NORMAL;
+  f->stop_cause = cause;
   if (f->phase == GW_MESH_STOPPING) return;
   if (!in_call(f) || unanswered(f)) {
-    f->stop_told = TRUE;
     gw_mesh_end(f, f->stop_cause, NULL);
     return;
   }

@@ -3,13 +3,6 @@
 #include <string.h>
 #include "base/jid.h"
 
-void gw_early_free(gpointer data) {
-  gw_early *e = data;
-  gw_word_free(e->offer);
-  g_ptr_array_unref(e->infos);
-  g_free(e);
-}
-
 /* --- offers --- */
 
 /* sid = id of the call we are in, one colon, something. */
@@ -34,27 +27,14 @@ static gboolean is_mute(const gw_desc *offer) {
   return !(m->dir & GW_DIR_SENDONLY) && !m->sources->len;
 }
 
-static gw_early *hold_offer(gw_flavour *f, const gw_word *w) {
-  if (f->early->len >= GW_MESH_MAX_EARLY) return NULL;
-  gw_early *e = g_new0(gw_early, 1);
-  e->offer = gw_word_copy(w);
-  e->infos = g_ptr_array_new_with_free_func((GDestroyNotify)gw_word_free);
-  e->until = f->now + GW_MESH_EARLY;
-  g_ptr_array_add(f->early, e);
-  return e;
-}
-
-static gw_early *early_of(const gw_flavour *f, const gw_word *w) {
-  for (guint i = 0; i < f->early->len; i++) {
-    gw_early *e = f->early->pdata[i];
-    if (!strcmp(e->offer->u.jingle.sid, w->u.jingle.sid) && gw_jid_same(e->offer->from, w->from))
-      return e;
-  }
-  return NULL;
+static gboolean hold_offer(gw_flavour *f, const gw_word *w) {
+  if (f->early->len >= GW_MESH_MAX_EARLY) return FALSE;
+  gw_fl_early_add(f->early, w, f->now + GW_MESH_EARLY);
+  return TRUE;
 }
 
 static void cure(gw_flavour *f, gw_pair *p, const gw_word *w) {
-  gw_mesh_refuse(f, w->from, w->u.jingle.sid, "alternative-session");
+  gw_fl_refuse(&f->common, w->from, w->u.jingle.sid, "alternative-session");
   p->cured = TRUE;
   if (p->state == GW_PAIR_ANSWERING) gw_pair_close(f, p, "alternative-session");
   if (p->state != GW_PAIR_NONE && p->state != GW_PAIR_EXPECT)
@@ -76,7 +56,8 @@ static gboolean ours_stands(const gw_flavour *f, const gw_pair *p, int theirs) {
 static gboolean take_offer(gw_flavour *f, const char *nick, int theirs, const gw_word *w) {
   gw_pair *p = gw_pair_get(f, nick);
   if (!p || !g_strcmp0(p->last_sid, w->u.jingle.sid)) {
-    gw_mesh_refuse(f, w->from, w->u.jingle.sid, p ? "decline" : gw_cause_jingle(GW_CAUSE_OVERLOAD));
+    gw_fl_refuse(&f->common, w->from, w->u.jingle.sid,
+                 p ? "decline" : gw_cause_jingle(GW_CAUSE_OVERLOAD));
     return TRUE;
   }
   if (f->phase != GW_MESH_STOPPING && is_mute(w->u.jingle.desc) && theirs != 0 && !p->cured) {
@@ -100,28 +81,29 @@ static int index_of(gw_flavour *f, const char *nick) {
 
 static void on_initiate(gw_flavour *f, const gw_word *w) {
   const gw_jingle *j = &w->u.jingle;
-  if (gw_pair_by_sid(f, w->from, j->sid) || early_of(f, w)) return; /* known: said twice */
+  if (gw_pair_by_sid(f, w->from, j->sid) || gw_fl_early_find(f->early, w))
+    return; /* known: said twice */
   const char *nick = sid_fits(f, j->sid) ? nick_of(f, w->from) : NULL;
   if (!nick) {
-    gw_mesh_refuse(f, w->from, j->sid, "decline");
+    gw_fl_refuse(&f->common, w->from, j->sid, "decline");
     return;
   }
   if (!gw_desc_audio(j->desc)) {
-    gw_mesh_refuse(f, w->from, j->sid, "incompatible-parameters");
+    gw_fl_refuse(&f->common, w->from, j->sid, "incompatible-parameters");
     return;
   }
   const int i = index_of(f, nick);
   if (i >= 0 && take_offer(f, nick, i, w)) return;
-  if (!hold_offer(f, w)) gw_mesh_refuse(f, w->from, j->sid, "decline");
+  if (!hold_offer(f, w)) gw_fl_refuse(&f->common, w->from, j->sid, "decline");
 }
 
 /* Has what this offer waits for come? TRUE: dealt with. */
-static gboolean look_again(gw_flavour *f, gw_early *e) {
+static gboolean look_again(gw_flavour *f, gw_fl_early *e) {
   const char *from = e->offer->from, *sid = e->offer->u.jingle.sid, *nick = nick_of(f, from);
   const int i = nick && sid_fits(f, sid) ? index_of(f, nick) : -1;
   const gw_pair *p = i >= 0 ? gw_pair_find(f, nick) : NULL;
   if (p && (p->state == GW_PAIR_ACTIVE || p->state == GW_PAIR_ANSWERING)) {
-    gw_mesh_refuse(f, from, sid, "alternative-session");
+    gw_fl_refuse(&f->common, from, sid, "alternative-session");
     return TRUE;
   }
   if (i >= 0 && take_offer(f, nick, i, e->offer)) {
@@ -131,7 +113,7 @@ static gboolean look_again(gw_flavour *f, gw_early *e) {
     return TRUE;
   }
   if (f->now < e->until) return FALSE;
-  gw_mesh_refuse(f, from, sid, i >= 0 ? "alternative-session" : "decline");
+  gw_fl_refuse(&f->common, from, sid, i >= 0 ? "alternative-session" : "decline");
   return TRUE;
 }
 
@@ -147,11 +129,11 @@ void gw_mesh_early_due(gw_flavour *f) {
 
 static void on_transport_info(gw_flavour *f, const gw_word *w) {
   gw_pair *p = gw_pair_by_sid(f, w->from, w->u.jingle.sid);
-  gw_early *e = p ? NULL : early_of(f, w);
+  gw_fl_early *e = p ? NULL : gw_fl_early_find(f->early, w);
   if (p && w->u.jingle.desc)
     gw_pair_remote(f, p, w->u.jingle.desc);
-  else if (e && w->u.jingle.desc && e->infos->len < GW_MAX_CANDIDATES)
-    g_ptr_array_add(e->infos, gw_word_copy(w));
+  else if (e)
+    gw_fl_early_info(&f->common, e, w);
   else
     f->ignored++;
 }
@@ -165,7 +147,7 @@ static void on_accept(gw_flavour *f, const gw_word *w) {
 }
 
 static void on_terminate(gw_flavour *f, const gw_word *w) {
-  gw_early *e = early_of(f, w);
+  gw_fl_early *e = gw_fl_early_find(f->early, w);
   if (e) g_ptr_array_remove(f->early, e);
   gw_pair *p = gw_pair_by_sid(f, w->from, w->u.jingle.sid);
   if (!p) return;
@@ -199,8 +181,8 @@ static void offer_failed(gw_flavour *f, gw_pair *p, const char *condition) {
 static gw_pair *pair_of_error(const gw_flavour *f, const gw_word *w) {
   for (guint i = 0; i < f->pairs->len; i++) {
     gw_pair *p = f->pairs->pdata[i];
-    if (p->sid && !strcmp(p->sid, w->u.jingle.sid) &&
-        (!w->from || gw_jid_same(p->jid, w->from) || gw_jid_same(f->own_jid, w->from)))
+    if (p->s.sid && !strcmp(p->s.sid, w->u.jingle.sid) &&
+        (!w->from || gw_jid_same(p->s.jid, w->from) || gw_jid_same(f->own_jid, w->from)))
       return p;
   }
   return NULL;

@@ -3,7 +3,7 @@
  * Thread: any (pure).  Owner: the flavour owns all.  Calls back: never. */
 #ifndef GW_JMUCI_MESH_H
 #define GW_JMUCI_MESH_H
-#include "gateway/flavour/flavour.h"
+#include "gateway/flavour/session.h"
 #include "gateway/flavour/jmuci_ledger_priv.h"
 
 /* Times of docs/jmuci.md 3. */
@@ -42,37 +42,24 @@ typedef struct {
   gw_pair_state state;
   gint64 due;           /* what then happens hangs on the state; GW_NEVER */
   gint64 said_us;       /* our session-initiate */
-  guint peer;           /* transport, 0 none */
-  char *jid, *sid;      /* of the session */
-  char *last_sid;       /* of the one before: never taken again */
-  gboolean offerer, up, cured;
+  gw_fl_session s;
+  char *last_sid;       /* of the session before: never taken again */
+  gboolean cured;
   guint attempts;
-  gw_desc *offer;       /* ANSWERING: theirs */
-  char *mid, *ufrag, *pwd; /* our audio's, for transport-info */
-  GArray *local;        /* gw_candidate that came before we could say them */
-  GPtrArray *remote;    /* gw_desc: their candidates before their session-accept */
   GPtrArray *tried;     /* JIDs that would not do */
 } gw_pair;
 
 typedef enum { GW_MESH_NEW, GW_MESH_WAITING, GW_MESH_HOLDING /* accept comes at accept_at */, GW_MESH_ACCEPTING,
                GW_MESH_PROPOSING, GW_MESH_IN, GW_MESH_STOPPING, GW_MESH_DONE } gw_mesh_phase;
 
-/* An offer that cannot be taken yet. */
-typedef struct {
-  gw_word *offer;
-  GPtrArray *infos;     /* gw_word: its transport-info */
-  gint64 until;
-} gw_early;
-
 struct gw_flavour {
-  char *own_nick, *own_jid, *answer_id;
+  union { gw_fl_common common; struct { GW_FL_COMMON }; };
+  char *answer_id;
   gboolean propose_when_idle, patient;
-  gw_ids *ids;
   gw_ledger *ledger;
   gw_mesh_phase phase;
   GPtrArray *pairs;     /* gw_pair */
-  GPtrArray *early;     /* gw_early */
-  guint last_peer;
+  GPtrArray *early;     /* gw_fl_early */
   /* the call we are in, or hold an accept for */
   char *call_id;
   gboolean proposer, answered /* own proposal was */, had_session, rtp, buried /* said to be dead */;
@@ -84,23 +71,12 @@ struct gw_flavour {
   gint64 proposed_at;   /* last time; GW_NEVER none */
   GPtrArray *left;      /* char*: ids that we are through with */
   /* stream */
-  gboolean frozen, gap; /* gap: accepts may have been missed */
-  gint64 frozen_at, settle_at; /* settle_at: who has not come back by then has gone; GW_NEVER */
-  GPtrArray *held;      /* gw_word: said once the stream is up again */
-  /* the rest */
-  gboolean muted, stop_told;
+  gboolean gap;         /* after a stream loss: accepts may have been missed */
   gint64 goodbye_by;
   gw_cause stop_cause;
-  int told;             /* gw_fl_call_state last told, -1 none */
-  guint64 ignored;      /* words that meant nothing to us */
-  /* of the step that runs */
-  gint64 now;
-  gw_actions *out;
 };
 
 /* --- jmuci_mesh.c */
-void gw_mesh_say(gw_flavour *, gw_word *word /* taken */);
-void gw_mesh_tell(gw_flavour *, gw_fl_call_state, gw_cause, const char *text_or_null);
 /* Our sessions show that nick, or (NULL) all of our call, is dead: the watcher is to know it too. */
 void gw_mesh_dead(gw_flavour *, const char *nick_or_null);
 gw_ledger_call *gw_mesh_call(const gw_flavour *);             /* the ledger's view of call_id, or NULL */
@@ -121,22 +97,18 @@ void gw_pair_call(gw_flavour *, gw_pair *);                   /* we offer, to th
 void gw_pair_take(gw_flavour *, gw_pair *, const gw_word *offer); /* we answer */
 void gw_pair_accepted(gw_flavour *, gw_pair *, const gw_desc *);  /* their session-accept */
 void gw_pair_local(gw_flavour *, gw_pair *, const gw_desc *);
-void gw_pair_candidate(gw_flavour *, gw_pair *, const gw_candidate *);
 void gw_pair_remote(gw_flavour *, gw_pair *, const gw_desc *);    /* their transport-info */
-void gw_pair_mute(gw_flavour *, const gw_pair *);
 /* Ends what there is; reason: said as session-terminate if the other side knows of the session, NULL: not said. An offer
  * that waits for our answer is accepted first, unless another session takes its place. */
 void gw_pair_close(gw_flavour *, gw_pair *, const char *reason);
 void gw_pair_gone(gw_flavour *, gw_pair *, const char *reason);   /* and the other lives no more for us */
 void gw_pair_due(gw_flavour *, gw_pair *);
 gboolean gw_pair_retry(gw_flavour *, gw_pair *);              /* another JID of the nick; FALSE: none left */
-void gw_mesh_refuse(gw_flavour *, const char *jid, const char *sid, const char *reason);
 
 /* --- jmuci_inbound.c */
 void gw_mesh_jingle(gw_flavour *, const gw_word *);
 void gw_mesh_early_flush(gw_flavour *, const char *nick);     /* his accept has come */
 void gw_mesh_early_due(gw_flavour *);
-void gw_early_free(gpointer early);
 
 /* --- jmuci_call.c */
 void gw_mesh_jmuci(gw_flavour *, const gw_word *);

@@ -9,8 +9,7 @@ gw_pair *gw_pair_new(const char *nick) {
   gw_pair *p = g_new0(gw_pair, 1);
   p->nick = g_strdup(nick);
   p->due = GW_NEVER;
-  p->local = g_array_new(FALSE, FALSE, sizeof(gw_candidate));
-  p->remote = g_ptr_array_new_with_free_func((GDestroyNotify)gw_desc_free);
+  gw_fl_session_init(&p->s);
   p->tried = g_ptr_array_new_with_free_func(g_free);
   return p;
 }
@@ -18,15 +17,8 @@ gw_pair *gw_pair_new(const char *nick) {
 void gw_pair_free(gpointer data) {
   gw_pair *p = data;
   g_free(p->nick);
-  g_free(p->jid);
-  g_free(p->sid);
   g_free(p->last_sid);
-  g_free(p->mid);
-  g_free(p->ufrag);
-  g_free(p->pwd);
-  gw_desc_free(p->offer);
-  g_array_unref(p->local);
-  g_ptr_array_unref(p->remote);
+  gw_fl_session_clear(&p->s);
   g_ptr_array_unref(p->tried);
   g_free(p);
 }
@@ -62,15 +54,15 @@ gw_pair *gw_pair_get(gw_flavour *f, const char *nick) {
 gw_pair *gw_pair_by_peer(const gw_flavour *f, guint peer) {
   for (guint i = 0; peer && i < f->pairs->len; i++) {
     gw_pair *p = f->pairs->pdata[i];
-    if (p->peer == peer) return p;
+    if (p->s.peer == peer) return p;
   }
   return NULL;
 }
 
 gw_pair *gw_pair_by_sid(const gw_flavour *f, const char *jid, const char *sid) {
-  for (guint i = 0; jid && sid && i < f->pairs->len; i++) {
+  for (guint i = 0; i < f->pairs->len; i++) {
     gw_pair *p = f->pairs->pdata[i];
-    if (p->sid && !strcmp(p->sid, sid) && gw_jid_same(p->jid, jid)) return p;
+    if (gw_fl_session_is(&p->s, jid, sid)) return p;
   }
   return NULL;
 }
@@ -80,45 +72,12 @@ gboolean gw_pair_busy(const gw_pair *p) {
   return p->state != GW_PAIR_NONE && (p->state != GW_PAIR_EXPECT || p->due != GW_NEVER);
 }
 
-static gw_action *act(gw_flavour *f, gw_act_type type, const gw_pair *p) {
-  gw_action *a = gw_actions_add(f->out, type);
-  a->peer = p->peer;
-  return a;
-}
-
 static void set_state(gw_pair *p, gw_pair_state state, gint64 due) {
   p->state = state;
   p->due = due;
 }
 
-static gw_word *jingle(const gw_pair *p, gw_jingle_action action) {
-  return gw_word_new_jingle(action, p->jid, p->sid, p->offerer);
-}
-
-static void open_transport(gw_flavour *f, gw_pair *p, const char *jid, char *sid, gw_setup setup) {
-  p->jid = g_strdup(jid);
-  p->sid = sid;
-  p->peer = ++f->last_peer;
-  gw_action *a = act(f, GW_ACT_PEER_OPEN, p);
-  a->offerer = p->offerer;
-  a->setup = setup;
-  a->jid = g_strdup(p->jid);
-  a->nick = g_strdup(p->nick);
-  a->sid = g_strdup(p->sid);
-}
-
-static void say_remote(gw_flavour *f, const gw_pair *p, const gw_desc *desc) {
-  act(f, GW_ACT_PEER_REMOTE, p)->desc = gw_desc_copy(desc);
-}
-
 /* --- descriptions --- */
-
-static void remember_transport(gw_pair *p, const gw_desc_media *m) {
-  p->mid = g_strdup(m->mid);
-  p->ufrag = g_strdup(m->ufrag);
-  p->pwd = g_strdup(m->pwd);
-  g_array_set_size(p->local, 0);
-}
 
 /* What every JMUCI client takes: these three and no more (G.722 and telephone-event come back by
  * our answers only). */
@@ -147,22 +106,16 @@ static void keep_offered(gw_desc_media *m) {
 
 /* Our offer: one content "0", like a browser's. */
 static gw_desc *make_offer(const gw_pair *p, const gw_desc *local) {
-  gw_desc *d = gw_sd_offer(local, "0", TRUE, p->local);
+  gw_desc *d = gw_sd_offer(local, "0", TRUE, p->s.local);
   if (d) keep_offered(gw_desc_audio(d));
   return d;
 }
 
 static gw_desc *make_answer(const gw_pair *p, const gw_desc *local, const char **ret_reason) {
-  return gw_sd_answer(p->offer, local, FALSE, p->local, ret_reason);
+  return gw_sd_answer(p->s.offer, local, FALSE, p->s.local, ret_reason);
 }
 
 /* --- ending --- */
-
-void gw_mesh_refuse(gw_flavour *f, const char *jid, const char *sid, const char *reason) {
-  gw_word *w = gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, jid, sid, FALSE);
-  w->u.jingle.reason = g_strdup(reason);
-  gw_mesh_say(f, w);
-}
 
 static char *random_fingerprint(gw_ids *ids) {
   guint8 digest[32];
@@ -189,9 +142,9 @@ static gboolean accept_for_form(gw_flavour *f, gw_pair *p) {
   gw_desc *answer = make_answer(p, caps, &why);
   if (!answer) return FALSE;
   gw_sd_only_audio_candidates(answer);
-  gw_word *w = jingle(p, GW_JINGLE_SESSION_ACCEPT);
+  gw_word *w = gw_fl_session_word(&p->s, GW_JINGLE_SESSION_ACCEPT);
   w->u.jingle.desc = answer;
-  gw_mesh_say(f, w);
+  gw_fl_say(&f->common, w);
   return TRUE;
 }
 
@@ -199,29 +152,18 @@ static void say_terminate(gw_flavour *f, gw_pair *p, const char *reason) {
   const gboolean replaced = !strcmp(reason, "alternative-session"); /* the next one is accepted */
   if (p->state == GW_PAIR_ANSWERING && !replaced && accept_for_form(f, p))
     reason = gw_mesh_farewell(f);
-  gw_word *w = jingle(p, GW_JINGLE_SESSION_TERMINATE);
-  w->u.jingle.reason = g_strdup(reason);
-  gw_mesh_say(f, w);
+  gw_fl_session_terminate(&f->common, &p->s, reason);
 }
 
 void gw_pair_close(gw_flavour *f, gw_pair *p, const char *reason) {
   if (reason && p->state >= GW_PAIR_OFFERED) /* earlier states: the other side knows of nothing */
     say_terminate(f, p, reason);
-  if (p->peer) act(f, GW_ACT_PEER_CLOSE, p);
   set_state(p, GW_PAIR_NONE, GW_NEVER);
-  p->peer = 0;
-  p->offerer = p->up = FALSE;
-  if (p->sid) {
+  if (p->s.sid) {
     g_free(p->last_sid);
-    p->last_sid = g_steal_pointer(&p->sid);
+    p->last_sid = g_steal_pointer(&p->s.sid);
   }
-  g_clear_pointer(&p->jid, g_free);
-  g_clear_pointer(&p->mid, g_free);
-  g_clear_pointer(&p->ufrag, g_free);
-  g_clear_pointer(&p->pwd, g_free);
-  g_clear_pointer(&p->offer, gw_desc_free);
-  g_array_set_size(p->local, 0);
-  g_ptr_array_set_size(p->remote, 0);
+  gw_fl_session_close(&f->common, &p->s);
 }
 
 void gw_pair_gone(gw_flavour *f, gw_pair *p, const char *reason) {
@@ -263,15 +205,16 @@ void gw_pair_call(gw_flavour *f, gw_pair *p) {
   }
   g_autofree char *uuid = gw_ids_uuid(f->ids);
   p->attempts++;
-  p->offerer = TRUE;
-  open_transport(f, p, jid, g_strconcat(f->call_id, ":", uuid, NULL), GW_SETUP_ACTPASS);
+  p->s.offerer = TRUE;
+  gw_fl_session_open(&f->common, &p->s, p->nick, jid, g_strconcat(f->call_id, ":", uuid, NULL),
+                     GW_SETUP_ACTPASS);
   set_state(p, GW_PAIR_OPENING, f->now + GW_MESH_LOCAL);
 }
 
 gboolean gw_pair_retry(gw_flavour *f, gw_pair *p) {
   const gw_ledger_call *c = gw_mesh_call(f);
   if (!c || p->tried->len >= GW_MAX_JIDS_PER_NICK) return FALSE;
-  g_ptr_array_add(p->tried, g_strdup(p->jid));
+  g_ptr_array_add(p->tried, g_strdup(p->s.jid));
   if (!best_jid(f, p, c)) return FALSE;
   gw_pair_close(f, p, NULL);
   gw_pair_call(f, p);
@@ -286,10 +229,7 @@ static void say_offer(gw_flavour *f, gw_pair *p, const gw_desc *local) {
     gw_pair_gone(f, p, NULL);
     return;
   }
-  remember_transport(p, gw_desc_audio(offer));
-  gw_word *w = jingle(p, GW_JINGLE_SESSION_INITIATE);
-  w->u.jingle.desc = offer;
-  gw_mesh_say(f, w);
+  gw_fl_session_initiate(&f->common, &p->s, offer, NULL);
   p->said_us = f->now;
   set_state(p, GW_PAIR_OFFERED, f->now + GW_MESH_OFFERED);
 }
@@ -297,7 +237,7 @@ static void say_offer(gw_flavour *f, gw_pair *p, const gw_desc *local) {
 static void become_active(gw_flavour *f, gw_pair *p) {
   set_state(p, GW_PAIR_ACTIVE, f->now + GW_MESH_CONNECT);
   f->had_session = TRUE;
-  if (f->muted) gw_pair_mute(f, p);
+  if (f->muted) gw_fl_session_mute(&f->common, &p->s);
 }
 
 static void say_answer(gw_flavour *f, gw_pair *p, const gw_desc *local) {
@@ -307,11 +247,7 @@ static void say_answer(gw_flavour *f, gw_pair *p, const gw_desc *local) {
     gw_pair_gone(f, p, reason);
     return;
   }
-  remember_transport(p, gw_sd_only_audio_candidates(answer));
-  g_clear_pointer(&p->offer, gw_desc_free);
-  gw_word *w = jingle(p, GW_JINGLE_SESSION_ACCEPT);
-  w->u.jingle.desc = answer;
-  gw_mesh_say(f, w);
+  gw_fl_session_accept(&f->common, &p->s, answer);
   if (f->phase == GW_MESH_STOPPING) {
     p->state = GW_PAIR_ACTIVE;
     gw_pair_close(
@@ -333,54 +269,23 @@ void gw_pair_local(gw_flavour *f, gw_pair *p, const gw_desc *local) {
 
 void gw_pair_take(gw_flavour *f, gw_pair *p, const gw_word *w) {
   gw_pair_close(f, p, "alternative-session");
-  p->offer = gw_desc_copy(w->u.jingle.desc);
-  open_transport(f, p, w->from, g_strdup(w->u.jingle.sid), gw_sd_answer_setup(p->offer));
+  gw_fl_session_take(&f->common, &p->s, p->nick, w);
   set_state(p, GW_PAIR_ANSWERING, f->now + GW_MESH_LOCAL);
-  say_remote(f, p, p->offer);
 }
 
 void gw_pair_accepted(gw_flavour *f, gw_pair *p, const gw_desc *desc) {
-  const gw_desc_media *m = gw_desc_audio(desc);
-  const char *reason = !m || !m->codecs->len ? "incompatible-parameters"
-                       : !m->fp_value        ? "security-error"
-                                             : NULL;
-  if (reason) {
+  const char *reason = gw_fl_session_accepted(&f->common, &p->s, desc);
+  if (reason)
     gw_pair_gone(f, p, reason);
-    return;
-  }
-  say_remote(f, p, desc);
-  for (guint i = 0; i < p->remote->len; i++)
-    say_remote(f, p, p->remote->pdata[i]);
-  g_ptr_array_set_size(p->remote, 0);
-  become_active(f, p);
+  else
+    become_active(f, p);
 }
 
 void gw_pair_remote(gw_flavour *f, gw_pair *p, const gw_desc *desc) {
   if (p->state == GW_PAIR_ANSWERING || p->state == GW_PAIR_ACTIVE)
-    say_remote(f, p, desc);
-  else if (p->state == GW_PAIR_OFFERED && p->remote->len < GW_MAX_CANDIDATES)
-    g_ptr_array_add(p->remote, gw_desc_copy(desc));
-  else
+    gw_fl_session_remote(&f->common, &p->s, desc);
+  else if (p->state != GW_PAIR_OFFERED || !gw_fl_session_keep(&p->s, desc))
     f->ignored++;
-}
-
-/* --- trickle and mute --- */
-
-void gw_pair_candidate(gw_flavour *f, gw_pair *p, const gw_candidate *c) {
-  if (p->state == GW_PAIR_OPENING || p->state == GW_PAIR_ANSWERING) {
-    if (p->local->len < GW_MAX_CANDIDATES) g_array_append_val(p->local, *c);
-    return;
-  }
-  gw_word *w = jingle(p, GW_JINGLE_TRANSPORT_INFO);
-  w->u.jingle.desc = gw_sd_trickle(p->mid, p->ufrag, p->pwd, c);
-  gw_mesh_say(f, w);
-}
-
-void gw_pair_mute(gw_flavour *f, const gw_pair *p) {
-  gw_word *w = jingle(p, GW_JINGLE_SESSION_INFO);
-  w->u.jingle.info = f->muted ? GW_INFO_MUTE : GW_INFO_UNMUTE;
-  w->u.jingle.info_name = g_strdup(p->mid);
-  gw_mesh_say(f, w);
 }
 
 /* --- time --- */

@@ -1,20 +1,9 @@
 /* JMUCI through a forwarding service: the flavour's class, its step, what the service says. */
 #include "gateway/flavour/jmuci_sfu.h"
 #include <string.h>
-#include "base/jid.h"
-
-#define MAX_HELD 64
+#include "gateway/flavour/session.h"
 
 /* --- for all files of the flavour --- */
-
-static void say_word(gw_flavour *f, gw_word *taken) {
-  if (!f->frozen)
-    gw_actions_add(f->out, GW_ACT_SAY)->word = taken;
-  else if (f->held->len < MAX_HELD)
-    g_ptr_array_add(f->held, taken);
-  else
-    gw_word_free(taken);
-}
 
 void gw_sfufl_say(gw_flavour *f, gw_jmuci_action action) {
   gw_word *w = gw_word_new_jmuci(action, TRUE, f->call_id);
@@ -22,16 +11,7 @@ void gw_sfufl_say(gw_flavour *f, gw_jmuci_action action) {
     w->u.jmuci.audio = TRUE;
   else if (action != GW_JMUCI_RETRACT)
     w->u.jmuci.jid = g_strdup(f->own_jid);
-  say_word(f, w);
-}
-
-void gw_sfufl_tell(gw_flavour *f, gw_fl_call_state state, gw_cause cause, const char *text) {
-  if (f->told == (int)state) return;
-  f->told = (int)state;
-  gw_action *a = gw_actions_add(f->out, GW_ACT_CALL);
-  a->call = state;
-  a->cause = cause;
-  a->text = g_strdup(text);
+  gw_fl_say(&f->common, w);
 }
 
 gw_action *gw_sfufl_ask(gw_flavour *f, gw_fl_sfu_ask ask, const char *nick) {
@@ -54,20 +34,16 @@ gboolean gw_sfufl_is_other(const gw_flavour *f, const char *nick) {
 
 static gw_flavour *make(const gw_flavour_params *params) {
   gw_flavour *f = g_new0(gw_flavour, 1);
-  f->own_nick = g_strdup(params->own_nick);
-  f->own_jid = g_strdup(params->own_jid);
+  gw_fl_common_init(&f->common, params);
   f->answer_id = g_strdup(params->answer_id);
   f->propose_when_idle = params->propose_when_idle;
   f->patient = params->patient;
-  f->ids = params->ids;
   f->ledger = params->ledger ? gw_ledger_copy(params->ledger) : gw_ledger_new();
   f->legs = g_ptr_array_new_with_free_func(gw_sfu_leg_free);
   f->there = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   f->left = g_ptr_array_new_with_free_func(g_free);
-  f->held = g_ptr_array_new_with_free_func((GDestroyNotify)gw_word_free);
-  f->idle_since = f->proposed_at = f->settle_at = GW_NEVER;
+  f->idle_since = f->proposed_at = GW_NEVER;
   f->armed = TRUE;
-  f->told = -1;
   /* what the watcher saw of this nick was a former stay of it */
   for (guint i = 0; i < gw_ledger_count(f->ledger); i++)
     gw_ledger_kill(gw_ledger_at(f->ledger, i), f->own_nick);
@@ -76,15 +52,13 @@ static gw_flavour *make(const gw_flavour_params *params) {
 
 static void flavour_free(gw_flavour *f) {
   if (!f) return;
-  g_free(f->own_nick);
-  g_free(f->own_jid);
+  gw_fl_common_clear(&f->common);
   g_free(f->answer_id);
   g_free(f->call_id);
   gw_ledger_free(f->ledger);
   g_ptr_array_unref(f->legs);
   g_hash_table_unref(f->there);
   g_ptr_array_unref(f->left);
-  g_ptr_array_unref(f->held);
   g_free(f);
 }
 
@@ -121,7 +95,8 @@ static void peer_speaks(gw_flavour *f, gw_sfu_leg *l) {
   gw_sfufl_speaks(f, l->nick);
 }
 
-static void on_peer_state(gw_flavour *f, gw_sfu_leg *l, gw_fl_peer_state state) {
+static void on_peer_state(gw_flavour *f, void *leg, gw_fl_peer_state state, gw_cause cause) {
+  gw_sfu_leg *l = leg;
   if (state == GW_PEER_FAILED) {
     peer_failed(f, l);
   } else if (state == GW_PEER_UP) {
@@ -137,15 +112,16 @@ static void on_peer_state(gw_flavour *f, gw_sfu_leg *l, gw_fl_peer_state state) 
   }
 }
 
-static void on_peer(gw_flavour *f, const gw_ev *ev) {
-  gw_sfu_leg *l = gw_sfu_leg_by_peer(f, ev->peer);
-  if (!l) return; /* closed meanwhile */
-  if (ev->type == GW_EV_PEER_STATE)
-    on_peer_state(f, l, ev->u.state);
-  else if (ev->type == GW_EV_LOCAL_DESC)
-    gw_sfu_leg_local(f, l, ev->u.desc);
-  else
-    gw_sfu_leg_candidate(f, l, ev->u.candidate);
+static void *find_peer(const gw_flavour *f, guint peer) {
+  return gw_sfu_leg_by_peer(f, peer);
+}
+
+static void on_local(gw_flavour *f, void *leg, const gw_desc *desc) {
+  gw_sfu_leg_local(f, leg, desc);
+}
+
+static void on_candidate(gw_flavour *f, void *leg, const gw_candidate *candidate) {
+  gw_sfu_leg_candidate(f, leg, candidate);
 }
 
 /* --- the service --- */
@@ -164,7 +140,8 @@ static void on_joined(gw_flavour *f, const char *const *nicks) {
 static void on_answer(gw_flavour *f, const char *nick, const gw_desc *desc) {
   gw_sfu_leg *l = gw_sfu_leg_of(f, nick);
   if (!l || l->state != GW_LEG_ASKED) return;
-  if (!desc && !f->joined) return; /* no refusal: the connection is lost, and all begins afresh with the next */
+  if (!desc && !f->joined)
+    return; /* no refusal: the connection is lost, and all begins afresh with the next */
   const gboolean good = gw_sfu_leg_answer(f, l, desc);
   if (!l->publish) {
     if (!good) gw_sfufl_silent(f, nick);
@@ -235,24 +212,13 @@ gboolean gw_sfufl_still_heard(const char *nick, const void *user) {
 }
 
 static void on_stream_down(gw_flavour *f) {
-  if (f->frozen) return;
-  f->frozen = TRUE;
-  f->frozen_at = f->now;
   gw_jmuci_roster_doubt(gw_ledger_roster(f->ledger));
 }
 
-static gboolean begins_something(const gw_word *w) {
-  return w->kind == GW_WORD_JMUCI &&
-         (w->u.jmuci.action == GW_JMUCI_PROPOSE || w->u.jmuci.action == GW_JMUCI_ACCEPT);
-}
-
-/* only_ends: the phone has gone, what was to be begun need not be any more. */
-static void say_held(gw_flavour *f, gboolean only_ends) {
-  f->frozen = FALSE;
-  for (guint i = 0; i < f->held->len; i++)
-    if (!only_ends || !begins_something(f->held->pdata[i]))
-      gw_actions_add(f->out, GW_ACT_SAY)->word = g_steal_pointer(&f->held->pdata[i]);
-  g_ptr_array_set_size(f->held, 0);
+/* The phone has gone, what was to be begun need not be any more. */
+static gboolean begins_nothing(const gw_word *w) {
+  return w->kind != GW_WORD_JMUCI ||
+         (w->u.jmuci.action != GW_JMUCI_PROPOSE && w->u.jmuci.action != GW_JMUCI_ACCEPT);
 }
 
 /* Whoever is stale by now has gone; who is still heard may come back until settle_at. */
@@ -264,10 +230,8 @@ static void settle(gw_flavour *f, gboolean all) {
     gw_sfufl_gone(f, gone->pdata[i]);
 }
 
-static void on_stream_up(gw_flavour *f) {
-  if (!f->frozen) return;
-  const gint64 away = f->now - f->frozen_at;
-  say_held(f, FALSE);
+static void on_stream_up(gw_flavour *f, gint64 away) {
+  gw_fl_say_held(&f->common, NULL);
   f->said_at += away;
   f->hold_until += away;
   settle(f, FALSE);
@@ -278,60 +242,24 @@ static void on_stream_up(gw_flavour *f) {
 
 /* Nobody has a session with us: a stray offer, or one of a JSXC whose user declined. */
 static void refuse(gw_flavour *f, const gw_word *w) {
-  if (w->u.jingle.action != GW_JINGLE_SESSION_INITIATE) return;
-  gw_word *no = gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, w->from, w->u.jingle.sid, FALSE);
-  no->u.jingle.reason = g_strdup("decline");
-  say_word(f, no);
+  if (w->u.jingle.action == GW_JINGLE_SESSION_INITIATE)
+    gw_fl_refuse(&f->common, w->from, w->u.jingle.sid, "decline");
+}
+
+static void on_word(gw_flavour *f, const gw_word *w) {
+  if (w->kind == GW_WORD_JMUCI)
+    gw_sfufl_word(f, w);
+  else if (w->kind == GW_WORD_JINGLE)
+    refuse(f, w);
+}
+
+static void on_start(gw_flavour *f) {
+  if (f->phase == GW_SFUFL_NEW) f->phase = GW_SFUFL_WAITING;
 }
 
 static void on_stop(gw_flavour *f, gw_cause cause) {
-  if (f->stop_told) return;
-  f->stop_told = TRUE;
-  if (f->phase ==
-      GW_SFUFL_DONE) { /* ended by ourselves: who stops us waits for an answer all the same */
-    f->told = -1;
-    gw_sfufl_tell(f, GW_CALL_ENDED, cause ? cause : GW_CAUSE_NORMAL, NULL);
-    return;
-  }
-  if (f->frozen) say_held(f, TRUE);
-  gw_sfufl_end(f, cause ? cause : GW_CAUSE_NORMAL, NULL);
-}
-
-static void on_event(gw_flavour *f, const gw_ev *ev) {
-  switch (ev->type) {
-  case GW_EV_START:
-    if (f->phase == GW_SFUFL_NEW) f->phase = GW_SFUFL_WAITING;
-    break;
-  case GW_EV_STOP:
-    on_stop(f, ev->cause);
-    break;
-  case GW_EV_OCCUPANT:
-    gw_sfufl_occupant(f, ev->u.who);
-    break;
-  case GW_EV_WORD:
-    if (ev->u.word->kind == GW_WORD_JMUCI)
-      gw_sfufl_word(f, ev->u.word);
-    else
-      refuse(f, ev->u.word);
-    break;
-  case GW_EV_PEER_STATE:
-  case GW_EV_LOCAL_DESC:
-  case GW_EV_CANDIDATE:
-    on_peer(f, ev);
-    break;
-  case GW_EV_STREAM_DOWN:
-    on_stream_down(f);
-    break;
-  case GW_EV_STREAM_UP:
-    on_stream_up(f);
-    break;
-  case GW_EV_SFU:
-    on_sfu(f, ev->u.sfu, ev->cause);
-    break;
-  case GW_EV_MUTED: /* there is nobody to be told: a muted phone goes on sending */
-  case GW_EV_TICK:
-    break;
-  }
+  gw_fl_say_held(&f->common, begins_nothing);
+  gw_sfufl_end(f, cause, NULL);
 }
 
 /* --- time --- */
@@ -349,6 +277,7 @@ static void leg_due(gw_flavour *f, gw_sfu_leg *l) {
 }
 
 static void run_due(gw_flavour *f) {
+  if (f->phase == GW_SFUFL_NEW || f->frozen) return;
   if (f->now >= f->settle_at) settle(f, TRUE);
   for (guint i = 0; f->joined && i < f->legs->len; i++)
     leg_due(f, f->legs->pdata[i]);
@@ -356,30 +285,39 @@ static void run_due(gw_flavour *f) {
   gw_sfufl_decide(f);
 }
 
-static void tell_state(gw_flavour *f) {
-  gboolean busy = f->phase == GW_SFUFL_ENTERING || f->phase == GW_SFUFL_HOLDING ||
-                  f->phase == GW_SFUFL_ACCEPTING,
-           up = FALSE;
-  if (f->phase == GW_SFUFL_NEW || f->phase == GW_SFUFL_DONE) return;
-  for (guint i = 0; i < f->legs->len; i++) {
-    const gw_sfu_leg *l = f->legs->pdata[i];
-    busy |= !l->publish && gw_sfu_leg_busy(l);
-    up |= !l->publish && l->up;
-  }
-  gw_sfufl_tell(f,
-                up     ? GW_CALL_TALKING
-                : busy ? GW_CALL_CONNECTING
-                       : GW_CALL_WAITING,
-                GW_CAUSE_NONE, NULL);
+static gboolean is_done(const gw_flavour *f) {
+  return f->phase == GW_SFUFL_DONE;
 }
 
+static gboolean look(const gw_flavour *f, gboolean *ret_up, gboolean *ret_busy) {
+  *ret_busy = f->phase == GW_SFUFL_ENTERING || f->phase == GW_SFUFL_HOLDING ||
+              f->phase == GW_SFUFL_ACCEPTING;
+  for (guint i = 0; i < f->legs->len; i++) {
+    const gw_sfu_leg *l = f->legs->pdata[i];
+    *ret_busy |= !l->publish && gw_sfu_leg_busy(l);
+    *ret_up |= !l->publish && l->up;
+  }
+  return f->phase != GW_SFUFL_NEW && f->phase != GW_SFUFL_DONE;
+}
+
+/* There is nobody to be told of a mute: a muted phone goes on sending. */
+static const gw_fl_table table = {.start = on_start,
+                                  .stop = on_stop,
+                                  .occupant = gw_sfufl_occupant,
+                                  .word = on_word,
+                                  .down = on_stream_down,
+                                  .up = on_stream_up,
+                                  .sfu = on_sfu,
+                                  .find = find_peer,
+                                  .state = on_peer_state,
+                                  .local = on_local,
+                                  .candidate = on_candidate,
+                                  .due = run_due,
+                                  .done = is_done,
+                                  .look = look};
+
 static void step(gw_flavour *f, const gw_ev *ev, gint64 now_us, gw_actions *ret) {
-  f->now = MAX(f->now, now_us);
-  f->out = ret;
-  if (f->phase != GW_SFUFL_DONE || ev->type == GW_EV_STOP) on_event(f, ev);
-  if (f->phase != GW_SFUFL_DONE && f->phase != GW_SFUFL_NEW && !f->frozen) run_due(f);
-  tell_state(f);
-  f->out = NULL;
+  gw_fl_step(f, &table, ev, now_us, ret);
 }
 
 static gint64 deadline(const gw_flavour *f) {

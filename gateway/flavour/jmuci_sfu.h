@@ -4,7 +4,7 @@
  * Thread: any (pure).  Owner: the flavour owns all.  Calls back: never. */
 #ifndef GW_JMUCI_SFU_H
 #define GW_JMUCI_SFU_H
-#include "gateway/flavour/flavour.h"
+#include "gateway/flavour/common.h"
 #include "gateway/flavour/jmuci_ledger_priv.h"
 
 /* JSXC misses for good the accept of somebody that comes between its own and its echo: who is at the service already and
@@ -44,13 +44,12 @@ typedef enum { GW_SFUFL_NEW, GW_SFUFL_WAITING, GW_SFUFL_ENTERING /* join and pub
                GW_SFUFL_ACCEPTING, GW_SFUFL_PROPOSING, GW_SFUFL_IN, GW_SFUFL_DONE } gw_sfufl_phase;
 
 struct gw_flavour {
-  char *own_nick, *own_jid, *answer_id;
+  union { gw_fl_common common; struct { GW_FL_COMMON }; };
+  char *answer_id;
   gboolean propose_when_idle, patient;
-  gw_ids *ids;
   gw_ledger *ledger;
   gw_sfufl_phase phase;
   GPtrArray *legs;      /* gw_sfu_leg */
-  guint last_peer;
   /* the call we are in or on the way to */
   char *call_id;
   gboolean proposer, answered, rtp, connected, buried;
@@ -64,21 +63,10 @@ struct gw_flavour {
   gboolean armed;
   gint64 proposed_at;   /* last time; GW_NEVER none */
   GPtrArray *left;      /* char*: ids that we are through with */
-  /* stream */
-  gboolean frozen;
-  gint64 frozen_at, settle_at;
-  GPtrArray *held;      /* gw_word */
-  gboolean stop_told;
-  int told;             /* gw_fl_call_state last told, -1 none */
-  guint64 ignored;
-  /* of the step that runs */
-  gint64 now;
-  gw_actions *out;
 };
 
 /* --- jmuci_sfu.c */
 void gw_sfufl_say(gw_flavour *, gw_jmuci_action);
-void gw_sfufl_tell(gw_flavour *, gw_fl_call_state, gw_cause, const char *text_or_null);
 gw_action *gw_sfufl_ask(gw_flavour *, gw_fl_sfu_ask, const char *nick_or_null);
 gw_ledger_call *gw_sfufl_call(const gw_flavour *);
 gboolean gw_sfufl_is_other(const gw_flavour *, const char *nick); /* in the room, and no phone of ours */

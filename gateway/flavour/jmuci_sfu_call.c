@@ -79,7 +79,7 @@ void gw_sfufl_end(gw_flavour *f, gw_cause cause, const char *text) {
   say_goodbye(f);
   forget_call(f);
   f->phase = GW_SFUFL_DONE;
-  gw_sfufl_tell(f, GW_CALL_ENDED, cause, text);
+  gw_fl_tell(&f->common, GW_CALL_ENDED, cause, text);
 }
 
 /* Back to waiting; a phone that was rung for this one call is through. */
@@ -91,7 +91,7 @@ static void leave_call(gw_flavour *f, gw_cause cause, const char *text) {
   say_goodbye(f);
   forget_call(f);
   f->phase = GW_SFUFL_WAITING;
-  gw_sfufl_tell(f, GW_CALL_WAITING, GW_CAUSE_NONE, text);
+  gw_fl_tell(&f->common, GW_CALL_WAITING, GW_CAUSE_NONE, text);
 }
 
 /* --- joining --- */

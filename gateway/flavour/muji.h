@@ -4,7 +4,7 @@
  * Thread: any (pure).  Owner: the flavour owns all.  Calls back: never. */
 #ifndef GW_FL_MUJI_H
 #define GW_FL_MUJI_H
-#include "gateway/flavour/flavour.h"
+#include "gateway/flavour/session.h"
 
 /* Times of docs/muji.md 3. */
 #define GW_MJ_OTHERS GW_SEC(3)      /* that we wait for others who prepare: some never finish */
@@ -39,52 +39,28 @@ typedef struct {
   gw_desc *desc;        /* announced payload types, or NULL */
   gw_mj_state state;
   gint64 due;
-  guint attempts, peer;
-  char *jid, *sid;      /* of the session */
-  gboolean offerer, up;
-  gw_desc *offer;       /* ANSWERING: theirs */
-  char *mid, *ufrag, *pwd;
-  GArray *local;        /* gw_candidate that came before we could say them */
-  GPtrArray *remote;    /* gw_desc: their candidates before their session-accept */
+  guint attempts;
+  gw_fl_session s;
 } gw_mj_member;
 
 typedef enum { GW_MJ_NEW, GW_MJ_WAITING /* for somebody else's call */, GW_MJ_PREPARING, GW_MJ_PUBLISHING, GW_MJ_IN,
                GW_MJ_LEAVING, GW_MJ_DONE } gw_mj_phase;
 
-/* An offer that cannot be taken yet. */
-typedef struct {
-  gw_word *offer;
-  GPtrArray *infos;     /* gw_word: its transport-info */
-  gint64 until;
-} gw_mj_early;
-
 struct gw_flavour {
-  char *own_nick, *own_jid, *room;
+  union { gw_fl_common common; struct { GW_FL_COMMON }; };
+  char *room;
   gboolean starts /* a call when there is none */, patient;
-  gw_ids *ids;
   gw_mj_phase phase;
   gint64 phase_until;   /* PREPARING, PUBLISHING, LEAVING: goes on at the latest then */
   gboolean reflected;   /* PREPARING: our presence has come back, so the order is known */
   gw_desc *map;         /* payload types of this call: those we announced */
   GPtrArray *members;   /* gw_mj_member */
-  GPtrArray *early;     /* gw_mj_early */
-  guint last_peer;
+  GPtrArray *early;     /* gw_fl_early */
   gint64 alone_since;   /* GW_NEVER: not alone */
   gboolean had_company;
-  gboolean frozen;
-  gint64 frozen_at, settle_at;
-  GPtrArray *held;      /* gw_word: said once the stream is up again */
-  gboolean muted, stop_told, crowd_noted, map_noted, hidden_noted;
+  gboolean crowd_noted, map_noted, hidden_noted;
   gw_cause stop_cause;
-  int told;             /* gw_fl_call_state last told, -1 none */
-  guint64 ignored;      /* words that meant nothing to us */
-  gint64 now;           /* of the step that runs */
-  gw_actions *out;
 };
-
-/* --- muji.c */
-void gw_mj_say(gw_flavour *, gw_word *taken);
-void gw_mj_note(gw_flavour *, gboolean *once, const char *text);
 
 /* --- muji_member.c */
 void gw_mj_member_free(gpointer member);
@@ -102,20 +78,16 @@ void gw_mj_expect(gw_flavour *, gw_mj_member *, gint64 wait);
 void gw_mj_take(gw_flavour *, gw_mj_member *, const gw_word *offer);
 void gw_mj_accepted(gw_flavour *, gw_mj_member *, const gw_desc *);
 void gw_mj_local(gw_flavour *, gw_mj_member *, const gw_desc *);
-void gw_mj_candidate(gw_flavour *, gw_mj_member *, const gw_candidate *);
 void gw_mj_remote(gw_flavour *, gw_mj_member *, const gw_desc *);
-void gw_mj_mute(gw_flavour *, const gw_mj_member *);
 /* Ends what there is; reason: said as session-terminate if the other side knows of the session, NULL: not said. */
 void gw_mj_close(gw_flavour *, gw_mj_member *, const char *reason);
 void gw_mj_again(gw_flavour *, gw_mj_member *, const char *reason, gint64 wait); /* the same, and another try later */
 void gw_mj_due(gw_flavour *, gw_mj_member *);
-void gw_mj_refuse(gw_flavour *, const char *jid, const char *sid, const char *reason);
 
 /* --- muji_inbound.c */
 void gw_mj_jingle(gw_flavour *, const gw_word *);
 void gw_mj_early_flush(gw_flavour *);           /* somebody's presence has come */
 void gw_mj_early_due(gw_flavour *);
-void gw_mj_early_free(gpointer early);
 
 /* --- muji_map.c */
 gw_desc *gw_mj_map_own(void);                   /* what we announce when alone */

@@ -4,44 +4,21 @@
 #include "gateway/flavour/muji.h"
 #include "gateway/flavour/session_desc.h"
 
-void gw_mj_early_free(gpointer data) {
-  gw_mj_early *e = data;
-  gw_word_free(e->offer);
-  g_ptr_array_unref(e->infos);
-  g_free(e);
-}
-
 static gw_mj_member *of_session(const gw_flavour *f, const gw_word *w) {
-  for (guint i = 0; w->from && i < f->members->len; i++) {
+  for (guint i = 0; i < f->members->len; i++) {
     gw_mj_member *m = f->members->pdata[i];
-    if (m->sid && !g_strcmp0(m->sid, w->u.jingle.sid) && gw_jid_same(m->jid, w->from)) return m;
+    if (gw_fl_session_is(&m->s, w->from, w->u.jingle.sid)) return m;
   }
   return NULL;
 }
 
 /* --- offers */
 
-static gw_mj_early *early_of(const gw_flavour *f, const gw_word *w, guint *ret_i) {
-  for (guint i = 0; i < f->early->len; i++) {
-    gw_mj_early *e = f->early->pdata[i];
-    if (!strcmp(e->offer->u.jingle.sid, w->u.jingle.sid) && gw_jid_same(e->offer->from, w->from)) {
-      if (ret_i) *ret_i = i;
-      return e;
-    }
-  }
-  return NULL;
-}
-
 static void hold(gw_flavour *f, const gw_word *w) {
-  if (f->early->len >= GW_MJ_MAX_EARLY) {
-    gw_mj_refuse(f, w->from, w->u.jingle.sid, "busy");
-    return;
-  }
-  gw_mj_early *e = g_new0(gw_mj_early, 1);
-  e->offer = gw_word_copy(w);
-  e->infos = g_ptr_array_new_with_free_func((GDestroyNotify)gw_word_free);
-  e->until = f->now + GW_MJ_EARLY;
-  g_ptr_array_add(f->early, e);
+  if (f->early->len >= GW_MJ_MAX_EARLY)
+    gw_fl_refuse(&f->common, w->from, w->u.jingle.sid, "busy");
+  else
+    gw_fl_early_add(f->early, w, f->now + GW_MJ_EARLY);
 }
 
 /* In the call, as far as its presence says: then its offer is taken, whoever should have called. */
@@ -55,11 +32,11 @@ static void initiate(gw_flavour *f, const gw_word *w) {
   const char *unfit = gw_sd_unfit(w->u.jingle.desc);
   gw_mj_member *m = caller(f, w);
   if (f->phase >= GW_MJ_LEAVING)
-    gw_mj_refuse(f, w->from, w->u.jingle.sid, "gone");
+    gw_fl_refuse(&f->common, w->from, w->u.jingle.sid, "gone");
   else if (other_room && !gw_jid_same_bare(other_room, f->room))
-    gw_mj_refuse(f, w->from, w->u.jingle.sid, "decline");
+    gw_fl_refuse(&f->common, w->from, w->u.jingle.sid, "decline");
   else if (unfit)
-    gw_mj_refuse(f, w->from, w->u.jingle.sid, unfit);
+    gw_fl_refuse(&f->common, w->from, w->u.jingle.sid, unfit);
   else if (m)
     gw_mj_take(f, m, w);
   else
@@ -68,7 +45,7 @@ static void initiate(gw_flavour *f, const gw_word *w) {
 
 void gw_mj_early_flush(gw_flavour *f) {
   for (guint i = 0; i < f->early->len;) {
-    gw_mj_early *e = f->early->pdata[i];
+    gw_fl_early *e = f->early->pdata[i];
     gw_mj_member *m = caller(f, e->offer);
     if (!m) {
       i++;
@@ -83,25 +60,24 @@ void gw_mj_early_flush(gw_flavour *f) {
 
 void gw_mj_early_due(gw_flavour *f) {
   for (guint i = 0; i < f->early->len;) {
-    const gw_mj_early *e = f->early->pdata[i];
+    const gw_fl_early *e = f->early->pdata[i];
     if (f->now < e->until) {
       i++;
       continue;
     }
-    gw_mj_refuse(f, e->offer->from, e->offer->u.jingle.sid, "decline");
+    gw_fl_refuse(&f->common, e->offer->from, e->offer->u.jingle.sid, "decline");
     g_ptr_array_remove_index(f->early, i);
   }
 }
 
 /* TRUE: it was about an offer that is held back. */
 static gboolean about_early(gw_flavour *f, const gw_word *w) {
-  guint i;
-  gw_mj_early *e = early_of(f, w, &i);
+  gw_fl_early *e = gw_fl_early_find(f->early, w);
   if (!e) return FALSE;
   if (w->u.jingle.action == GW_JINGLE_SESSION_TERMINATE)
-    g_ptr_array_remove_index(f->early, i);
-  else if (w->u.jingle.action == GW_JINGLE_TRANSPORT_INFO && e->infos->len < GW_MAX_CANDIDATES)
-    g_ptr_array_add(e->infos, gw_word_copy(w));
+    g_ptr_array_remove(f->early, e);
+  else if (w->u.jingle.action == GW_JINGLE_TRANSPORT_INFO)
+    gw_fl_early_info(&f->common, e, w);
   return TRUE;
 }
 
@@ -120,7 +96,7 @@ static void terminated(gw_flavour *f, gw_mj_member *m, const char *reason) {
   if (on_purpose(reason))
     gw_mj_close(f, m, NULL);
   else
-    gw_mj_again(f, m, NULL, m->offerer ? GW_MJ_PAUSE : 2 * GW_MJ_PAUSE);
+    gw_mj_again(f, m, NULL, m->s.offerer ? GW_MJ_PAUSE : 2 * GW_MJ_PAUSE);
 }
 
 /* Only initiate and accept end the session; the XMPP side has said what was to be said. */

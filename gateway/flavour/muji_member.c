@@ -28,7 +28,7 @@ gw_mj_member *gw_mj_by_jid(const gw_flavour *f, const char *jid) {
 gw_mj_member *gw_mj_by_peer(const gw_flavour *f, guint peer) {
   for (guint i = 0; peer && i < f->members->len; i++) {
     gw_mj_member *m = f->members->pdata[i];
-    if (m->peer == peer) return m;
+    if (m->s.peer == peer) return m;
   }
   return NULL;
 }
@@ -38,14 +38,7 @@ void gw_mj_member_free(gpointer data) {
   g_free(m->nick);
   g_strfreev(m->jids);
   gw_desc_free(m->desc);
-  g_free(m->jid);
-  g_free(m->sid);
-  g_free(m->mid);
-  g_free(m->ufrag);
-  g_free(m->pwd);
-  gw_desc_free(m->offer);
-  g_array_unref(m->local);
-  g_ptr_array_unref(m->remote);
+  gw_fl_session_clear(&m->s);
   g_free(m);
 }
 
@@ -54,8 +47,7 @@ static gw_mj_member *add(gw_flavour *f, const char *nick) {
   gw_mj_member *m = g_new0(gw_mj_member, 1);
   m->nick = g_strdup(nick);
   m->due = GW_NEVER;
-  m->local = g_array_new(FALSE, FALSE, sizeof(gw_candidate));
-  m->remote = g_ptr_array_new_with_free_func((GDestroyNotify)gw_desc_free);
+  gw_fl_session_init(&m->s);
   g_ptr_array_add(f->members, m);
   return m;
 }
@@ -86,7 +78,7 @@ static void drop(gw_flavour *f, guint i) {
 
 /* Out of the room only because the server was away: still heard, and perhaps back soon. */
 static gboolean missed(const gw_flavour *f, const gw_mj_member *m) {
-  return (f->frozen || f->settle_at != GW_NEVER) && m->state == GW_MJ_ACTIVE && m->up;
+  return (f->frozen || f->settle_at != GW_NEVER) && m->state == GW_MJ_ACTIVE && m->s.up;
 }
 
 void gw_mj_settle(gw_flavour *f, gboolean all) {
@@ -113,12 +105,12 @@ void gw_mj_arrange(gw_flavour *f, gw_mj_member *m) {
 
 /* The device that we talk to is not of this nick any more. */
 static void check_device(gw_flavour *f, gw_mj_member *m) {
-  if (m->jid && m->jids[0] && !has_jid(m, m->jid)) gw_mj_again(f, m, "gone", GW_MJ_PAUSE);
+  if (m->s.jid && m->jids[0] && !has_jid(m, m->s.jid)) gw_mj_again(f, m, "gone", GW_MJ_PAUSE);
 }
 
 static void note_crowd(gw_flavour *f) {
   if (gw_mj_company(f, TRUE) >= GW_MJ_CROWD)
-    gw_mj_note(f, &f->crowd_noted,
+    gw_fl_note(&f->common, &f->crowd_noted,
                "more than five participants: a Dino that comes now ends its call at once");
 }
 
