@@ -6,6 +6,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 from lab import Lab, assert_heard  # noqa: E402
+from procs import wait_for  # noqa: E402
 
 with Lab("ejabberd", server="ejabberd") as lab:
     gateway = lab.daemon()
@@ -36,6 +37,7 @@ with Lab("ejabberd", server="ejabberd") as lab:
         gateway.wait_talking("101", peers=2)
         for p in people:
             p.hangup()
+        wait_for("their sessions to have ended", lambda: not any(p["state"] == "up" for p in gateway.call("101")["peers"]), 10)
         other.hang_up()
         gateway.wait_idle()
         at = time.monotonic()
