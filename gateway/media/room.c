@@ -174,19 +174,20 @@ void gw_room_codecs(gw_room *r) {
 static void listen_to_legs(gw_room *r, gint64 now_us) {
   gw_mix phones;
   gint16 pcm[GW_FRAME];
-  gboolean any = FALSE;
+  gboolean any = FALSE, whole = TRUE;
   gw_mix_clear(&phones);
   for (guint i = 0; i < r->legs->len; i++) {
     gw_leg *leg = leg_at(r, i);
     gw_leg_listen(leg, now_us);
-    gw_voice_frame(&leg->voice, leg->in.live ? leg->in.pcm : NULL);
+    gw_voice_frame(&leg->voice, leg->in.live ? leg->in.pcm : NULL, leg->in.whole);
     if (!leg->in.live) continue;
     gw_mix_add(&phones, leg->in.pcm);
     gw_mix_add(&r->all, leg->in.pcm);
     any = TRUE;
+    whole = whole && leg->in.whole;
   }
   gw_mix_out(&phones, NULL, pcm);
-  gw_voice_frame(&r->voice, any ? pcm : NULL);
+  gw_voice_frame(&r->voice, any ? pcm : NULL, whole);
 }
 
 static gint64 heard_us(gw_peer *p) {

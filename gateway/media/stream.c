@@ -136,6 +136,7 @@ void gw_inflow_play(gw_inflow *in, gint64 now_us) {
   gboolean gone = in->deaf && in->was_deaf;
   if (in->jitter) gw_jitter_deafen(in->jitter, gone);
   in->live = in->jitter && gw_jitter_get(in->jitter, now_us, in->pcm) && !gone;
+  in->whole = in->live && gw_jitter_whole(in->jitter);
   if (!in->live) {
     memset(in->pcm, 0, sizeof in->pcm);
   } else {

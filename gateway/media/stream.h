@@ -34,6 +34,7 @@ typedef struct {
   gdouble loudest;         /* dBFS of the loudest frame since the last figures */
   gint16 pcm[GW_FRAME];    /* the frame of this tick */
   gboolean live;           /* FALSE: pcm is silence */
+  gboolean whole;          /* nothing in pcm was made up for lost packets */
   gint64 voice_us;         /* when the last voice packet came */
   guint level_ext;         /* id of the audio level in its headers, 0: none */
   gw_floor floor;          /* how loud its packets are */
