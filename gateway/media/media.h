@@ -98,6 +98,7 @@ void gw_media_close(gw_media *, gw_handle);
 typedef struct {
   char codec[16];                 /* "" until known */
   guint64 packets_in, packets_out, bytes_in, bytes_out;
+  guint64 unread;                 /* of packets_in: copies of a voice that the kernel counted and dropped */
   guint64 lost, late, concealed_ms, bad;  /* bad: failed authentication, junk, wrong source */
   guint jitter_ms, buffer_ms, rtt_ms;
   gdouble level_dbfs;             /* of the last second received, -127 silence */
