@@ -18,7 +18,7 @@ static guint64 level_of(const gint16 *frame) {
   return most;
 }
 
-/* Of the second quietest window: a lost packet that fades out is quieter than the line. */
+/* Of the second quietest window: one that is quieter by chance does not count. */
 static guint64 noise_of(const gw_gate *g) {
   guint64 least = G_MAXUINT64, second = G_MAXUINT64;
   for (guint i = 0; i < GW_GATE_WINDOWS; i++) {
@@ -30,13 +30,14 @@ static guint64 noise_of(const gw_gate *g) {
   return second != G_MAXUINT64 ? second : least != G_MAXUINT64 ? least : 0;
 }
 
-guint gw_gate_frame(gw_gate *g, const gint16 *frame) {
-  guint64 level = level_of(frame), noise = noise_of(g);
+static void learn(gw_gate *g, guint64 level) {
   guint at = g->frames / WINDOW % GW_GATE_WINDOWS;
-  if (g->frames % WINDOW == 0) g->quietest[at] = 0;
-  if (level && (!g->quietest[at] || level < g->quietest[at]))
-    g->quietest[at] = level; /* nothing at all is no line */
-  g->frames++;
+  if (g->frames++ % WINDOW == 0 || level < g->quietest[at]) g->quietest[at] = level;
+}
+
+guint gw_gate_frame(gw_gate *g, const gint16 *frame, gboolean whole) {
+  guint64 level = level_of(frame), noise = noise_of(g);
+  if (level && whole) learn(g, level); /* nothing at all is no line */
   g->closed = level >= CLAMP(noise * ABOVE_NOISE, LOWEST_SOUND, SURELY_SOUND) ? 0 : g->closed + 1;
   return g->closed > GW_GATE_HANG ? g->closed - GW_GATE_HANG : 0;
 }

@@ -12,11 +12,12 @@
 
 typedef struct {
   guint64 quietest[GW_GATE_WINDOWS]; /* mean square of the quietest frame, 0: none yet */
-  guint frames;                      /* since the start, and of the window now running */
+  guint frames;                      /* that told of the noise, since the start */
   guint closed;                      /* frames since the last sound */
 } gw_gate;
 
-/* frame: GW_FRAME samples; NULL: digital silence. Returns 0 while open, else for how many frames it has been closed. */
-guint gw_gate_frame(gw_gate *, const gint16 *frame_or_null);
+/* frame: GW_FRAME samples; NULL: digital silence. whole: all of it came from the line; what was made up for lost packets may
+ * be sound but says nothing about the line's noise. Returns 0 while open, else for how many frames it has been closed. */
+guint gw_gate_frame(gw_gate *, const gint16 *frame_or_null, gboolean whole);
 
 #endif

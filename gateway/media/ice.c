@@ -1,6 +1,7 @@
 #include "gateway/media/ice.h"
 #include "base/log.h"
 #include "gateway/media/addr.h"
+#include "gateway/media/thin.h"
 #include <agent.h>
 #include <errno.h>
 #include <gio/gio.h>
@@ -30,6 +31,10 @@ struct gw_ice {
   gboolean pair_changed, relayed;
   gw_addr remote; /* of the selected pair */
   int fd;         /* socket of the selected pair, -1: send through the agent */
+  int thin_fd;    /* the socket whose RTP is thinned out, -1 none */
+  gw_addr thin_for;
+  guint32 thin_from; /* what it had dropped when that was last looked at */
+  guint kept_back;
   guint n_remote;
   GArray *local; /* gw_candidate: known so far */
   guint given;   /* of them, how many were given out */
@@ -249,7 +254,7 @@ gw_ice *gw_ice_new(gw_env *env, gboolean controlling, const gw_ice_events *event
   ice->env = env;
   ice->events = events;
   ice->user = user;
-  ice->fd = -1;
+  ice->fd = ice->thin_fd = -1;
   ice->local = g_array_new(FALSE, TRUE, sizeof(gw_candidate));
   ice->agent = new_agent(env->ctx);
   g_object_set(ice->agent, "controlling-mode", controlling, NULL);
@@ -443,6 +448,38 @@ gboolean gw_ice_send(gw_ice *ice, const guint8 *data, gsize n) {
     return sendto(ice->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL, &ice->remote.u.sa,
                   ice->remote.len) == (ssize_t)n;
   return nice_agent_send(ice->agent, ice->stream, 1, (guint)n, (const char *)data) == (gint)n;
+}
+
+static void count_dropped(gw_ice *ice) {
+  guint32 now = ice->thin_from;
+  if (ice->thin_fd >= 0) gw_thin_dropped(ice->thin_fd, &now);
+  ice->kept_back += now - ice->thin_from;
+  ice->thin_from = now;
+}
+
+static void stop_thinning(gw_ice *ice) {
+  if (ice->thin_fd < 0) return;
+  gw_thin_off(ice->thin_fd);
+  count_dropped(ice);
+  ice->thin_fd = -1;
+}
+
+gboolean gw_ice_thin(gw_ice *ice, gboolean on) {
+  gboolean same = ice->thin_fd >= 0 && ice->thin_fd == ice->fd && gw_addr_equal(&ice->thin_for, &ice->remote);
+  if (on && same) return TRUE;
+  stop_thinning(ice);
+  if (!on || ice->fd < 0 || !gw_thin_dropped(ice->fd, &ice->thin_from) || !gw_thin_on(ice->fd, &ice->remote))
+    return FALSE;
+  ice->thin_fd = ice->fd;
+  ice->thin_for = ice->remote;
+  return TRUE;
+}
+
+guint gw_ice_thinned(gw_ice *ice) {
+  count_dropped(ice);
+  guint n = ice->kept_back;
+  ice->kept_back = 0;
+  return n;
 }
 
 gw_ice_state gw_ice_get_state(const gw_ice *ice) {

@@ -35,6 +35,10 @@ gw_ice_state gw_ice_get_state(const gw_ice *);
 gboolean gw_ice_gathered(const gw_ice *);
 gboolean gw_ice_relayed(const gw_ice *); /* the pair goes through TURN: only pumping reads it */
 gboolean gw_ice_send(gw_ice *, const guint8 *data, gsize n);
+/* Of the selected pair's RTP one packet in GW_THIN_EVERY gets through (thin.h), or all of it again. To be said each tick, as the
+ * pair may change. Returns how it is now. */
+gboolean gw_ice_thin(gw_ice *, gboolean on);
+guint gw_ice_thinned(gw_ice *); /* packets kept back since this was last asked */
 /* Makes the library's types known before any worker runs. */
 void gw_ice_prepare(void);
 

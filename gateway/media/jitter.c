@@ -49,6 +49,8 @@ struct gw_jitter {
   guint owed; /* samples concealed while nothing was there: lost or late, the next packet tells */
   guint silence;  /* samples of a pause still to be played; next_ts is behind it */
   guint n;        /* samples in pcm */
+  guint made_up;  /* of them, up to the last one that did not come from a packet */
+  gboolean whole; /* none in the last frame given out */
   guint too_deep; /* frames for which the lag has been too great */
   guint refused;  /* frames that did not let themselves be lengthened */
   gint64 newest_seq;
@@ -193,6 +195,7 @@ static void push_zeros(gw_jitter *j, guint n) {
   n = MIN(n, PCM_CAP - j->n);
   memset(j->pcm + j->n, 0, n * sizeof *j->pcm);
   j->n += n;
+  j->made_up = j->n;
 }
 
 static void push_concealed(gw_jitter *j, guint n) {
@@ -203,6 +206,7 @@ static void push_concealed(gw_jitter *j, guint n) {
   n = MIN(n, PCM_CAP - j->n);
   gw_decoder_conceal(j->decoder, j->pcm + j->n, (int)n);
   j->n += n;
+  j->made_up = j->n;
 }
 
 static void expect_loss(gw_jitter *j) {
@@ -405,6 +409,8 @@ static gboolean take(gw_jitter *j, gint16 *out) {
   memset(out + n, 0, (GW_FRAME - n) * sizeof *out);
   j->n -= n;
   memmove(j->pcm, j->pcm + n, j->n * sizeof *out);
+  j->whole = n == GW_FRAME && !j->made_up;
+  j->made_up = j->made_up > n ? MIN(j->made_up - n, j->n) : 0;
   if (n) j->stats.played_ms += FRAME_US / 1000;
   return n > 0;
 }
@@ -416,6 +422,10 @@ gboolean gw_jitter_get(gw_jitter *j, gint64 now_us, gint16 *out) {
     if (!produce(j, now_us)) break;
   if (j->playing) adjust(j, now_us);
   return take(j, out);
+}
+
+gboolean gw_jitter_whole(const gw_jitter *j) {
+  return j->whole;
 }
 
 void gw_jitter_deafen(gw_jitter *j, gboolean deaf) {

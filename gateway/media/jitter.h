@@ -31,6 +31,7 @@ void gw_jitter_other(gw_jitter *, const gw_rtp *, gint64 now_us);
 /* One frame (GW_FRAME samples). TRUE: sound (also concealment); FALSE: nothing runs, out is
  * silence. */
 gboolean gw_jitter_get(gw_jitter *, gint64 now_us, gint16 *out);
+gboolean gw_jitter_whole(const gw_jitter *); /* of that frame nothing was made up */
 /* Deaf: all goes on as before but nothing is decoded, and what comes out is silence. The decoder begins anew afterwards. */
 void gw_jitter_deafen(gw_jitter *, gboolean deaf);
 void gw_jitter_stats_get(const gw_jitter *, gw_jitter_stats *ret);

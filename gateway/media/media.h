@@ -98,13 +98,35 @@ void gw_media_close(gw_media *, gw_handle);
 typedef struct {
   char codec[16];                 /* "" until known */
   guint64 packets_in, packets_out, bytes_in, bytes_out;
+  guint64 unread;                 /* of packets_in: copies of a voice that the kernel counted and dropped */
   guint64 lost, late, concealed_ms, bad;  /* bad: failed authentication, junk, wrong source */
   guint jitter_ms, buffer_ms, rtt_ms;
   gdouble level_dbfs;             /* of the last second received, -127 silence */
 } gw_media_stats;
 /* Last figures (workers send them every second). FALSE: stale handle. */
 gboolean gw_media_get_stats(const gw_media *, gw_handle, gw_media_stats *ret);
-typedef struct { guint rooms; gdouble load; /* busy share of the last seconds, 0..1 */ guint64 ticks, late_ticks; } gw_worker_stats;
+/* What a worker does in a tick, in this order. */
+typedef enum {
+  GW_STAGE_READ,    /* sockets, decryption */
+  GW_STAGE_PHONES,  /* jitter buffers and decoders of phones */
+  GW_STAGE_REMOTES, /* the same of remote participants: those that are chosen */
+  GW_STAGE_SAY,     /* mixing for phones, encoding, sending */
+  GW_STAGE_ENCODE,  /* phones' voices, once each */
+  GW_STAGE_SEND,    /* encryption and sending to remote participants; reports */
+  GW_STAGE_ICE,     /* paths looked after, handshakes */
+  GW_STAGES
+} gw_stage;
+const char *gw_stage_word(gw_stage);
+#define GW_LATENESS_BINS 8
+extern const guint gw_lateness_us[GW_LATENESS_BINS]; /* upper bounds, the last one without */
+typedef struct {
+  guint rooms;
+  gdouble load; /* busy share of the last seconds, 0..1 */
+  guint64 ticks, late_ticks;
+  guint64 stage_us[GW_STAGES];         /* CPU since the start */
+  guint64 lateness[GW_LATENESS_BINS]; /* ticks by how late they began */
+  guint64 lateness_us;                /* sum */
+} gw_worker_stats;
 guint gw_media_workers(const gw_media *);
 void gw_media_get_worker(const gw_media *, guint i, gw_worker_stats *ret);
 

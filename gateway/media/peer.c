@@ -14,6 +14,7 @@
 #define OPUS_PT 111
 #define OPEN_EVERY 32 /* packets: far fewer than a rollover guess bridges */
 #define OPEN_WITHIN GW_SEC(2) /* of a voice that pauses they are few: it must not be taken for gone */
+#define THIN_AFTER GW_TICKS_PER_SEC /* ticks that a voice has to be a copy only: a filter costs more than a packet */
 #define LEVEL_EXT 1   /* id in our offers, as browsers have it */
 #define VP8_PT 96
 #define HANDLE "peer=%" G_GINT64_MODIFIER "x"
@@ -23,24 +24,29 @@ typedef struct {
   guint8 data[GW_MAX_DATAGRAM];
 } held;
 
+/* What every tick looks at comes first. */
 struct gw_peer {
-  gw_handle handle, leg;
-  gw_env *env;
-  gboolean offerer;
+  gboolean up, failed, heard_any;
+  gboolean thin; /* most packets end in the kernel */
   gw_media_use use;
+  guint steady;  /* ticks for which they need not be opened */
+  gint64 rtp_us; /* when the last RTP came; 0 never */
+  gw_env *env;
+  gw_ice *ice;
+  gw_outflow out;
+  gw_inflow in;
+  gw_handle handle, leg;
+  gboolean offerer;
   gw_picture picture; /* PUBLISH */
-  gint64 rtp_us;      /* when the last RTP came; 0 never */
   gboolean quiet;
   gw_setup setup, remote_setup;
   char *fp_hash, *fp_value; /* of the other side; NULL until known */
-  gw_ice *ice;
   gw_dtls *dtls;
   GPtrArray *early; /* held: DTLS that came before ICE was through */
   gw_srtp *srtp_in, *srtp_out;
-  gw_inflow in;
-  gw_outflow out;
-  gboolean said_gathered, said_ice, up, heard_any, failed;
+  gboolean said_gathered, said_ice;
   guint shut;         /* packets not opened since the last one that was */
+  gsize last_bytes;   /* of the last RTP packet */
   gboolean resting;   /* the last packet sent was silence */
   gint64 deadline_us; /* of the step now running; 0: none */
 };
@@ -119,7 +125,7 @@ static void take_rtcp(gw_peer *p, guint8 *data, gsize n, gint64 now_us) {
  * replay window going, and shows that it is still real. */
 static gboolean left_shut(gw_peer *p, const guint8 *data, gsize n, gboolean proven, gint64 now_us) {
   gw_rtp rtp;
-  gboolean shut = p->in.lazy && proven && p->shut < OPEN_EVERY &&
+  gboolean shut = p->in.lazy && !p->thin && proven && p->shut < OPEN_EVERY &&
                   now_us - p->rtp_us < OPEN_WITHIN && gw_rtp_parse(data, n, 0, &rtp) &&
                   gw_inflow_unopened(&p->in, &rtp, n, now_us);
   p->shut = shut ? p->shut + 1 : 0;
@@ -130,12 +136,15 @@ static void take_rtp(gw_peer *p, guint8 *data, gsize n, gboolean proven, gint64 
   gw_rtp rtp;
   guint clock;
   if (left_shut(p, data, n, proven, now_us)) return;
+  gsize wire_bytes = n;
   if (gw_srtp_unprotect_rtp(p->srtp_in, data, &n) != GW_SRTP_OK ||
       !gw_rtp_parse(data, n, p->in.level_ext, &rtp)) {
     p->in.bad++;
     return;
   }
   p->rtp_us = now_us;
+  p->last_bytes = wire_bytes;
+  if (p->thin) gw_inflow_unseen(&p->in, gw_ice_thinned(p->ice), wire_bytes);
   if (!p->heard_any || p->quiet) {
     p->heard_any = TRUE;
     p->quiet = FALSE;
@@ -376,8 +385,22 @@ static void send_picture(gw_peer *p) {
     gw_ice_send(p->ice, to, n);
 }
 
+/* Of a copy that has been one for a while only now and then a packet is wanted; all of them at once when the voice that is
+ * listened to stops, or when of this one none came for long. */
+static void thin_out(gw_peer *p, gint64 now_us) {
+  gboolean spare = p->in.lazy && now_us - p->rtp_us < OPEN_WITHIN;
+  p->steady = spare ? p->steady + 1 : 0;
+  gboolean want = p->steady >= THIN_AFTER;
+  if (!want && !p->thin) return;
+  p->thin = gw_ice_thin(p->ice, want);
+  if (p->thin) return;
+  gw_inflow_unseen(&p->in, gw_ice_thinned(p->ice), p->last_bytes);
+  p->steady = 0;
+}
+
 void gw_peer_watch(gw_peer *p, gint64 now_us) {
   if (!p->up || p->failed) return;
+  thin_out(p, now_us);
   if (p->use == GW_MEDIA_PUBLISH) send_picture(p);
   if (p->use != GW_MEDIA_RECEIVE || !p->rtp_us || p->quiet) return;
   if (now_us - p->rtp_us < GW_SEC(GW_PEER_QUIET_S)) return;

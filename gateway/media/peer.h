@@ -29,7 +29,7 @@ gw_inflow *gw_peer_inflow(gw_peer *);        /* gw_inflow_play it, then use pcm 
 void gw_peer_say(gw_peer *, const guint8 *payload, gsize n,
                  guint8 level); /* level: gw_voice_level */
 void gw_peer_report(gw_peer *, gint64 now_us);
-void gw_peer_watch(gw_peer *, gint64 now_us); /* the constant picture; who has gone quiet */
+void gw_peer_watch(gw_peer *, gint64 now_us); /* the constant picture; who has gone quiet; who need not be read */
 void gw_peer_pass(gw_peer *, guint ticks);
 void gw_peer_figures(gw_peer *, gw_media_stats *ret);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_peer, gw_peer_free)

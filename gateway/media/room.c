@@ -171,22 +171,23 @@ void gw_room_codecs(gw_room *r) {
 
 /* ---- the tick */
 
-static void listen_to_legs(gw_room *r, gint64 now_us) {
+void gw_room_phones(gw_room *r, gint64 now_us) {
   gw_mix phones;
   gint16 pcm[GW_FRAME];
-  gboolean any = FALSE;
+  gboolean any = FALSE, whole = TRUE;
   gw_mix_clear(&phones);
   for (guint i = 0; i < r->legs->len; i++) {
     gw_leg *leg = leg_at(r, i);
     gw_leg_listen(leg, now_us);
-    gw_voice_frame(&leg->voice, leg->in.live ? leg->in.pcm : NULL);
+    gw_voice_frame(&leg->voice, leg->in.live ? leg->in.pcm : NULL, leg->in.whole);
     if (!leg->in.live) continue;
     gw_mix_add(&phones, leg->in.pcm);
     gw_mix_add(&r->all, leg->in.pcm);
     any = TRUE;
+    whole = whole && leg->in.whole;
   }
   gw_mix_out(&phones, NULL, pcm);
-  gw_voice_frame(&r->voice, any ? pcm : NULL);
+  gw_voice_frame(&r->voice, any ? pcm : NULL, whole);
 }
 
 static gint64 heard_us(gw_peer *p) {
@@ -227,7 +228,7 @@ static void choose_voices(gw_room *r) {
   }
 }
 
-static void listen_to_peers(gw_room *r, gint64 now_us) {
+void gw_room_remotes(gw_room *r, gint64 now_us) {
   choose_leaders(r, now_us);
   choose_voices(r);
   for (guint i = 0; i < r->seats->len; i++) {
@@ -254,20 +255,32 @@ static void speak_to_leg(gw_room *r, gw_leg *leg) {
   gw_mix_clear(&leg->near);
 }
 
-static void speak_to_peer(gw_room *r, const seat *s) {
-  const guint8 *payload;
-  gw_voice *v = voice_for(r, s);
-  int n = v && gw_peer_hears(s->peer) ? gw_voice_packet(v, gw_peer_codec(s->peer), &payload) : 0;
-  if (n > 0) gw_peer_say(s->peer, payload, (gsize)n, gw_voice_level(v));
-}
-
-void gw_room_tick(gw_room *r, gint64 now_us) {
-  listen_to_legs(r, now_us);
-  listen_to_peers(r, now_us);
+void gw_room_say(gw_room *r, gint64 now_us) {
   for (guint i = 0; i < r->legs->len; i++) {
     speak_to_leg(r, leg_at(r, i));
     gw_leg_report(leg_at(r, i), now_us);
   }
+}
+
+/* What a peer hears now; the first that asks has it encoded. */
+static int packet_for(gw_room *r, const seat *s, const guint8 **ret) {
+  gw_voice *v = voice_for(r, s);
+  return v && gw_peer_hears(s->peer) ? gw_voice_packet(v, gw_peer_codec(s->peer), ret) : 0;
+}
+
+void gw_room_encode(gw_room *r, gint64 now_us) {
+  const guint8 *payload;
+  for (guint i = 0; i < r->seats->len; i++)
+    packet_for(r, seat_at(r, i), &payload);
+}
+
+static void speak_to_peer(gw_room *r, const seat *s) {
+  const guint8 *payload;
+  int n = packet_for(r, s, &payload);
+  if (n > 0) gw_peer_say(s->peer, payload, (gsize)n, gw_voice_level(voice_for(r, s)));
+}
+
+void gw_room_send(gw_room *r, gint64 now_us) {
   for (guint i = 0; i < r->seats->len; i++) {
     speak_to_peer(r, seat_at(r, i));
     gw_peer_watch(seat_at(r, i)->peer, now_us);

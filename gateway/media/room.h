@@ -18,7 +18,12 @@ void gw_room_drop_peer(gw_room *, gw_peer *, gint64 now_us); /* the same */
 void gw_room_codecs(
     gw_room *); /* after a leg's or peer's codec was agreed: makes the encoders that are missing */
 void gw_room_read(gw_room *, gint64 now_us); /* before a tick: what no watched socket shows */
-void gw_room_tick(gw_room *, gint64 now_us);
+/* One tick, in this order (gw_stage in media.h); a worker does each step for all its rooms. */
+void gw_room_phones(gw_room *, gint64 now_us);
+void gw_room_remotes(gw_room *, gint64 now_us);
+void gw_room_say(gw_room *, gint64 now_us);
+void gw_room_encode(gw_room *, gint64 now_us);
+void gw_room_send(gw_room *, gint64 now_us);
 void gw_room_skip(gw_room *,
                   guint ticks); /* ticks that came too late to be mixed: only time goes on */
 /* Drives the peers: all of them, or only those that set up. Returns how many set up. */

@@ -59,6 +59,7 @@ typedef struct {
 } gw_rtp_stats;
 void gw_rtp_stats_init(gw_rtp_stats *, guint32 ssrc, guint32 clock);
 void gw_rtp_stats_packet(gw_rtp_stats *, guint16 seq, guint32 ts, gint64 now_us);
+void gw_rtp_stats_unseen(gw_rtp_stats *, guint n); /* packets that came but were not looked at */
 guint64 gw_rtp_stats_lost(const gw_rtp_stats *); /* expected - received, >= 0 */
 void gw_rtp_stats_block(gw_rtp_stats *, guint32 lsr, guint32 dlsr,
                         gw_rtcp_block *ret); /* moves the interval on */

@@ -54,6 +54,10 @@ void gw_rtp_stats_packet(gw_rtp_stats *s, guint16 seq, guint32 ts, gint64 now_us
   if (update_seq(s, seq)) update_jitter(s, ts, now_us);
 }
 
+void gw_rtp_stats_unseen(gw_rtp_stats *s, guint n) {
+  if (s->started) s->received += n;
+}
+
 static guint64 expected(const gw_rtp_stats *s) {
   return s->started ? (guint64)s->cycles + s->max_seq - s->base_seq + 1 : 0;
 }

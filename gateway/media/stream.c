@@ -95,6 +95,13 @@ gboolean gw_inflow_unopened(gw_inflow *in, const gw_rtp *rtp, gsize wire_bytes, 
   return TRUE;
 }
 
+void gw_inflow_unseen(gw_inflow *in, guint n, gsize wire_bytes) {
+  in->packets += n;
+  in->unread += n;
+  in->bytes += n * wire_bytes;
+  gw_rtp_stats_unseen(&in->stats, n);
+}
+
 void gw_inflow_follow(gw_inflow *in, gboolean follows, gboolean lazy) {
   in->lazy = follows && lazy;
   if (follows && !in->follows)
@@ -136,6 +143,7 @@ void gw_inflow_play(gw_inflow *in, gint64 now_us) {
   gboolean gone = in->deaf && in->was_deaf;
   if (in->jitter) gw_jitter_deafen(in->jitter, gone);
   in->live = in->jitter && gw_jitter_get(in->jitter, now_us, in->pcm) && !gone;
+  in->whole = in->live && gw_jitter_whole(in->jitter);
   if (!in->live) {
     memset(in->pcm, 0, sizeof in->pcm);
   } else {
@@ -248,6 +256,7 @@ void gw_flow_figures(const gw_outflow *out, gw_inflow *in, gw_media_stats *ret) 
   gw_media_stats s = {.packets_in = in->packets,
                       .packets_out = out->packets,
                       .bytes_in = in->bytes,
+                      .unread = in->unread,
                       .bytes_out = out->bytes,
                       .bad = in->bad,
                       .rtt_ms = out->rtt_ms,

@@ -22,24 +22,26 @@ const gw_codec *gw_desc_first_voice(const gw_desc_media *); /* first codec we ca
 
 typedef enum { GW_IN_NONE, GW_IN_VOICE, GW_IN_DIGIT } gw_in_use;
 
+/* What every tick looks at comes first: a room has many streams that only wait. */
 typedef struct {
-  guint8 use[128];   /* of each payload type: 0 none, 1 + codec index, or GW_IN_EVENT | kHz */
-  int codec;         /* of the jitter buffer, -1 none */
-  gint64 changed_us; /* when it was last changed */
+  gboolean follows;        /* another stream brings the same voice: counted, not decoded */
+  gboolean lazy;           /* and that one is there: nor need each packet be opened */
+  int codec;               /* of the jitter buffer, -1 none */
+  gboolean live;           /* FALSE: pcm is silence */
+  gboolean deaf, was_deaf; /* too quiet among many: not decoded */
+  gint64 voice_us;         /* when the last voice packet came */
   gw_jitter *jitter;
+  gw_floor floor;    /* how loud its packets are */
+  gboolean whole;    /* nothing in pcm was made up for lost packets */
+  guint level_ext;   /* id of the audio level in its headers, 0: none */
+  gint64 changed_us; /* when the codec was last changed */
   gw_rtp_stats stats;
   guint32 sr_mid; /* middle of the last SR's NTP time, 0 none */
   gint64 sr_us;   /* when it came */
-  guint64 packets, bytes, bad;
-  gdouble loudest;         /* dBFS of the loudest frame since the last figures */
-  gint16 pcm[GW_FRAME];    /* the frame of this tick */
-  gboolean live;           /* FALSE: pcm is silence */
-  gint64 voice_us;         /* when the last voice packet came */
-  guint level_ext;         /* id of the audio level in its headers, 0: none */
-  gw_floor floor;          /* how loud its packets are */
-  gboolean deaf, was_deaf; /* too quiet among many: not decoded */
-  gboolean follows;        /* another stream brings the same voice: counted, not decoded */
-  gboolean lazy; /* and that one is there: nor need each packet be opened */
+  guint64 packets, bytes, bad, unread;
+  gdouble loudest;      /* dBFS of the loudest frame since the last figures */
+  guint8 use[128];      /* of each payload type: 0 none, 1 + codec index, or GW_IN_EVENT | kHz */
+  gint16 pcm[GW_FRAME]; /* the frame of this tick */
 } gw_inflow;
 
 void gw_inflow_init(gw_inflow *);
@@ -52,6 +54,8 @@ gw_in_use gw_inflow_use(const gw_inflow *, guint8 pt, guint *ret_clock);
 void gw_inflow_rtp(gw_inflow *, const gw_rtp *, gsize wire_bytes, gint64 now_us);
 /* A packet that was not opened: counted when it plainly is the next of the stream that is known. FALSE: open it. */
 gboolean gw_inflow_unopened(gw_inflow *, const gw_rtp *, gsize wire_bytes, gint64 now_us);
+/* So many packets of that size came, and were only counted by the kernel. */
+void gw_inflow_unseen(gw_inflow *, guint n, gsize wire_bytes);
 void gw_inflow_follow(gw_inflow *, gboolean follows, gboolean lazy);
 void gw_inflow_deafen(gw_inflow *, gboolean deaf); /* with the next frame: fades out, begins anew */
 void gw_inflow_play(gw_inflow *, gint64 now_us);   /* one frame into pcm */

@@ -30,12 +30,12 @@ void gw_voice_narrow(gw_voice *v, gboolean narrow) {
   }
 }
 
-void gw_voice_frame(gw_voice *v, const gint16 *pcm) {
+void gw_voice_frame(gw_voice *v, const gint16 *pcm, gboolean whole) {
   if (pcm)
     memcpy(v->pcm, pcm, sizeof v->pcm);
   else
     memset(v->pcm, 0, sizeof v->pcm);
-  v->closed = gw_gate_frame(&v->gate, pcm);
+  v->closed = gw_gate_frame(&v->gate, pcm, whole);
   v->level = -1;
   for (int i = 0; i < GW_CODECS; i++)
     v->as[i].len = -1;

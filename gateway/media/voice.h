@@ -31,8 +31,8 @@ void gw_voice_clear(gw_voice *);
 /* Makes the encoder of a codec that will be asked for. narrow: the source has 8 kHz. */
 void gw_voice_prepare(gw_voice *, int codec);
 void gw_voice_narrow(gw_voice *, gboolean narrow);
-void gw_voice_frame(gw_voice *,
-                    const gint16 *pcm_or_null); /* the frame of this tick; NULL: silence */
+/* The frame of this tick; NULL: silence. whole: nothing in it was made up for lost packets (gate.h). */
+void gw_voice_frame(gw_voice *, const gint16 *pcm_or_null, gboolean whole);
 guint8 gw_voice_level(gw_voice *);              /* RFC 6464: bit 7 while anything is said, -dBov */
 int gw_voice_packet(gw_voice *, int codec, const guint8 **ret); /* bytes, <= 0: nothing to send */
 

@@ -2,10 +2,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/media/ice.h"
+#include "gateway/media/meter.h"
 #include "gateway/media/room.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -31,6 +33,8 @@ struct gw_worker {
   guint busy_peers;
   gint64 busy_us;         /* when busy peers were last looked at */
   guint64 ticks, late;    /* since start */
+  gw_meter meter;
+  gint64 due_us; /* when the tick after the last one is due */
   gint64 cpu_us, wall_us; /* at the last figures */
   gdouble load;
 };
@@ -62,6 +66,7 @@ static void set_ticking(gw_worker *w, gboolean on) {
   w->ticking = on;
   if (on) {
     clock_gettime(CLOCK_MONOTONIC, &spec.it_value);
+    w->due_us = spec.it_value.tv_sec * G_USEC_PER_SEC + spec.it_value.tv_nsec / 1000;
     spec.it_interval.tv_nsec = GW_TICK_US * 1000;
   }
   timerfd_settime(w->timer, TFD_TIMER_ABSTIME, &spec, NULL);
@@ -100,6 +105,9 @@ static void send_figures(gw_worker *w, gint64 now_us) {
   gw_event *e = gw_event_new(GW_EVENT_STATS, GW_HANDLE_NONE);
   e->worker = w->index;
   e->load = (gw_worker_stats){w->rooms->len, w->load, w->ticks, w->late};
+  memcpy(e->load.stage_us, w->meter.stage_us, sizeof e->load.stage_us);
+  memcpy(e->load.lateness, w->meter.lateness, sizeof e->load.lateness);
+  e->load.lateness_us = w->meter.lateness_us;
   e->rows = g_new0(gw_stats_row, g_hash_table_size(w->places) + 1);
   for (guint i = 0; i < w->rooms->len; i++)
     e->n_rows += add_rows(g_ptr_array_index(w->rooms, i), e->rows + e->n_rows);
@@ -139,26 +147,42 @@ static void turn_context(gw_worker *w) {
 
 static void drive_peers(gw_worker *w, gboolean only_busy, gint64 now_us) {
   guint busy = 0;
+  gw_meter_begin(&w->meter, cpu_us());
   turn_context(w);
   gw_ice_drain(&w->env, now_us);
   for (guint i = 0; i < w->rooms->len; i++)
     busy += gw_room_drive(g_ptr_array_index(w->rooms, i), only_busy, now_us);
   w->busy_peers = busy;
   w->busy_us = now_us;
+  gw_meter_end(&w->meter, GW_STAGE_ICE, cpu_us());
 }
 
 /* ---- the tick */
+
+static void mix(gw_worker *w, gint64 now_us) {
+  static void (*const steps[])(gw_room *, gint64 now_us) = {
+      [GW_STAGE_PHONES] = gw_room_phones, [GW_STAGE_REMOTES] = gw_room_remotes, [GW_STAGE_SAY] = gw_room_say,
+      [GW_STAGE_ENCODE] = gw_room_encode, [GW_STAGE_SEND] = gw_room_send};
+  for (gw_stage stage = GW_STAGE_PHONES; stage <= GW_STAGE_SEND; stage++) {
+    for (guint r = 0; r < w->rooms->len; r++)
+      steps[stage](g_ptr_array_index(w->rooms, r), now_us);
+    gw_meter_end(&w->meter, stage, cpu_us());
+  }
+}
 
 static void on_tick(gw_worker *w, guint64 due) {
   gint64 now_us = gw_now_us();
   guint64 mixed = MIN(due, CATCH_UP);
   if (due > 1) w->late += due - 1;
+  w->due_us += (gint64)due * GW_TICK_US;
+  gw_meter_late(&w->meter, due, now_us - (w->due_us - GW_TICK_US));
+  gw_meter_begin(&w->meter, cpu_us());
   read_sockets(w, now_us);
+  gw_meter_end(&w->meter, GW_STAGE_READ, cpu_us());
   for (guint r = 0; r < w->rooms->len && due > mixed; r++)
     gw_room_skip(g_ptr_array_index(w->rooms, r), (guint)(due - mixed));
   for (guint64 i = mixed; i-- > 0;)
-    for (guint r = 0; r < w->rooms->len; r++)
-      gw_room_tick(g_ptr_array_index(w->rooms, r), now_us - (gint64)i * GW_TICK_US);
+    mix(w, now_us - (gint64)i * GW_TICK_US);
   guint64 before = w->env.tick;
   w->ticks += mixed;
   w->env.tick += due;

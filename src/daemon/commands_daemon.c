@@ -66,6 +66,21 @@ static void status_streams(const gw_control_env *env, JsonBuilder *b) {
   json_builder_end_object(b);
 }
 
+/* CPU of each stage in us per tick, and ticks by how late they began. */
+static void status_ticks(const gw_worker_stats *stats, JsonBuilder *b) {
+  begin(b, "stages_us");
+  for (gw_stage i = 0; i < GW_STAGES; i++)
+    gw_json_real(b, gw_stage_word(i), stats->ticks ? (double)stats->stage_us[i] / (double)stats->ticks : 0);
+  json_builder_end_object(b);
+  begin(b, "late_ms");
+  for (guint i = 0; i < GW_LATENESS_BINS; i++) {
+    g_autofree char *bound =
+        i < GW_LATENESS_BINS - 1 ? g_strdup_printf("%u", gw_lateness_us[i] / 1000) : g_strdup("more");
+    gw_json_int(b, bound, (gint64)stats->lateness[i]);
+  }
+  json_builder_end_object(b);
+}
+
 static void status_workers(const gw_control_env *env, JsonBuilder *b) {
   guint n = env->media ? gw_media_workers(env->media) : 0;
   json_builder_set_member_name(b, "workers");
@@ -76,6 +91,8 @@ static void status_workers(const gw_control_env *env, JsonBuilder *b) {
     json_builder_begin_object(b);
     gw_json_int(b, "rooms", stats.rooms);
     gw_json_real(b, "load", stats.load);
+    gw_json_int(b, "ticks", (gint64)stats.ticks);
+    status_ticks(&stats, b);
     json_builder_end_object(b);
   }
   json_builder_end_array(b);
@@ -101,13 +118,25 @@ JsonNode *gw_status_json(const gw_control_env *env) {
   return gw_json_done(b);
 }
 
+#define LATE_BINS 3 /* up to 5 ms */
+static guint64 late_ticks(const gw_worker_stats *stats) {
+  guint64 sum = 0;
+  for (guint i = LATE_BINS; i < GW_LATENESS_BINS; i++)
+    sum += stats->lateness[i];
+  return sum;
+}
+
 static void text_workers(const gw_control_env *env, GString *out) {
   guint n = env->media ? gw_media_workers(env->media) : 0;
   for (guint i = 0; i < n; i++) {
     gw_worker_stats stats = {0};
     gw_media_get_worker(env->media, i, &stats);
-    g_string_append_printf(out, "worker %u  %u rooms, %.0f %% busy\n", i, stats.rooms,
-                           stats.load * 100);
+    g_string_append_printf(out, "worker %u  %u rooms, %.0f %% busy", i, stats.rooms, stats.load * 100);
+    for (gw_stage k = 0; k < GW_STAGES && stats.ticks; k++)
+      g_string_append_printf(out, "%s %s %.0f", k ? "," : "; us per tick:", gw_stage_word(k),
+                             (double)stats.stage_us[k] / (double)stats.ticks);
+    g_string_append_printf(out, "; late by over 5 ms: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT "\n",
+                           late_ticks(&stats), stats.ticks);
   }
 }
 

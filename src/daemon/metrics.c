@@ -128,6 +128,38 @@ static void metrics_workers(const gw_control_env *env, GString *out) {
   }
 }
 
+static void lateness_of(GString *out, guint worker, const gw_worker_stats *s) {
+  guint64 ticks = 0;
+  for (guint i = 0; i < GW_LATENESS_BINS; i++) {
+    char bound[G_ASCII_DTOSTR_BUF_SIZE] = "+Inf";
+    if (i < GW_LATENESS_BINS - 1) g_ascii_formatd(bound, sizeof bound, "%g", gw_lateness_us[i] / 1e6);
+    g_autofree char *labels = g_strdup_printf("{worker=\"%u\",le=\"%s\"}", worker, bound);
+    ticks += s->lateness[i];
+    sample(out, "worker_tick_late_seconds_bucket", labels, (double)ticks);
+  }
+  g_autofree char *labels = g_strdup_printf("{worker=\"%u\"}", worker);
+  sample(out, "worker_tick_late_seconds_sum", labels, (double)s->lateness_us / 1e6);
+  sample(out, "worker_tick_late_seconds_count", labels, (double)ticks);
+}
+
+static void metrics_ticks(const gw_control_env *env, GString *out) {
+  guint n = env->media ? gw_media_workers(env->media) : 0;
+  gw_worker_stats s = {0};
+  head(out, "worker_stage_seconds_total", COUNTER, "CPU time of a media worker by stage of its rounds.");
+  for (guint i = 0; i < n; i++) {
+    gw_media_get_worker(env->media, i, &s);
+    for (gw_stage k = 0; k < GW_STAGES; k++) {
+      g_autofree char *labels = g_strdup_printf("{worker=\"%u\",stage=\"%s\"}", i, gw_stage_word(k));
+      sample(out, "worker_stage_seconds_total", labels, (double)s.stage_us[k] / 1e6);
+    }
+  }
+  head(out, "worker_tick_late_seconds", HISTOGRAM, "How late a round of a media worker began.");
+  for (guint i = 0; i < n; i++) {
+    gw_media_get_worker(env->media, i, &s);
+    lateness_of(out, i, &s);
+  }
+}
+
 char *gw_metrics_text(const gw_control_env *env) {
   GString *out = g_string_new(NULL);
   head(out, "info", GAUGE, "Version of the daemon.");
@@ -138,5 +170,6 @@ char *gw_metrics_text(const gw_control_env *env) {
   metrics_sip(env, out);
   metrics_trunks(env, out);
   metrics_workers(env, out);
+  metrics_ticks(env, out);
   return g_string_free(out, FALSE);
 }

@@ -8,7 +8,8 @@
  *   -s  seconds measured, default 6
  *   -x  the remotes do not tell their level (RFC 6464)
  *   -b  who encrypts: libsrtp2, openssl (media.srtp_backend)
- * Prints "<x> ms/s": CPU of this process, all threads, per second, once set-up is over. Exit 1: set-up or sound failed. */
+ * Prints "<x> ms/s": CPU of this process, all threads, per second, once set-up is over; then, of the worker's stages that
+ * receive, send and keep the paths, the cost of one packet, "<y> us/packet". Exit 1: set-up or sound failed. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/media/media.h"
@@ -186,26 +187,65 @@ static gdouble cpu_ms(void) {
   return (gdouble)t.tv_sec * 1e3 + (gdouble)t.tv_nsec / 1e6;
 }
 
+/* What the worker told last, all at the same moment. */
+typedef struct {
+  gw_worker_stats worker;
+  guint64 packets; /* both ways */
+} told;
+
+static void add_packets(const load *l, gw_handle h, told *t) {
+  gw_media_stats s;
+  if (gw_media_get_stats(l->media, h, &s)) t->packets += s.packets_in + s.packets_out;
+}
+
+static told last_told(const load *l) {
+  told t = {.packets = 0};
+  gw_media_get_worker(l->media, 0, &t.worker);
+  for (guint i = 0; i < l->plan.m; i++)
+    add_packets(l, l->legs[i], &t);
+  for (guint i = 0; i < l->plan.n * l->plan.m; i++)
+    add_packets(l, l->peers[i], &t);
+  return t;
+}
+
+static void print_stages(const told *from, const told *to) {
+  static const gw_stage moving[] = {GW_STAGE_READ, GW_STAGE_SEND, GW_STAGE_ICE};
+  gdouble ticks = (gdouble)MAX(to->worker.ticks - from->worker.ticks, 1), us = 0;
+  fprintf(stderr, "load: us per tick:");
+  for (gw_stage i = 0; i < GW_STAGES; i++)
+    fprintf(stderr, " %s %.0f", gw_stage_word(i),
+            (gdouble)(to->worker.stage_us[i] - from->worker.stage_us[i]) / ticks);
+  fprintf(stderr, "; ticks by lateness:");
+  for (guint i = 0; i < GW_LATENESS_BINS; i++)
+    fprintf(stderr, " %" G_GUINT64_FORMAT, to->worker.lateness[i] - from->worker.lateness[i]);
+  fprintf(stderr, "\n");
+  for (guint i = 0; i < G_N_ELEMENTS(moving); i++)
+    us += (gdouble)(to->worker.stage_us[moving[i]] - from->worker.stage_us[moving[i]]);
+  printf("%.2f us/packet\n", us / (gdouble)MAX(to->packets - from->packets, 1));
+}
+
 /* FALSE: not enough sound came through for the figure to mean anything. */
 static gboolean measure(load *l) {
   const load_plan *p = &l->plan;
   run_for(SETTLE_MS);
   load_message before = count(l);
+  told from = last_told(l);
   gint64 from_us = gw_now_us();
   gdouble from_ms = cpu_ms();
   run_for(p->seconds * 1000);
   gdouble ms = cpu_ms() - from_ms, s = (gdouble)(gw_now_us() - from_us) / 1e6;
   load_message after = count(l);
-  gw_worker_stats w;
-  gw_media_get_worker(l->media, 0, &w);
+  told to = last_told(l);
   gdouble phones = (gdouble)(after.phones - before.phones) / (s * 50 * p->m);
   gdouble remotes = (gdouble)(after.audio - before.audio) / (s * 50 * p->m * p->n);
   fprintf(stderr,
           "load: n=%u m=%u%s%s talking=%u: phones got %.1f %%, remotes %.1f %% of 50 packets/s; "
           "ticks %" G_GUINT64_FORMAT ", late %" G_GUINT64_FORMAT "\n",
           p->n, p->m, p->apart ? " apart" : "", p->quiet ? " silent" : "", p->talking, 100 * phones,
-          100 * remotes, w.ticks, w.late_ticks);
+          100 * remotes, to.worker.ticks - from.worker.ticks,
+          to.worker.late_ticks - from.worker.late_ticks);
   printf("%.2f ms/s\n", ms / s);
+  print_stages(&from, &to);
   return phones > HEARD &&
          (p->quiet || remotes > HEARD); /* of silence only a sign of life now and then */
 }

@@ -168,6 +168,13 @@ static void test_metrics(world *w, gconstpointer data) {
       "\ntipring_worker_load{worker=\"1\"} 0.25\n",
       "\ntipring_worker_ticks_total{worker=\"0\"} 100\n",
       "\n# TYPE tipring_worker_ticks_total counter\n",
+      "\ntipring_worker_stage_seconds_total{worker=\"1\",stage=\"read\"} 0.0002\n",
+      "\n# TYPE tipring_worker_tick_late_seconds histogram\n",
+      "\ntipring_worker_tick_late_seconds_bucket{worker=\"0\",le=\"0.005\"} 97\n",
+      "\ntipring_worker_tick_late_seconds_bucket{worker=\"0\",le=\"0.01\"} 100\n",
+      "\ntipring_worker_tick_late_seconds_bucket{worker=\"0\",le=\"+Inf\"} 100\n",
+      "\ntipring_worker_tick_late_seconds_sum{worker=\"0\"} 0.023\n",
+      "\ntipring_worker_tick_late_seconds_count{worker=\"0\"} 100\n",
       "\n# TYPE tipring_calls gauge\n",
       "\ntipring_calls_ended_total{cause=\"busy\"} 3\n",
       "\ntipring_trunk_up{trunk=\"provider\"} 0\n",
@@ -188,7 +195,7 @@ static void test_metrics(world *w, gconstpointer data) {
   g_auto(GStrv) lines = g_strsplit(strstr(page, "\r\n\r\n") + 4, "\n", -1);
   for (char **line = lines; **line; line++)
     g_assert_true(g_regex_match_simple(
-        "^(# (HELP|TYPE) tipring_[a-z_]+ .+|tipring_[a-z_]+(\\{[a-z]+=\"[^\"]*\"\\})? [0-9.e+-]+)$",
+        "^(# (HELP|TYPE) tipring_[a-z_]+ .+|tipring_[a-z_]+(\\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*\\})? [0-9.e+-]+)$",
         *line, 0, 0));
 }
 

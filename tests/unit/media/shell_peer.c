@@ -2,6 +2,7 @@
  * B. */
 #include "shell_kit.h"
 #include "gateway/media/env.h"
+#include "gateway/media/thin.h"
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -295,6 +296,33 @@ static void test_two_peers(void) {
   call_free(&c);
 }
 
+typedef struct {
+  kit *k;
+  gw_handle peer;
+} one_peer;
+
+static gboolean has_unread(void *user) {
+  const one_peer *o = user;
+  gw_media_stats s;
+  return gw_media_get_stats(o->k->media, o->peer, &s) && s.unread > 20;
+}
+
+/* The second copy of a voice ends in the kernel, but is counted: what one gets the other gets too. */
+static void copy_is_thinned(kit *k, gw_handle leader, gw_handle copy) {
+  one_peer o = {k, copy};
+  gw_media_stats a, b;
+  guint32 dropped;
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  gboolean possible = gw_thin_dropped(fd, &dropped);
+  close(fd);
+  if (!possible) return;
+  g_assert_true(kit_until(has_unread, &o, 15000));
+  g_assert_true(gw_media_get_stats(k->media, leader, &a) && gw_media_get_stats(k->media, copy, &b));
+  g_assert_cmpuint(b.packets_in, >, b.unread);
+  g_assert_cmpuint(a.unread, ==, 0);
+  g_assert_cmpuint(b.packets_in + 2 * GW_THIN_EVERY, >, a.packets_in); /* told with each packet that is opened */
+}
+
 /* Bob is connected to both phones of one room: his voice is decoded once, and goes on when one of
  * them leaves. */
 static void test_talker(void) {
@@ -328,6 +356,7 @@ static void test_talker(void) {
   g_assert_cmpuint(s[leader].buffer_ms, >, 0);
   g_assert_cmpuint(s[1 - leader].buffer_ms, ==, 0); /* nothing is kept of the second copy */
   g_assert_cmpuint(s[1 - leader].packets_in, >, 50);
+  copy_is_thinned(k, peer[leader], peer[1 - leader]);
   gw_media_close(k->media, peer[leader]);
   kit_settle(k, room);
   for (int i = 0; i < 2; i++)

@@ -22,7 +22,7 @@ static void test_rest(void) {
   prepare(&v);
   for (guint i = 0; i < GW_GATE_HANG + 100; i++) {
     const guint8 *data;
-    gw_voice_frame(&v, NULL);
+    gw_voice_frame(&v, NULL, TRUE);
     int n = gw_voice_packet(&v, OPUS, &data);
     g_assert_cmpint(gw_voice_packet(&v, OPUS, &data), ==,
                     n); /* the second listener gets the same */
@@ -43,7 +43,7 @@ static void test_never_rests_unspoken(void) {
   const guint8 *data;
   prepare(&v);
   for (guint i = 0; i < 100; i++) /* nobody listens yet */
-    gw_voice_frame(&v, NULL);
+    gw_voice_frame(&v, NULL, TRUE);
   g_assert_cmpint(gw_voice_packet(&v, OPUS, &data), >,
                   GW_VOICE_EMPTY); /* what could a decoder settle on else? */
   gw_voice_clear(&v);
@@ -62,7 +62,7 @@ static void test_word_after_silence(void) {
   for (guint i = 0; i < 200; i++) {
     const guint8 *data;
     if (i >= 150) gw_tone_fill(&tone, in, GW_FRAME);
-    gw_voice_frame(&v, i >= 150 ? in : NULL);
+    gw_voice_frame(&v, i >= 150 ? in : NULL, TRUE);
     int n = gw_voice_packet(&v, OPUS, &data);
     if (i >= 150) g_assert_cmpint(n, >, GW_VOICE_EMPTY);
     if (n <= GW_VOICE_EMPTY) continue;
@@ -94,7 +94,7 @@ static void test_level(void) {
     gw_tone_init(&tone, 440, rows[i].amplitude, GW_RATE);
     for (guint k = 0; k < 60; k++) {
       gw_tone_fill(&tone, pcm, GW_FRAME);
-      gw_voice_frame(&v, rows[i].amplitude > 0 ? pcm : NULL);
+      gw_voice_frame(&v, rows[i].amplitude > 0 ? pcm : NULL, TRUE);
     }
     out.level = gw_voice_level(&v);
     g_assert_cmpuint(out.level >> 7, ==, rows[i].amplitude > 0);
