@@ -142,6 +142,9 @@ const gw_key gw_keys[] = {
     SWITCH("media.spoken_refusals", "true", .flags = RELOAD,
            .help = "A caller whose call is refused is told why in words first, as sound before the "
                    "answer (183). Needs prompts."),
+    SWITCH("media.even_levels", "false",
+           .help = "Bring everybody's voice slowly to the same level: quiet ones up by 9 dB at "
+                   "most, loud ones down by 12."),
     STRING("media.srtp_backend", "auto", .choices = "libsrtp2 openssl auto",
            .help = "Library that encrypts media. auto: the one that costs least, openssl."),
 

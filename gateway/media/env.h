@@ -17,6 +17,7 @@
 typedef struct {
   guint16 port_min, port_max;
   gint64 rtp_timeout_us;
+  gboolean even_levels;   /* voices are brought to one level */
   char *public_address;   /* or NULL */
   char **local_addresses; /* or NULL: look at the interfaces */
   char *stun_host;        /* or NULL */

@@ -134,11 +134,12 @@ static void take_rtp(gw_leg *leg, guint8 *data, gsize n, const gw_addr *from, gi
     leg->in.bad++;
     return;
   }
-  gw_in_use use =
-      gw_rtp_parse(data, n, 0, &rtp) ? gw_inflow_use(&leg->in, rtp.pt, &clock) : GW_IN_NONE;
+  gboolean is_rtp = gw_rtp_parse(data, n, 0, &rtp);
+  gw_in_use use = is_rtp ? gw_inflow_use(&leg->in, rtp.pt, &clock) : GW_IN_NONE;
   if (use == GW_IN_NONE && gw_addr_equal(from, &leg->latch.target)) {
     leg->alive++;
-    return; /* comfort noise and other extras of the phone itself */
+    if (is_rtp) gw_inflow_extra(&leg->in, &rtp, now_us);
+    return;
   }
   if (use == GW_IN_NONE || !gw_latch_packet(&leg->latch, from)) {
     leg->in.bad++;
@@ -185,7 +186,7 @@ gw_leg *gw_leg_new(gw_env *env, gw_cmd *cmd) {
   if (!gw_addr_parse(cmd->local_address, 0, &leg->local))
     gw_addr_parse(hint.u.sa.sa_family == AF_INET6 ? "::" : "0.0.0.0", 0, &leg->local);
   g_autofree char *cname = gw_ids_hex(env->ids, 8);
-  gw_inflow_init(&leg->in);
+  gw_inflow_init(&leg->in, env->engine->even_levels);
   gw_outflow_init(&leg->out, env->ids, cname);
   gw_voice_init(&leg->voice);
   if (!(cmd->estate ? inherit(leg, cmd->estate) : bind_pair(leg))) return NULL;

@@ -80,6 +80,7 @@ static gboolean engine_init(gw_engine *e, const gw_media_config *c, GError **err
   e->port_min = c->rtp_port_min;
   e->port_max = c->rtp_port_max;
   e->rtp_timeout_us = GW_SEC((gint64)(c->rtp_timeout_s ? c->rtp_timeout_s : GW_RTP_TIMEOUT_S));
+  e->even_levels = c->even_levels;
   e->public_address = text_or_null(c->public_address);
   e->local_addresses = g_strdupv((char **)c->local_addresses);
   e->stun_host = text_or_null(c->stun_host);

@@ -24,6 +24,7 @@ typedef struct {
   guint workers;                        /* 0 = cores - 1, at least 1 */
   guint rtp_timeout_s;                  /* 0: GW_RTP_TIMEOUT_S (quiet.h). A leg from which nothing comes fails with NO_MEDIA */
   const char *srtp_backend;             /* "libsrtp2", "openssl", "auto" or NULL: the cheapest */
+  gboolean even_levels;                 /* quiet voices are made louder and loud ones softer, slowly (leveller.h) */
   const char *prompt_dir;               /* WAV files (16 bit mono, 8 to 48 kHz), read once at start; NULL or "": none */
   const char *speaker;                  /* program that says names, as espeak-ng does; NULL or "": none */
 } gw_media_config;

@@ -197,7 +197,7 @@ gw_peer *gw_peer_new(gw_env *env, const gw_cmd *cmd) {
   p->use = cmd->use;
   p->setup = cmd->offerer ? GW_SETUP_ACTPASS : cmd->setup;
   p->early = g_ptr_array_new_with_free_func(g_free);
-  gw_inflow_init(&p->in);
+  gw_inflow_init(&p->in, env->engine->even_levels);
   gw_outflow_init(&p->out, env->ids, cmd->cname);
   gw_picture_init(&p->picture, env->ids);
   p->ice = gw_ice_new(env, cmd->offerer, &events, p);

@@ -34,7 +34,7 @@ const gw_codec *gw_desc_first_voice(const gw_desc_media *m) {
   return NULL;
 }
 
-void gw_inflow_init(gw_inflow *in) {
+void gw_inflow_init(gw_inflow *in, gboolean even) {
   memset(in, 0, sizeof *in);
   in->codec = -1;
   in->loudest = -127;
@@ -82,6 +82,12 @@ static gboolean take_codec(gw_inflow *in, int codec, gint64 now_us) {
   in->codec = codec;
   in->changed_us = now_us;
   return TRUE;
+}
+
+void gw_inflow_extra(gw_inflow *in, const gw_rtp *rtp, gint64 now_us) {
+  if (!in->stats.started || in->stats.ssrc != rtp->ssrc) return;
+  gw_rtp_stats_packet(&in->stats, rtp->seq, rtp->ts, now_us);
+  if (in->jitter) gw_jitter_other(in->jitter, rtp, now_us);
 }
 
 gboolean gw_inflow_unopened(gw_inflow *in, const gw_rtp *rtp, gsize wire_bytes, gint64 now_us) {
@@ -150,6 +156,7 @@ void gw_inflow_play(gw_inflow *in, gint64 now_us) {
     gdouble level = gw_level_dbfs(in->pcm, GW_FRAME);
     in->loudest = MAX(in->loudest, level);
     gw_floor_heard(&in->floor, level);
+    if (in->even) gw_leveller_frame(&in->leveller, in->pcm, level);
     if (in->deaf) gw_fade(in->pcm, FALSE); /* the last one for now */
   }
   in->was_deaf = in->deaf;

@@ -10,6 +10,7 @@
 #include "gateway/media/codec.h"
 #include "gateway/media/floor.h"
 #include "gateway/media/jitter.h"
+#include "gateway/media/leveller.h"
 #include "gateway/media/media.h"
 #include "gateway/media/rtp.h"
 
@@ -40,11 +41,13 @@ typedef struct {
   gint64 sr_us;   /* when it came */
   guint64 packets, bytes, bad, unread;
   gdouble loudest;      /* dBFS of the loudest frame since the last figures */
+  gboolean even;        /* brought to the level of the others */
+  gw_leveller leveller;
   guint8 use[128];      /* of each payload type: 0 none, 1 + codec index, or GW_IN_EVENT | kHz */
   gint16 pcm[GW_FRAME]; /* the frame of this tick */
 } gw_inflow;
 
-void gw_inflow_init(gw_inflow *);
+void gw_inflow_init(gw_inflow *, gboolean even);
 void gw_inflow_clear(gw_inflow *);
 /* Takes the payload types of one or two descriptions; where they disagree the first counts. */
 void gw_inflow_map(gw_inflow *, const gw_desc_media *first, const gw_desc_media *second_or_null);
@@ -52,6 +55,8 @@ void gw_inflow_map(gw_inflow *, const gw_desc_media *first, const gw_desc_media 
 gw_in_use gw_inflow_use(const gw_inflow *, guint8 pt, guint *ret_clock);
 /* An authentic packet of a known payload type: counted; voice goes to the jitter buffer. */
 void gw_inflow_rtp(gw_inflow *, const gw_rtp *, gsize wire_bytes, gint64 now_us);
+/* A packet of the same sender that is neither sound nor keys, comfort noise (RFC 3389) above all: its number is not a loss. */
+void gw_inflow_extra(gw_inflow *, const gw_rtp *, gint64 now_us);
 /* A packet that was not opened: counted when it plainly is the next of the stream that is known. FALSE: open it. */
 gboolean gw_inflow_unopened(gw_inflow *, const gw_rtp *, gsize wire_bytes, gint64 now_us);
 /* So many packets of that size came, and were only counted by the kernel. */

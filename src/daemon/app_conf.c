@@ -190,6 +190,7 @@ void gw_app_media_config(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
                            .public_address = str(c, a, "media.public_address"),
                            .speaker = str(c, a, "media.speaker"),
                            .workers = (guint)gw_conf_int(c, "media.workers"),
+                           .even_levels = gw_conf_bool(c, "media.even_levels"),
                            .srtp_backend = str(c, a, "media.srtp_backend")};
   const char *const *own = keep_strv(a, gw_conf_strv(c, "media.addresses"));
   if (*own) ret->local_addresses = own;

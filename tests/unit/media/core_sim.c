@@ -86,8 +86,9 @@ static gint by_arrival(gconstpointer a, gconstpointer b, gpointer user) {
   return x->arrival_us < y->arrival_us ? -1 : x->arrival_us > y->arrival_us;
 }
 
-static void collect(sim *s, gboolean sound, const gint16 *frame) {
+static void collect(sim *s, gint64 now, gboolean sound, const gint16 *frame) {
   if (!s->frames && !sound) return;
+  if (!s->frames) s->began_us = now;
   s->frames++;
   s->silent += !sound;
   g_array_append_vals(s->pcm, frame, GW_FRAME);
@@ -120,7 +121,7 @@ void sim_run(sim *s, gdouble seconds) {
         gw_jitter_put(j, &rtp, p->arrival_us);
       g_sequence_remove(it);
     }
-    collect(s, gw_jitter_get(j, now, frame), frame);
+    collect(s, now, gw_jitter_get(j, now, frame), frame);
     gw_jitter_stats_get(j, &s->stats);
     if (now < end / 2) continue;
     s->depth_min = MIN(s->depth_min, s->stats.depth_ms);
@@ -147,4 +148,17 @@ void sim_levels(const sim *s, guint from, gdouble *ret_min, gdouble *ret_max) {
     *ret_min = MIN(*ret_min, level);
     *ret_max = MAX(*ret_max, level);
   }
+}
+
+guint sim_gaps(const sim *s, guint from, guint *ret_longest_ms) {
+  const gint16 *x = (const gint16 *)(gpointer)s->pcm->data;
+  gdouble weak = 20 * log10(s->amplitude) - 20;
+  guint gaps = 0, missing = 0;
+  *ret_longest_ms = 0;
+  for (guint i = from; i + GW_FRAME <= s->pcm->len; i += GW_FRAME / 2) {
+    missing = gw_goertzel_dbfs(x + i, GW_FRAME, GW_RATE, s->hz) < weak ? missing + 10 : 0;
+    *ret_longest_ms = MAX(*ret_longest_ms, missing);
+    gaps += missing == 70;
+  }
+  return gaps;
 }

@@ -20,6 +20,7 @@ struct sim {
   guint32 first_ts, ssrc;
   GRand *rnd;
   /* what came out */
+  gint64 began_us; /* on the sender's clock: when the first frame that was TRUE was played */
   GArray *pcm;          /* gint16, from the first frame that was TRUE */
   guint frames, silent; /* since then; those that were FALSE */
   gw_jitter_stats stats;
@@ -33,5 +34,7 @@ void sim_clear(sim *);
 gdouble sim_roughness(const sim *, guint from);
 /* Weakest and strongest 20 ms of the tone, dBFS, from sample `from` on. */
 void sim_levels(const sim *, guint from, gdouble *ret_min, gdouble *ret_max);
+/* How often, from sample `from` on, the tone was 20 dB weaker than sent for more than 60 ms, and the longest time that it was. */
+guint sim_gaps(const sim *, guint from, guint *ret_longest_ms);
 
 #endif

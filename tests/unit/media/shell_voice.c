@@ -126,7 +126,7 @@ static void test_unopened(void) {
       .pt = 111, .ssrc = 7, .level = -1, .payload = (const guint8 *)"xyz", .payload_len = 3};
   gw_codec_fill("opus", 111, m);
   gw_desc_media_add_codec(m, 101, "telephone-event", 48000, 1, NULL);
-  gw_inflow_init(&in);
+  gw_inflow_init(&in, FALSE);
   gw_inflow_map(&in, m, NULL);
   rtp.seq = 65535;
   g_assert_false(gw_inflow_unopened(&in, &rtp, 20, 1)); /* nothing is known yet */
@@ -145,10 +145,46 @@ static void test_unopened(void) {
   gw_inflow_clear(&in);
 }
 
+/* A phone that sends comfort noise in its pauses, whether that was agreed or not: nothing is lost, and nothing made up. */
+static void test_comfort_noise(void) {
+  g_autoptr(gw_desc) d = gw_desc_new();
+  gw_inflow in;
+  guint8 sound[160];
+  gint64 now = 1;
+  memset(sound, 0x55, sizeof sound);
+  gw_codec_fill("PCMA", 0, gw_desc_add(d, GW_KIND_AUDIO, NULL));
+  gw_inflow_init(&in, FALSE);
+  gw_inflow_map(&in, g_ptr_array_index(d->media, 0), NULL);
+  for (guint i = 0; i < 1000; i++, now += 20000) {
+    gboolean pause = i % 200 > 100;
+    gw_rtp rtp = {.pt = pause ? 13 : 8,
+                  .ssrc = 7,
+                  .seq = (guint16)i,
+                  .ts = i * 160,
+                  .level = -1,
+                  .payload = sound,
+                  .payload_len = pause ? 1 : 160};
+    if (pause)
+      gw_inflow_extra(&in, &rtp, now);
+    else
+      gw_inflow_rtp(&in, &rtp, 172, now);
+    gw_inflow_play(&in, now + 1000);
+  }
+  gw_jitter_stats stats;
+  gw_jitter_stats_get(in.jitter, &stats);
+  g_assert_cmpuint(gw_rtp_stats_lost(&in.stats), ==, 0);
+  g_assert_cmpuint(stats.concealed_ms + stats.late + stats.dropped, ==, 0);
+  gw_rtp stranger = {.pt = 13, .ssrc = 8, .seq = 20000};
+  gw_inflow_extra(&in, &stranger, now);
+  g_assert_cmpuint(gw_rtp_stats_lost(&in.stats), ==, 0);
+  gw_inflow_clear(&in);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/voice/level", test_level);
   g_test_add_func("/voice/unopened", test_unopened);
+  g_test_add_func("/voice/comfort-noise", test_comfort_noise);
   g_test_add_func("/voice/rest", test_rest);
   g_test_add_func("/voice/never-rests-unspoken", test_never_rests_unspoken);
   g_test_add_func("/voice/word-after-silence", test_word_after_silence);
