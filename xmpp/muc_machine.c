@@ -315,7 +315,7 @@ static const struct {
   const char *hint;
 } refusals[] = {
     {"conflict", NEXT_NICK, GW_CAUSE_FORBIDDEN, "nick in use"},
-    {"not-authorized", FATAL, GW_CAUSE_AUTH, "the room's password is missing or wrong"},
+    {"not-authorized", FATAL, GW_CAUSE_FORBIDDEN, "the room's password is missing or wrong"},
     {"registration-required", MEMBERS, GW_CAUSE_FORBIDDEN, ""},
     {"forbidden", FATAL, GW_CAUSE_FORBIDDEN, "banned from the room"},
     {"service-unavailable", FULL, GW_CAUSE_BUSY, "the room is full"},

@@ -1,14 +1,16 @@
 /* attendant.c - carries out what the ivr of one call wants: prompts of its language, keys, the room. */
 #include "gateway/bridge/private.h"
 
+typedef enum { NOTHING, A_FILE, NAMES } saying;
+
 struct gw_attendant {
   gw_call *call;
   gw_ivr *ivr;
   char *language;
   gw_keys keys;
   gw_timer *timer;
-  char *now;     /* prompt that plays, or waits for the moved leg; NULL none */
-  gboolean names; /* are being said */
+  saying now;    /* what the caller is told, or will be when the moved leg is there */
+  char *file;    /* A_FILE: which */
   GQueue events; /* gw_ie_type answers to actions of a running step: a step is never nested */
   gboolean busy;
   gboolean inside, waiting; /* as told last */
@@ -29,11 +31,16 @@ static void later(gw_attendant *a, gw_ie_type type) {
   g_queue_push_tail(&a->events, GINT_TO_POINTER(type));
 }
 
+/* One thing at a time: whatever was said before is over. */
+static void now(gw_attendant *a, saying what, const char *file) {
+  g_free(a->file);
+  a->file = g_strdup(file);
+  a->now = what;
+}
+
 static void play(gw_attendant *a, const char *prompt) {
   g_autofree char *file = prompt ? file_of(a, prompt) : NULL;
-  g_free(a->now);
-  a->now = g_strdup(file);
-  a->names = FALSE;
+  now(a, file ? A_FILE : NOTHING, file);
   if (prompt && !file)
     later(a, GW_IE_MISSING);
   else if (!a->call->moving)
@@ -46,21 +53,24 @@ static void play_names(gw_attendant *a) {
   g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
   if (c->seat) gw_seat_names(c->seat, names);
   g_ptr_array_add(names, NULL);
-  a->names = !c->moving && gw_media_speak(c->bridge->media, c->leg, a->language,
-                                           (const char *const *)names->pdata);
-  if (!a->names) later(a, GW_IE_MISSING);
+  const gboolean said = !c->moving && gw_media_speak(c->bridge->media, c->leg, a->language,
+                                                     (const char *const *)names->pdata);
+  now(a, said ? NAMES : NOTHING, NULL);
+  if (!said) later(a, GW_IE_MISSING);
 }
 
-/* What was being said stayed behind with the old leg: its end would never be told. */
+/* What was being said stayed behind with the old leg, and its end would never be told: a prompt is said again, names are
+ * those of the room that was left. */
 void gw_attendant_leg_ready(gw_attendant *a) {
-  if (a->now) gw_media_play(a->call->bridge->media, a->call->leg, a->now);
-  if (a->names) gw_attendant_tell(a, &(gw_ie){.type = GW_IE_MISSING});
+  if (a->now == A_FILE) gw_media_play(a->call->bridge->media, a->call->leg, a->file);
+  if (a->now == NAMES) gw_attendant_tell(a, &(gw_ie){.type = GW_IE_MISSING});
 }
 
 static void warn(const gw_attendant *a, const char *event, guint tries) {
   const gw_call *c = a->call;
   gw_log_ctx ctx = gw_call_ctx(c);
-  gw_warn(&ctx, event, "phone=%s number=%s tries=%u", c->phone, c->number, tries);
+  gw_warn(&ctx, event, "phone=%s number=%s tries=%u", c->phone,
+          c->transfer ? gw_transfer_number(c) : c->number, tries);
 }
 
 static void find_room(gw_attendant *a, const char *number) {
@@ -91,7 +101,10 @@ static void run(gw_attendant *a, const gw_ia *i) {
     break;
   case GW_IA_ADMIT:
     gw_call_hop(c, "admitted");
-    gw_call_post(c, &(gw_ce){.type = GW_CE_ADMITTED});
+    if (c->transfer)
+      gw_transfer_admitted(c);
+    else
+      gw_call_post(c, &(gw_ce){.type = GW_CE_ADMITTED});
     break;
   case GW_IA_MUTE:
     gw_call_set_muted(c, !c->muted);
@@ -107,6 +120,9 @@ static void run(gw_attendant *a, const gw_ia *i) {
     break;
   case GW_IA_HANGUP:
     gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = i->cause});
+    break;
+  case GW_IA_STAY:
+    gw_transfer_stays(c, i->cause);
     break;
   case GW_IA_SPOKEN:
     gw_call_post(c, &(gw_ce){.type = GW_CE_SPOKEN});
@@ -133,10 +149,7 @@ static void step_later(gw_attendant *a, gw_ie_type type) {
 }
 
 void gw_attendant_tell(gw_attendant *a, const gw_ie *e) {
-  if (e->type == GW_IE_PLAYED) {
-    g_clear_pointer(&a->now, g_free);
-    a->names = FALSE;
-  }
+  if (e->type == GW_IE_PLAYED || e->type == GW_IE_MISSING) now(a, NOTHING, NULL);
   if (a->busy) {
     later(a, e->type);
     return;
@@ -154,8 +167,7 @@ static void on_deadline(void *user) {
 }
 
 /* The PIN is that of the number: another number may lead to the same room with another one. */
-void gw_attendant_ask(gw_attendant *a) {
-  const gw_room_conf *room = a->call->room_conf;
+void gw_attendant_ask(gw_attendant *a, const gw_room_conf *room) {
   if (room)
     gw_attendant_tell(a, &(gw_ie){.type = GW_IE_ASK_PIN, .room = room->room, .pin = room->pin});
   else
@@ -208,6 +220,6 @@ void gw_attendant_free(gw_attendant *a) {
   gw_ivr_free(a->ivr);
   g_queue_clear(&a->events);
   g_free(a->language);
-  g_free(a->now);
+  g_free(a->file);
   g_free(a);
 }

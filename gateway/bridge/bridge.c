@@ -209,6 +209,8 @@ void gw_bridge_sip_remote(gw_sip_call *sip, const gw_desc *d, gboolean is_offer,
   gw_call *c = gw_sip_call_user_data(sip);
   if (c && !gw_successor_is(c, sip))
     gw_call_sip_remote(c, d, is_offer);
+  else if (c && !is_offer)
+    gw_successor_sip_remote(c, d);
   else if (is_offer)
     gw_sip_call_refuse_offer(sip, GW_CAUSE_PEER_GONE);
 }

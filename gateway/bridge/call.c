@@ -54,7 +54,7 @@ static void use_agreed(gw_call *c, const gw_desc *remote, const gw_desc *agreed)
 }
 
 static void apply_mute(gw_call *c) {
-  gboolean silent = c->muted || c->held;
+  gboolean silent = c->muted || c->held || c->asked;
   gw_media_mute(c->bridge->media, c->leg, silent);
   if (c->seat) gw_seat_mute(c->seat, silent);
 }
@@ -70,6 +70,7 @@ static void set_held(gw_call *c, const gw_desc *remote) {
   gw_call_trace(c, GW_LANE_MEDIA, GW_TRACE_NOTE, NULL, held ? "on hold" : "off hold");
   gw_info(&ctx, "hold", "on=%d", held);
   apply_mute(c);
+  if (!held) gw_transfer_unheld(c);
 }
 
 static gboolean answer_to(gw_call *c, const gw_desc *offer, gw_desc **ret) {
@@ -262,7 +263,7 @@ static void run(gw_call *c, const gw_ca *a) {
     break;
   case GW_CA_ASK:
     gw_call_hop(c, "asked");
-    gw_attendant_ask(c->attendant);
+    gw_attendant_ask(c->attendant, c->room_conf);
     break;
   case GW_CA_MOVE:
     gw_call_move_leg(c);
@@ -277,7 +278,7 @@ static void run(gw_call *c, const gw_ca *a) {
     gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_WAIT});
     break;
   case GW_CA_SAY:
-    gw_media_mute(c->bridge->media, c->leg, TRUE); /* the room is through with him: our other phones, too */
+    gw_media_retire(c->bridge->media, c->leg); /* the room is through with him, and he with it: our other phones, too */
     gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_END, .cause = a->cause});
     break;
   case GW_CA_FLAVOUR_START:
@@ -460,6 +461,12 @@ void gw_call_set_muted(gw_call *c, gboolean on) {
   apply_mute(c);
   show_status(c);
   gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_MUTED, .flag = on});
+}
+
+void gw_call_set_asked(gw_call *c, gboolean on) {
+  if (c->asked == on) return;
+  c->asked = on;
+  apply_mute(c);
 }
 
 void gw_call_set_hand(gw_call *c, gboolean on) {

@@ -1,4 +1,5 @@
 /* Calls that are invited to in a room and take place in another (XEP-0482 with Muji: what Dino makes of a private room). */
+#include "gateway/bridge/call_room_rules.h"
 #include "gateway/bridge/private.h"
 
 static gw_log_ctx ctx_of(const gw_conference *c) {
@@ -23,33 +24,30 @@ void gw_call_room_left(gw_conference *c, const char *nick) {
   gw_call_room_forget(c);
 }
 
-/* Where our phones are already, NULL: nowhere. They hear each other without a session, so all are in one call. */
+/* Where our phones are already. */
 static const char *taken(const gw_conference *c) {
   for (guint i = 0; i < c->seats->len; i++)
     if (gw_seat_started(c->seats->pdata[i])) return gw_seat_room(c->seats->pdata[i]);
   return NULL;
 }
 
-/* A call that runs in the room itself comes before one that somebody has invited to. */
 const char *gw_call_room(const gw_conference *c) {
-  const char *now = taken(c), *room = c->invite ? c->invite->muji_room : NULL;
-  if (now) room = now;
-  if (!room || gw_jid_same_bare(room, c->conf->room)) return NULL;
-  return now || !gw_ledger_live(c->ledger, FALSE, gw_now_us()) ? room : NULL;
-}
-
-static const char *why_not(const gw_conference *c, const gw_call_invite *v) {
-  const char *now = taken(c);
-  if (!v->muji_room) return "no way into it that we know";
-  if (!wanted(c)) return "the room's flavour is another";
-  if (!c->conf->occupants_invite) return "the room's occupants may not invite";
-  return now && !gw_jid_same_bare(now, v->muji_room) ? "phones of ours are in another call" : NULL;
+  const gw_call_room_facts facts = {.room = c->conf->room,
+                                    .taken = taken(c),
+                                    .invited = c->invite ? c->invite->muji_room : NULL,
+                                    .running =
+                                        gw_ledger_live(c->ledger, FALSE, gw_now_us()) != NULL};
+  return gw_call_room_where(&facts);
 }
 
 static void invited(gw_conference *c, const gw_word *word) {
   const gw_call_invite *v = &word->u.call_invite;
   gw_log_ctx ctx = ctx_of(c);
-  const char *why = why_not(c, v);
+  const gw_call_room_ask ask = {.leads_to = v->muji_room,
+                                .taken = taken(c),
+                                .wanted = wanted(c),
+                                .occupants_invite = c->conf->occupants_invite};
+  const char *why = gw_call_room_why_not(&ask);
   if (why) {
     gw_info(&ctx, "call-invite-passed-over", "from=%s why=%s", word->from, why);
     return;

@@ -154,9 +154,23 @@ void gw_conference_stop_ringing(gw_conference *c, const char *id) {
   }
 }
 
+/* An answer may come when somebody else has proposed meanwhile: it is about whoever was asked. */
+typedef struct {
+  gw_conference *conference;
+  char *jid;
+} inquiry;
+
+static void inquiry_free(void *p) {
+  g_free(((inquiry *)p)->jid);
+  g_free(p);
+}
+
 static void on_proposer(const char *name, const char *const *features, void *user) {
-  gw_conference *c = user;
-  if (features) c->proposer_is_jsxc = name && strstr(name, "JSXC") ? GW_ANSWER_YES : GW_ANSWER_NO;
+  inquiry *i = user;
+  gw_conference *c = i->conference;
+  if (features && !g_strcmp0(i->jid, c->proposer))
+    c->proposer_is_jsxc = name && strstr(name, "JSXC") ? GW_ANSWER_YES : GW_ANSWER_NO;
+  g_ptr_array_remove_fast(c->inquiries, i);
 }
 
 static void ask_proposer(gw_conference *c, const gw_word *word) {
@@ -167,7 +181,10 @@ static void ask_proposer(gw_conference *c, const gw_word *word) {
   g_free(c->proposer);
   c->proposer = g_strdup(jid);
   c->proposer_is_jsxc = GW_ANSWER_UNKNOWN;
-  gw_persona_ask_disco(c->watcher, jid, on_proposer, c);
+  inquiry *i = g_new0(inquiry, 1);
+  *i = (inquiry){c, g_strdup(jid)};
+  g_ptr_array_add(c->inquiries, i);
+  gw_persona_ask_disco(c->watcher, jid, on_proposer, i);
 }
 
 gw_answer gw_conference_is_jsxc(const gw_conference *c, const char *jid) {
@@ -304,6 +321,7 @@ gw_conference *gw_conference_new(gw_bridge *b, const gw_room_conf *conf) {
   c->proposer_is_jsxc = GW_ANSWER_UNKNOWN;
   c->clients = gw_which_clients_new();
   c->grants = g_ptr_array_new_with_free_func(grant_free);
+  c->inquiries = g_ptr_array_new_with_free_func(inquiry_free);
   const char *text = g_hash_table_lookup(b->ledgers, conf->room);
   if (text) c->ledger = gw_ledger_load(text, gw_now_us());
   g_hash_table_remove(b->ledgers, conf->room); /* old news the next time */
@@ -337,6 +355,7 @@ void gw_conference_free(gw_conference *c) {
   gw_call_room_forget(c);
   g_ptr_array_unref(c->clients);
   g_ptr_array_unref(c->grants);
+  g_ptr_array_unref(c->inquiries);
   g_ptr_array_unref(c->seats);
   gw_room_conf_free(c->conf);
   g_free(c);

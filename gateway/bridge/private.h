@@ -79,6 +79,7 @@ struct gw_conference {
   char *inviter;          /* his nick */
   GPtrArray *clients; /* of the occupants, which.c */
   GPtrArray *grants; /* questions about membership under way, owned */
+  GPtrArray *inquiries; /* what proposers' clients are, the same */
   gw_timer *save_timer, *watch_timer;
 };
 gw_conference *gw_conference_new(gw_bridge *, const gw_room_conf *);
@@ -173,9 +174,11 @@ void gw_successor_invited(gw_call *, gw_sip_call *, const gw_sip_invite *);
 gboolean gw_successor_is(const gw_call *, const gw_sip_call *); /* events of that dialog are for here */
 gboolean gw_successor_is_leg(const gw_call *, gw_handle);
 void gw_successor_sip_state(gw_call *, gw_sip_state);
+void gw_successor_sip_remote(gw_call *, const gw_desc *answer); /* to our offer, where it had none */
 void gw_successor_leg_desc(gw_call *, const gw_desc *);
 void gw_successor_leg_state(gw_call *, gw_media_state);
-gboolean gw_successor_steps_in(gw_call *); /* the old dialog has ended: TRUE when the new one goes on in its place */
+gboolean gw_successor_steps_in(gw_call *); /* the old dialog has ended: TRUE when the new one goes on in its place, now or
+                                            * as soon as it can */
 /* The phone of `from` goes on as that of c, which keeps its seat; from ends. Both are of one phone. */
 void gw_successor_adopt(gw_call *c, gw_call *from);
 void gw_successor_drop(gw_call *, gw_cause);
@@ -184,7 +187,11 @@ void gw_successor_drop(gw_call *, gw_cause);
 void gw_transfer_asked(gw_call *, const gw_sip_refer *);
 void gw_transfer_seat_event(gw_seat *, const gw_ce *); /* of a seat that is not (or no longer) its call's own */
 void gw_transfer_leg_ready(gw_call *);
+void gw_transfer_unheld(gw_call *);
+void gw_transfer_admitted(gw_call *);        /* the PIN was right */
+void gw_transfer_stays(gw_call *, gw_cause); /* it was not, or nothing was entered */
 void gw_transfer_watch(gw_call *); /* after each step */
+const char *gw_transfer_number(const gw_call *); /* of the room that it is to be moved to, by a call that has a transfer */
 void gw_transfer_drop(gw_call *);
 
 /* --- call.c: the shell around one call machine */
@@ -216,6 +223,7 @@ struct gw_call {
   guint64 session_id, version;
   gboolean moving; /* the leg is on its way from the lobby into the room */
   gboolean muted, hand, held;
+  gboolean asked; /* in a room, for the PIN of another: what is keyed in is nobody's business here */
   const char *status; /* shown in the room; static or NULL */
   gint64 began_us, since_wall_us, ended_wall_us;
   GPtrArray *hops; /* gw_hop* */
@@ -263,6 +271,7 @@ void gw_call_sip_remote(gw_call *, const gw_desc *, gboolean is_offer);
 void gw_call_leg_desc(gw_call *, const gw_desc *);
 void gw_call_leg_state(gw_call *, gw_media_state, gw_cause);
 void gw_call_set_muted(gw_call *, gboolean);
+void gw_call_set_asked(gw_call *, gboolean);
 void gw_call_set_hand(gw_call *, gboolean);
 
 gw_log_ctx gw_call_ctx(const gw_call *);
@@ -283,7 +292,7 @@ gw_conference *gw_bridge_conference_for(gw_bridge *, const gw_room_conf *); /* m
 /* --- dial.c: calls that begin here */
 char *gw_dial_name(const gw_bridge *, const char *number); /* of who is called, for people */
 const char *gw_dial_phrase(gw_cause); /* "did not answer": what became of it */
-/* Rings number for room by the wish of `by` (bare JID; NULL the operator). NULL: *ret_why says what is in the way ("is not
+/* Rings number for room by the wish of `by` (bare JID, or a phone's number; NULL the operator). NULL: *ret_why says what is in the way ("is not
  * registered"). */
 gw_call *gw_dial(gw_bridge *, const char *by, const char *number, const gw_room_conf *,
                  gw_cause *ret_cause, const char **ret_why);
@@ -302,7 +311,7 @@ void gw_bridge_hide_phones(gw_bridge *, const gw_bridge_conf *before); /* that a
 gw_attendant *gw_attendant_new(gw_call *, const char *source, const char *language);
 void gw_attendant_free(gw_attendant *);
 void gw_attendant_tell(gw_attendant *, const gw_ie *);
-void gw_attendant_ask(gw_attendant *);
+void gw_attendant_ask(gw_attendant *, const gw_room_conf *or_null); /* its PIN; NULL: which room */
 void gw_attendant_inside(gw_attendant *);
 void gw_attendant_key(gw_attendant *, gw_key_source, char digit);
 void gw_attendant_company(gw_attendant *); /* who is there may have changed */

@@ -14,6 +14,7 @@ struct gw_roster_check {
   gboolean enabled;
   gboolean joining; /* what is being weighed is the call that we come for */
   char *asking;     /* id that is being weighed, NULL none; both answers are asked for at once */
+  guint ask;        /* counts those that were; answers to another are too late */
   char *weighed;    /* the last one that was */
   char *proposer;   /* of it */
   gboolean roster_open;
@@ -60,6 +61,10 @@ static void act(GArray *ret, gw_rc_act type, char *jid) {
   g_array_append_vals(ret, &(gw_rc_action){.type = type, .jid = jid}, 1);
 }
 
+static void ask(const gw_roster_check *c, GArray *ret, gw_rc_act type, char *jid) {
+  g_array_append_vals(ret, &(gw_rc_action){.type = type, .jid = jid, .ask = c->ask}, 1);
+}
+
 static gboolean is_refused(const gw_roster_check *c, const char *id) {
   return g_ptr_array_find_with_equal_func(c->refused, id, g_str_equal, NULL);
 }
@@ -73,10 +78,11 @@ static gboolean weigh(gw_roster_check *c, const char *id, const gw_proposer *who
   c->proposer = g_strdup(who->jid);
   c->asking = g_strdup(id);
   c->weighed = g_strdup(id);
+  c->ask++;
   c->roster_open = TRUE;
   c->jsxc = who->jsxc;
-  if (c->jsxc == GW_ANSWER_UNKNOWN) act(ret, GW_RC_ASK_CLIENT, g_strdup(who->jid));
-  act(ret, GW_RC_ASK_ROSTER, gw_jid_bare(who->jid));
+  if (c->jsxc == GW_ANSWER_UNKNOWN) ask(c, ret, GW_RC_ASK_CLIENT, g_strdup(who->jid));
+  ask(c, ret, GW_RC_ASK_ROSTER, gw_jid_bare(who->jid));
   return TRUE;
 }
 
@@ -138,10 +144,12 @@ GArray *gw_roster_check_step(gw_roster_check *c, const gw_rc_event *ev) {
     on_word(c, ev, ret);
     break;
   case GW_RC_CLIENT:
+    if (ev->ask != c->ask) break;
     c->jsxc = ev->name && strstr(ev->name, "JSXC") ? GW_ANSWER_YES : GW_ANSWER_NO;
     verdict(c, ret);
     break;
   case GW_RC_ROSTER:
+    if (ev->ask != c->ask) break;
     c->roster_open = FALSE;
     c->roster = ev->answer;
     verdict(c, ret);

@@ -20,8 +20,8 @@ typedef struct {
 typedef enum {
   GW_RC_JOINED, /* we are in the room and come for the running call `id` (NULL: none), `proposer` */
   GW_RC_WORD,   /* the room said `word`; `proposer`: who did, when gw_roster_check_wants() it */
-  GW_RC_CLIENT, /* ASK_CLIENT's answer: `name`, NULL when there was none */
-  GW_RC_ROSTER  /* ASK_ROSTER's answer */
+  GW_RC_CLIENT, /* ASK_CLIENT's answer, to `ask`: `name`, NULL when there was none */
+  GW_RC_ROSTER  /* ASK_ROSTER's, to `ask`: `answer` */
 } gw_rc_type;
 typedef struct {
   gw_rc_type type;
@@ -29,6 +29,7 @@ typedef struct {
   const gw_word *word;
   gw_proposer proposer;
   gw_answer answer;
+  guint ask; /* of the action that asked: an answer may come when somebody else is being weighed */
 } gw_rc_event;
 
 typedef enum {
@@ -43,6 +44,7 @@ typedef struct {
   gw_rc_act type;
   char *jid;
   gw_word *word;
+  guint ask; /* ASK_* */
 } gw_rc_action;
 
 gw_roster_check *gw_roster_check_new(gboolean enabled); /* FALSE: everything passes */

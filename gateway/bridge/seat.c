@@ -34,7 +34,13 @@ struct gw_seat {
   char *occupant;         /* room/nick as stored */
   char *nick;             /* as granted */
   gw_roster_check *check; /* the room's words reach the flavour through it */
+  GPtrArray *questions;   /* of the check, not answered yet */
 };
+
+typedef struct {
+  gw_seat *seat;
+  guint ask;
+} question;
 
 static gw_log_ctx ctx_of(const gw_seat *s) {
   return (gw_log_ctx){.call = s->call->id, .room = s->conference->conf->room};
@@ -354,12 +360,27 @@ static void admitted(gw_seat *s) {
 
 static void check(gw_seat *s, const gw_rc_event *ev);
 
+static question *question_new(gw_seat *s, guint ask) {
+  question *q = g_new0(question, 1);
+  *q = (question){s, ask};
+  g_ptr_array_add(s->questions, q);
+  return q;
+}
+
+static question question_end(question *q) {
+  const question was = *q;
+  g_ptr_array_remove_fast(was.seat->questions, q);
+  return was;
+}
+
 static void on_client(const char *name, const char *const *features, void *user) {
-  check(user, &(gw_rc_event){.type = GW_RC_CLIENT, .name = name});
+  const question q = question_end(user);
+  check(q.seat, &(gw_rc_event){.type = GW_RC_CLIENT, .name = name, .ask = q.ask});
 }
 
 static void on_roster(gw_answer answer, void *user) {
-  check(user, &(gw_rc_event){.type = GW_RC_ROSTER, .answer = answer});
+  const question q = question_end(user);
+  check(q.seat, &(gw_rc_event){.type = GW_RC_ROSTER, .answer = answer, .ask = q.ask});
 }
 
 static void warn_harm(const gw_seat *s, const char *proposer) {
@@ -372,10 +393,10 @@ static void warn_harm(const gw_seat *s, const char *proposer) {
 static void run_check(gw_seat *s, const gw_rc_action *a) {
   switch (a->type) {
   case GW_RC_ASK_CLIENT:
-    gw_persona_ask_disco(s->persona, a->jid, on_client, s);
+    gw_persona_ask_disco(s->persona, a->jid, on_client, question_new(s, a->ask));
     break;
   case GW_RC_ASK_ROSTER:
-    gw_persona_ask_roster(s->persona, a->jid, on_roster, s);
+    gw_persona_ask_roster(s->persona, a->jid, on_roster, question_new(s, a->ask));
     break;
   case GW_RC_HARM:
     warn_harm(s, a->jid);
@@ -633,6 +654,7 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
   s->class = gw_conference_flavour(conference, room_conf);
   s->peers = g_ptr_array_new_with_free_func(peer_free);
   s->check = gw_roster_check_new(s->conf->roster_check);
+  s->questions = g_ptr_array_new_with_free_func(g_free);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);
   g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
   g_autofree char *node = gw_jid_escape(call->node);
@@ -701,6 +723,7 @@ void gw_seat_free(gw_seat *s) {
   g_free(s->occupant);
   g_free(s->nick);
   gw_roster_check_free(s->check);
+  g_ptr_array_unref(s->questions);
   g_free(s);
 }
 

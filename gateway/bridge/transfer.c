@@ -1,15 +1,16 @@
 /* transfer.c - carries out what the REFER of a phone in a room asks for, and tells it how that goes. To another room: the
- * call joins there first, and leaves here only when it is in. To a phone of ours: that phone is rung into this room; whoever
- * asked hangs up when it likes. To a call of the same phone: see successor.c. */
+ * call is asked for its PIN where there is one, joins there, and leaves here only when it is in. To a phone of ours: that
+ * phone is rung into this room; whoever asked hangs up when it likes. To a call of the same phone: see successor.c. */
 #include <string.h>
 #include "gateway/bridge/private.h"
 #include "gateway/dialplan/transfer.h"
 
+#define BACK_US GW_SEC(30) /* from hold, to be asked for a PIN */
 #define JOIN_US GW_SEC(20)
 #define TALK_US GW_SEC(5) /* until somebody is heard there; then it is done all the same */
 #define LEAVE_US GW_SEC(4)
 
-typedef enum { JOINING, MOVING, STARTED } stage;
+typedef enum { HELD, ASKING, JOINING, MOVING, STARTED } stage;
 struct gw_transfer {
   gw_call *call;
   stage stage;
@@ -43,17 +44,31 @@ void gw_transfer_drop(gw_call *c) {
   g_free(t);
 }
 
+const char *gw_transfer_number(const gw_call *c) {
+  return c->transfer->to->number;
+}
+
+/* In there, out of here, and told. */
+static void settle(gw_transfer *t) {
+  if (t->stage == STARTED && t->told && !t->seat) gw_transfer_drop(t->call);
+}
+
 static void finish(gw_call *c, guint status) {
   gw_transfer *t = c->transfer;
   if (!t->told) tell(c, status);
+  gw_call_set_asked(c, FALSE);
+  if (t->stage == JOINING) gw_attendant_tell(c->attendant, &(gw_ie){.type = GW_IE_BACK});
   t->told = TRUE;
   gw_timer_set(t->timer, GW_NEVER);
-  if (t->stage == JOINING || !t->seat) gw_transfer_drop(c);
+  if (t->stage <= JOINING)
+    gw_transfer_drop(c);
+  else
+    settle(t);
 }
 
 static void on_timer(void *user) {
   gw_transfer *t = user;
-  finish(t->call, t->stage == JOINING ? 408 : 200);
+  finish(t->call, t->stage <= JOINING ? 408 : 200);
 }
 
 /* The old room has said goodbye, or never will. */
@@ -61,7 +76,7 @@ static void on_left(void *user) {
   gw_transfer *t = user;
   gw_timer_set(t->leaving, GW_NEVER);
   g_clear_pointer(&t->seat, gw_seat_free);
-  if (t->told) gw_transfer_drop(t->call);
+  settle(t);
 }
 
 static void change_rooms(gw_call *c) {
@@ -98,6 +113,7 @@ void gw_transfer_leg_ready(gw_call *c) {
   if (!c->transfer || c->transfer->stage != MOVING) return;
   c->transfer->stage = STARTED;
   gw_call_enter(c);
+  settle(c->transfer);
 }
 
 void gw_transfer_seat_event(gw_seat *s, const gw_ce *e) {
@@ -111,7 +127,53 @@ void gw_transfer_seat_event(gw_seat *s, const gw_ce *e) {
   }
 }
 
-static void to_room(gw_call *c, const gw_room_conf *to) {
+static void join(gw_call *c) {
+  gw_transfer *t = c->transfer;
+  gw_conference *there = gw_bridge_conference(c->bridge, t->to->room);
+  t->stage = JOINING;
+  if (!there) { /* configured no more since it was asked for */
+    t->cause = GW_CAUSE_NOT_FOUND;
+    gw_timer_set(t->soon, 0);
+    return;
+  }
+  gw_timer_set(t->timer, gw_now_us() + JOIN_US);
+  t->seat = gw_seat_new(c, there, t->to);
+}
+
+/* Who knows the PIN may talk on until it is let in there. */
+void gw_transfer_admitted(gw_call *c) {
+  gw_call_set_asked(c, FALSE);
+  join(c);
+}
+
+void gw_transfer_stays(gw_call *c, gw_cause cause) {
+  if (c->transfer) finish(c, cause == GW_CAUSE_TIMEOUT ? 408 : 403);
+}
+
+static void ask(gw_call *c) {
+  gw_transfer *t = c->transfer;
+  t->stage = ASKING;
+  gw_timer_set(t->timer, GW_NEVER); /* the question has limits of its own */
+  gw_call_trace(c, GW_LANE_SIP, GW_TRACE_NOTE, NULL, "asked for the PIN of %s", t->to->number);
+  gw_call_set_asked(c, TRUE);
+  gw_attendant_ask(c->attendant, t->to);
+}
+
+/* Most telephones hold a call before they transfer it, and hear no question then. Told that it was not done, they all come
+ * back to it. */
+static void challenge(gw_call *c) {
+  gw_transfer *t = c->transfer;
+  tell(c, 401);
+  t->told = TRUE;
+  t->stage = HELD;
+  gw_timer_set(t->timer, gw_now_us() + BACK_US);
+}
+
+void gw_transfer_unheld(gw_call *c) {
+  if (c->transfer && c->transfer->stage == HELD && in_room(c)) ask(c);
+}
+
+static void to_room(gw_call *c, const gw_room_conf *to, gboolean asks) {
   gw_transfer *t = g_new0(gw_transfer, 1);
   GMainContext *ctx = c->bridge->ctx;
   t->call = c;
@@ -119,19 +181,30 @@ static void to_room(gw_call *c, const gw_room_conf *to) {
   t->soon = gw_timer_new(ctx, on_join, t);
   t->timer = gw_timer_new(ctx, on_timer, t);
   t->leaving = gw_timer_new(ctx, on_left, t);
-  gw_timer_set(t->timer, gw_now_us() + JOIN_US);
   c->transfer = t;
-  t->seat = gw_seat_new(c, gw_bridge_conference(c->bridge, to->room), t->to);
+  if (!asks)
+    join(c);
+  else if (c->held)
+    challenge(c);
+  else
+    ask(c);
 }
 
 /* -- to another phone -- */
 
-static void to_phone(gw_call *c, const gw_phone_conf *phone) {
-  gw_call *out = gw_call_new_out(c->bridge, phone, c->room_conf, NULL);
+/* NULL: it rings; else the status and why not. Counted like an invitation. */
+static const char *to_phone(gw_call *c, const char *number, guint *ret_status) {
+  gw_bridge *b = c->bridge;
+  gw_cause cause = GW_CAUSE_OVERLOAD;
+  const char *why = "phones were rung too often: wait a while";
+  gw_call *out = gw_pace_take(b->invite_pace, c->phone, gw_now_us(), NULL)
+                     ? gw_dial(b, c->phone, number, c->room_conf, &cause, &why)
+                     : NULL;
+  *ret_status = gw_cause_sip(cause);
+  if (!out) return why;
   out->referrer = g_strdup(c->id);
-  out->machine.ring_limit_us = GW_SEC(c->bridge->conf->ring_limit);
   gw_call_trace(out, GW_LANE_SIP, GW_TRACE_NOTE, NULL, "asked for by phone %s", c->phone);
-  gw_call_post(out, &(gw_ce){.type = GW_CE_RING});
+  return NULL;
 }
 
 static void watch_rung(gw_call *out) {
@@ -159,46 +232,56 @@ static const char *objection(const gw_call *c, const gw_transfer_decision *d, gu
   const gw_bridge *b = c->bridge;
   const gw_room_conf *room =
       d->kind == GW_TRANSFER_ROOM ? gw_bridge_conf_room(b->conf, d->number) : NULL;
-  gw_cause cause = d->kind == GW_TRANSFER_PHONE ? gw_bridge_admission(b, d->number) : GW_CAUSE_NONE;
   *ret_status = d->status;
   if (d->kind == GW_TRANSFER_REFUSED) return d->why;
-  *ret_status = cause ? gw_cause_sip(cause) : 480;
-  if (cause) return gw_cause_text(cause);
+  *ret_status = 480;
   if (c->transfer || c->successor || c->moving) return "it is being moved already";
   if (d->kind == GW_TRANSFER_ROOM &&
       (!room || !gw_room_conf_flavour(room) || !gw_bridge_conference(b, room->room)))
     return "the room cannot be used";
-  if (d->kind == GW_TRANSFER_PHONE && !gw_sip_contacts(b->sip, d->number))
-    return "the phone is not registered";
   return NULL;
 }
 
+/* A call whose place is taken before it was let in anywhere. */
+static void release(gw_call *named) {
+  gw_sip_call_hangup(named->sip, GW_CAUSE_ALTERNATIVE);
+  gw_call_post(named, &(gw_ce){.type = GW_CE_SIP_ENDED, .cause = GW_CAUSE_ALTERNATIVE});
+}
+
+static void carry_out(gw_call *c, const gw_transfer_decision *d, gw_call *named) {
+  if (d->kind == GW_TRANSFER_CALL) gw_successor_adopt(named, c);
+  if (d->kind != GW_TRANSFER_ROOM) return;
+  to_room(c, gw_bridge_conf_room(c->bridge->conf, d->number), d->asks);
+  if (named) release(named);
+}
+
+static void decide(const gw_call *c, const gw_sip_refer *r, const gw_call *named,
+                   gw_transfer_decision *ret) {
+  const gboolean asked = named && named->machine.state == GW_CS_MENU && named->room_conf;
+  const gw_transfer_facts facts = {.allowed = c->bridge->conf->transfer,
+                                   .phone = c->phone,
+                                   .room = in_room(c) ? c->conference->conf->room : NULL,
+                                   .target = r->target,
+                                   .ours = r->ours,
+                                   .names_call = r->names_call,
+                                   .call_phone = named ? named->phone : NULL,
+                                   .call_up = named && in_room(named),
+                                   .call_asked = asked ? named->room_conf->number : NULL};
+  gw_transfer_decide(c->bridge->dialplan, &facts, ret);
+}
+
 void gw_transfer_asked(gw_call *c, const gw_sip_refer *r) {
-  const gw_bridge *b = c->bridge;
-  const gw_call *named = r->replaces ? gw_sip_call_user_data(r->replaces) : NULL;
-  gw_transfer_facts facts = {.allowed = b->conf->transfer,
-                             .phone = c->phone,
-                             .room = in_room(c) ? c->conference->conf->room : NULL,
-                             .target = r->target,
-                             .ours = r->ours,
-                             .names_call = r->names_call,
-                             .call_phone = named ? named->phone : NULL,
-                             .call_up = named && in_room(named)};
+  gw_call *named = r->replaces ? gw_sip_call_user_data(r->replaces) : NULL;
   g_auto(gw_transfer_decision) d = {0};
   guint status = 0;
-  gw_transfer_decide(b->dialplan, &facts, &d);
+  decide(c, r, named, &d);
   const char *why = objection(c, &d, &status);
+  if (!why && d.kind == GW_TRANSFER_PHONE) why = to_phone(c, d.number, &status);
   gw_log_ctx ctx = gw_call_ctx(c);
   gw_info(&ctx, why ? "transfer-refused" : "transfer", "phone=%s to=%s status=%u why=%s", c->phone,
           r->uri, why ? status : 202, why ? why : "-");
   gw_call_trace(c, GW_LANE_SIP, GW_TRACE_IN, NULL, "REFER %s: %s", r->target,
                 why ? why : "accepted");
   gw_sip_call_refer_answer(c->sip, why ? status : 202, why ? why : "transfer");
-  if (why) return;
-  if (d.kind == GW_TRANSFER_ROOM)
-    to_room(c, gw_bridge_conf_room(b->conf, d.number));
-  else if (d.kind == GW_TRANSFER_PHONE)
-    to_phone(c, gw_bridge_conf_phone(b->conf, d.number));
-  else
-    gw_successor_adopt(gw_sip_call_user_data(r->replaces), c);
+  if (!why) carry_out(c, &d, named);
 }

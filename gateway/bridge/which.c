@@ -74,8 +74,10 @@ static void look(const gw_occupant *o, void *user) {
 /* muc: also seen there, or NULL. served: there is a forwarding service to join such calls at. */
 static gw_room_facts facts_of(const gw_conference *c, const gw_muc *muc, gboolean served) {
   const gint64 now = gw_now_us();
-  gw_room_facts f = {.jmuci_live = gw_ledger_live(c->ledger, FALSE, now) != NULL,
-                     .jmuci_sfu_live = served && gw_ledger_live(c->ledger, TRUE, now)};
+  const gw_ledger_call *mesh = gw_ledger_live(c->ledger, FALSE, now),
+                       *sfu = served ? gw_ledger_live(c->ledger, TRUE, now) : NULL;
+  const gboolean forwarded = sfu && (!mesh || gw_ledger_better(c->ledger, sfu, mesh));
+  gw_room_facts f = {.jmuci_live = mesh && !forwarded, .jmuci_sfu_live = forwarded};
   if (c->watch_muc) gw_muc_foreach(c->watch_muc, look, &f.muji_live);
   if (muc) gw_muc_foreach(muc, look, &f.muji_live);
   for (guint i = 0; i < c->clients->len; i++) {

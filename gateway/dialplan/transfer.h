@@ -21,6 +21,7 @@ typedef struct {
   gboolean names_call;    /* it has a Replaces */
   const char *call_phone; /* and that call is of this phone; NULL: there is no such call */
   gboolean call_up;       /* and is in a room */
+  const char *call_asked; /* or is asked for the PIN of this room's number */
 } gw_transfer_facts;
 
 typedef struct {
@@ -28,6 +29,7 @@ typedef struct {
   guint status;    /* of the refusal: 403, 404 */
   const char *why; /* static; of the refusal */
   char *number;    /* ROOM, PHONE; owned */
+  gboolean asks;   /* ROOM: for its PIN first */
 } gw_transfer_decision;
 void gw_transfer_decide(const gw_dialplan *, const gw_transfer_facts *, gw_transfer_decision *ret);
 void gw_transfer_decision_clear(gw_transfer_decision *);

@@ -35,6 +35,8 @@ gw_ledger_call *gw_ledger_find(const gw_ledger *, const char *id);
  * or proposed less than 30 s ago with its proposer there. Of several the one whose proposer is still in it, then the one
  * accepted last, then the first proposed. NULL: none runs. */
 gw_ledger_call *gw_ledger_live(const gw_ledger *, gboolean sfu, gint64 now_us);
+/* Of two that could be joined: rather a than b? The order above, whatever kind they are. */
+gboolean gw_ledger_better(const gw_ledger *, const gw_ledger_call *a, const gw_ledger_call *b);
 /* What gw_ledger_live asks of one call. */
 gboolean gw_ledger_joinable(const gw_ledger *, const gw_ledger_call *, gint64 now_us);
 void gw_ledger_forget(gw_ledger *, const char *id);             /* a call that turned out to be dead */

@@ -21,6 +21,5 @@ void gw_ledger_kill(gw_ledger_call *, const char *nick);        /* this entry li
 gw_jmuci_roster *gw_ledger_roster(const gw_ledger *);
 /* The entry is alive, in the room, and neither ourselves nor our watcher. */
 gboolean gw_ledger_entry_lives(const gw_ledger *, const gw_order_entry *);
-gboolean gw_ledger_better(const gw_ledger *, const gw_ledger_call *a, const gw_ledger_call *b); /* a rather than b? */
 
 #endif

@@ -34,6 +34,7 @@ struct gw_ivr {
   gint64 play_us;
   const char *last_word; /* instead of that of the cause */
   /* the room */
+  gboolean inside; /* in a room, whatever he is asked meanwhile */
   gboolean wants_music, alone, settled;
   guint in_call, in_room;
   gint64 alone_told_us, tone_us;
@@ -48,7 +49,7 @@ const char *const gw_ivr_prompts[] = {
     "one-moment", "alone",        "in-call",   "in-room",   "muted",     "unmuted",
     "hand-up",    "hand-down",    "help",      "goodbye",   "not-found", "forbidden",
     "timeout",    "room-closed",  "xmpp-down", "overload",  "shutdown",  "trouble",
-    "music",      DIGIT_PROMPTS,  NULL};
+    "not-moved", "music", DIGIT_PROMPTS,  NULL};
 
 typedef struct {
   gw_ivr *m;
@@ -149,7 +150,27 @@ static void ask(step *s, phase p) {
   say(s, p == ROOM ? "enter-room" : "enter-pin");
 }
 
+/* Whoever was asked for the PIN of another room goes on in his own. */
+static void back_inside(step *s) {
+  gw_ivr *m = s->m;
+  stop_timers(m);
+  clear_digits(m);
+  explicit_bzero(m->pin, sizeof m->pin);
+  m->phase = INSIDE;
+  m->timers[T_ALONE] = s->now + ALONE_US;
+  say(s, "not-moved");
+}
+
+static gboolean is_asked_inside(const gw_ivr *m) {
+  return m->inside && (m->phase == PIN || m->phase == VERDICT);
+}
+
 static void hang_up(step *s, gw_cause cause, const char *last_word) {
+  if (is_asked_inside(s->m)) {
+    act(s, GW_IA_STAY)->cause = cause;
+    back_inside(s);
+    return;
+  }
   stop_timers(s->m);
   clear_digits(s->m);
   s->m->phase = IDLE;
@@ -178,6 +199,11 @@ static void locked(step *s) {
 
 static void take_room(step *s, const gw_ie *e) {
   gw_ivr *m = s->m;
+  if (m->phase == INSIDE) {
+    hush(s);
+    set_music(s, FALSE);
+    m->phase = PIN;
+  }
   g_free(m->room);
   m->room = g_strdup(e->room);
   memset(m->pin, 0, sizeof m->pin);
@@ -224,6 +250,7 @@ static void on_verdict(step *s) {
   }
   act(s, GW_IA_WRONG_PIN)->tries = ++m->tries;
   if (m->tries >= TRIES) {
+    if (m->inside) say(s, "wrong-pin");
     hang_up(s, GW_CAUSE_AUTH, "locked");
     return;
   }
@@ -342,6 +369,7 @@ static void on_inside(step *s, gboolean music) {
   gw_ivr *m = s->m;
   stop_timers(m);
   m->phase = INSIDE;
+  m->inside = TRUE;
   m->wants_music = music;
   m->alone_told_us = m->tone_us = GW_NEVER;
   m->alone = TRUE;
@@ -354,7 +382,10 @@ static void on_company(step *s, const gw_ie *e) {
   const guint before = m->in_call;
   m->in_call = e->in_call;
   m->in_room = e->in_room;
-  if (m->phase != INSIDE) return;
+  if (m->phase != INSIDE) {
+    m->alone = e->flag;
+    return;
+  }
   if (e->flag != m->alone) {
     m->alone = e->flag;
     m->timers[T_ALONE] = s->now + ALONE_US;
@@ -418,6 +449,7 @@ static void on_end(step *s, gw_cause cause) {
   set_music(s, FALSE);
   stop_timers(m);
   m->phase = BYE;
+  m->inside = FALSE;
   say(s, m->last_word ? m->last_word : word_of(cause));
 }
 
@@ -467,6 +499,9 @@ static void dispatch(step *s, const gw_ie *e) {
     break;
   case GW_IE_INSIDE:
     on_inside(s, e->flag);
+    break;
+  case GW_IE_BACK:
+    if (m->inside && m->phase == WAIT) back_inside(s);
     break;
   case GW_IE_COMPANY:
     on_company(s, e);

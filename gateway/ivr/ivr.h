@@ -17,10 +17,12 @@ typedef struct gw_ivr gw_ivr;
 
 typedef enum {
   GW_IE_ASK_ROOM, /* the caller hears us; the number dialled is a menu's */
-  GW_IE_ASK_PIN,  /* the caller hears us; room and pin are those of the number dialled */
+  GW_IE_ASK_PIN,  /* the caller hears us; room and pin are those of the number dialled, or, when he is in a room
+                   * already, of the one he wants to be moved to */
   GW_IE_ROOM,     /* answer to FIND_ROOM; room NULL: no such number; pin "": none */
   GW_IE_WAIT,     /* the caller hears us, and the room takes its time */
   GW_IE_INSIDE,   /* in the room; flag: music while alone */
+  GW_IE_BACK,     /* admitted to another room, which did not take him: he is in his own as before */
   GW_IE_COMPANY,  /* in_call, in_room: others; flag: nobody to talk to */
   GW_IE_MUTED,    /* flag: it is so now, whoever did it */
   GW_IE_HAND,     /* the same */
@@ -49,6 +51,7 @@ typedef enum {
   GW_IA_WRONG_PIN, /* for the log: tries of this call */
   GW_IA_LOCKED,    /* for the log: too many tries of this source or in this room */
   GW_IA_HANGUP,    /* cause; END comes back */
+  GW_IA_STAY,      /* instead, for who is in a room already: he is not moved, for this cause */
   GW_IA_SPOKEN     /* all is said */
 } gw_ia_type;
 typedef struct {

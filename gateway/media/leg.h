@@ -41,6 +41,7 @@ struct gw_leg {
   gw_encoder *encoder;
   gw_voice voice; /* what its peers get */
   gboolean muted, was_silenced;
+  gboolean retired; /* hears nobody but us */
   const gw_prompt *prompt;
   gw_prompt *spoken; /* what prompt points to when it was made for this once */
   gsize prompt_at;

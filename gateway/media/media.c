@@ -370,6 +370,11 @@ void gw_media_peer_agreed(gw_media *m, gw_handle peer, const gw_desc *agreed) {
   tell(m, c);
 }
 
+void gw_media_retire(gw_media *m, gw_handle leg) {
+  gw_cmd *c = change(m, leg, GW_MEDIA_LEG, GW_CMD_RETIRE);
+  if (c) tell(m, c);
+}
+
 void gw_media_mute(gw_media *m, gw_handle leg, gboolean muted) {
   gw_cmd *c = change(m, leg, GW_MEDIA_LEG, GW_CMD_MUTE);
   if (!c) return;

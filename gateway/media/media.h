@@ -79,6 +79,8 @@ void gw_media_peer_remote(gw_media *, gw_handle peer, const gw_desc *remote);
 /* Peer: how it is to be encoded and which payload type to send: first codec of agreed's audio. */
 void gw_media_peer_agreed(gw_media *, gw_handle peer, const gw_desc *agreed);
 void gw_media_mute(gw_media *, gw_handle leg, gboolean); /* nothing of this phone is encoded or heard by anybody */
+/* The room is through with it: nobody hears it, and it hears nothing but its own prompts and beeps. For good. */
+void gw_media_retire(gw_media *, gw_handle leg);
 /* A WAV file of the prompt folder, with or without ".wav"; one level of sub-folders ("en/welcome"). It replaces a running
  * prompt, whose prompt_end never comes; NULL or "" only stops. An unknown name is logged and ends at once. */
 void gw_media_play(gw_media *, gw_handle leg, const char *prompt);

@@ -245,11 +245,12 @@ void gw_room_remotes(gw_room *r, gint64 now_us) {
 
 static void speak_to_leg(gw_room *r, gw_leg *leg) {
   gint16 pcm[GW_FRAME];
+  if (leg->retired) gw_mix_clear(&leg->near);
   gw_leg_mix_own(leg);
   if (gw_leg_hears(leg)) {
-    for (int i = 0; i < GW_FRAME; i++)
+    for (int i = 0; i < GW_FRAME && !leg->retired; i++)
       leg->near.sum[i] += r->all.sum[i];
-    gw_mix_out(&leg->near, leg->in.live ? leg->in.pcm : NULL, pcm);
+    gw_mix_out(&leg->near, leg->in.live && !leg->retired ? leg->in.pcm : NULL, pcm);
     gw_leg_say(leg, pcm);
   }
   gw_mix_clear(&leg->near);

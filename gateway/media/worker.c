@@ -279,7 +279,9 @@ static void change_leg(gw_leg *leg, gw_cmd *c) {
   if (c->type == GW_CMD_LEG_REMOTE)
     gw_leg_remote(leg, c->remote, c->agreed);
   else if (c->type == GW_CMD_MUTE)
-    leg->muted = c->muted;
+    leg->muted = c->muted || leg->retired;
+  else if (c->type == GW_CMD_RETIRE)
+    leg->muted = leg->retired = TRUE;
   else if (c->type == GW_CMD_PLAY)
     gw_leg_play(leg, c->prompt, g_steal_pointer(&c->spoken));
   else if (c->type == GW_CMD_TONE)

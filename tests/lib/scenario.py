@@ -44,7 +44,7 @@ class Scenario:
         self.steps += steps
         return self
 
-    def request(self, method, headers="", body=None, tag=True, cseq=None, refused=False, hops=70):
+    def request(self, method, headers="", body=None, tag=True, cseq=None, refused=False, hops=70, kind="application/sdp"):
         """refused: the CANCEL of the last INVITE, or the ACK of its refusal: both go by its own branch."""
         branch = f"[branch-{len(self.steps) - self.invite_at}]" if refused else "[branch]"
         if method == "INVITE":
@@ -57,7 +57,7 @@ class Scenario:
                  f"CSeq: {cseq or self.cseq} {method}", f"Contact: <sip:{self.phone}@[local_ip]:[local_port]>"]
         lines += [h for h in headers.split("\n") if h]
         if body is not None:
-            lines.append("Content-Type: application/sdp")
+            lines.append("Content-Type: " + kind)
         text = "\n".join(lines + ["Content-Length: [len]", "", body or ""])
         resend = "" if method == "ACK" else ' retrans="500"'
         return self.add(f"<send{resend}><![CDATA[\n{text}\n]]></send>")

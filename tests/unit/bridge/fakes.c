@@ -478,6 +478,10 @@ void gw_media_mute(gw_media *m, gw_handle h, gboolean on) {
   note("media mute=%d", on);
 }
 
+void gw_media_retire(gw_media *m, gw_handle h) {
+  note("media retire");
+}
+
 void gw_media_close(gw_media *m, gw_handle h) {
   if (h.v == moved) return; /* dead since it was moved */
   note("media close %u", gw_handle_kind(h));

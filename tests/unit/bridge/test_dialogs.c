@@ -210,6 +210,206 @@ static void test_to_room_fails(void) {
   }
 }
 
+/* The room that it goes to, or that it leaves, is configured no more: it is kept for as long as somebody sits there. */
+static void test_to_room_kept(void) {
+  for (guint way = 0; way < 2; way++) {
+    world w;
+    setup_two(&w);
+    gw_sip_call *sip = seated(&w);
+    refer(&w, sip, "8001", TRUE, NULL);
+    if (way == 0) gw_bridge_reconfigure(w.b, conf(FALSE)); /* without the one it is about to join */
+    fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+    spin();
+    if (way == 1) {
+      gw_bridge_conf *c = conf(TRUE);
+      g_ptr_array_remove_index(c->rooms, 0); /* without the one it has not left yet */
+      gw_bridge_reconfigure(w.b, c);
+    }
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    g_assert_true(fake_said("leave " ROOM " as Front desk"));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    g_assert_cmpuint(fake_open(GW_MEDIA_ROOM), ==, 1);
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    run_for(50);
+    g_assert_true(fake_said("leave " OTHER " as Front desk"));
+    g_assert_null(way ? fake_muc_at("gateway@", ROOM) : fake_muc_at("gateway@", OTHER));
+    gw_sip_call_unref(sip);
+    teardown(&w);
+  }
+}
+
+/* -- to a room with a PIN -- */
+
+static void keys(world *w, gw_sip_call *sip, const char *text) {
+  for (; *text; text++)
+    gw_bridge_sip_digit(sip, *text, 100, w->b);
+  spin();
+}
+
+/* 8001 asks for 4711; nobody is rung. */
+static void setup_pin(world *w) {
+  setup(w);
+  gw_bridge_conf *c = conf(TRUE);
+  gw_room_conf *r = c->rooms->pdata[1];
+  g_free(r->pin);
+  r->pin = g_strdup("4711");
+  for (guint i = 0; i < 2; i++)
+    g_strfreev(g_steal_pointer(&((gw_room_conf *)c->rooms->pdata[i])->ring));
+  gw_bridge_reconfigure(w->b, c);
+  fake_muc_in(fake_muc_at("gateway@", OTHER), FALSE);
+  fake_prompts = TRUE;
+}
+
+/* The caller is asked before anybody there sees him, and those where he is do not hear what he keys in. */
+static void test_to_pin_room(void) {
+  world w;
+  setup_pin(&w);
+  gw_sip_call *sip = seated(&w);
+  fake_clear();
+  refer(&w, sip, "8001", TRUE, NULL);
+  g_assert_true(fake_said("sip refer-answer 202") && fake_said("play en/enter-pin"));
+  g_assert_true(fake_said("media mute=1"));
+  g_assert_false(fake_said("join") || fake_said("media move"));
+  keys(&w, sip, "4711#");
+  g_assert_false(fake_said("join"));
+  wait_said("join " OTHER);
+  g_assert_true(fake_said("media mute=0"));
+  fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+  spin();
+  g_assert_true(fake_said("media move"));
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("leave " ROOM) && !fake_said("sip hangup"));
+  fake_clear();
+  keys(&w, sip, "*0"); /* keys are commands there */
+  g_assert_true(fake_said("play en/goodbye"));
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  run_for(50);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+/* Wrong PINs, or a room that does not let it in: it stays where it is, and is heard there again. */
+static void test_to_pin_room_fails(void) {
+  for (guint way = 0; way < 3; way++) {
+    world w;
+    setup_pin(&w);
+    gw_sip_call *sip = seated(&w);
+    refer(&w, sip, "8001", TRUE, NULL);
+    fake_clear();
+    if (way == 0) {
+      for (guint i = 0; i < 3; i++) {
+        fake_clear();
+        keys(&w, sip, "0#");
+        wait_said("play en/wrong-pin");
+      }
+      g_assert_true(fake_said("sip refer-progress 403") && fake_said("media mute=0"));
+    } else if (way == 1) {
+      keys(&w, sip, "4711#");
+      wait_said("join " OTHER);
+      fake_muc_out(fake_muc_at("100@", OTHER), GW_CAUSE_FORBIDDEN, "forbidden");
+      spin();
+      g_assert_true(fake_said("sip refer-progress 403") && fake_said("play en/not-moved"));
+    } else { /* the room is configured no more */
+      gw_bridge_reconfigure(w.b, conf(FALSE));
+      keys(&w, sip, "4711#");
+      wait_said("sip refer-progress 404");
+    }
+    g_assert_false(fake_said("media move") || fake_said("sip hangup") || fake_said("leave " ROOM));
+    g_autofree char *state = state_of_first(&w);
+    g_assert_cmpstr(state, ==, "waiting");
+    fake_clear();
+    keys(&w, sip, "*1");
+    g_assert_true(fake_said("play en/help"));
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    gw_sip_call_unref(sip);
+    teardown(&w);
+  }
+}
+
+/* Attended: the second call is being asked for the PIN, and the first takes its place; on hold it is asked when it is
+ * back. */
+static void test_to_pin_room_attended(void) {
+  for (guint held = 0; held < 2; held++) {
+    world w;
+    setup_pin(&w);
+    gw_sip_call *one = seated(&w);
+    g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV), hold = phone_offer(GW_DIR_SENDONLY);
+    gw_sip_call *two = invite(&w, "100", "8001", offer);
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    if (held) gw_bridge_sip_remote(one, hold, TRUE, w.b);
+    fake_clear();
+    refer(&w, one, "8001", TRUE, two);
+    g_assert_true(fake_said("sip refer-answer 202") && fake_said("sip hangup alternative"));
+    g_assert_cmpint(fake_said("sip refer-progress 401"), ==, held);
+    g_assert_cmpint(fake_said("play en/enter-pin"), ==, !held);
+    if (held) {
+      gw_bridge_sip_remote(one, offer, TRUE, w.b);
+      spin();
+      g_assert_true(fake_said("play en/enter-pin"));
+      keys(&w, one, "4711#");
+      wait_said("join " OTHER);
+      fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+      spin();
+      fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+      run_for(50);
+      g_assert_true(fake_said("leave " ROOM));
+      g_assert_false(fake_said("sip refer-progress 200")); /* told once */
+    }
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    end_sip(&w, one, GW_CAUSE_NORMAL); /* in the middle of the question */
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    gw_sip_call_unref(one);
+    gw_sip_call_unref(two);
+    teardown(&w);
+  }
+}
+
+/* What was being said when the phone was moved is said again where it is now; names are not: they were the others'. */
+static void test_said_again(void) {
+  world w;
+  setup_pin(&w);
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8001", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("play en/enter-pin"));
+  keys(&w, sip, "4711#");
+  wait_said("play en/one-moment");
+  fake_clear();
+  fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+  spin();
+  g_assert_true(fake_said("media move") && !fake_said("play"));
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("play en/one-moment"));
+  end_prompt(&w);
+  fake_speaks = TRUE;
+  fake_occupant(fake_muc_at("100@", OTHER), "Telephone gateway", "gateway@gw.test/x", GW_OCC_JOINED);
+  fake_occupant(fake_muc_at("100@", OTHER), "bob", "bob@x.test/web", GW_OCC_JOINED);
+  fake_clear();
+  keys(&w, sip, "*3");
+  for (guint i = 0; i < 4; i++)
+    end_prompt(&w);
+  g_assert_true(fake_said("speak en: "));
+  refer(&w, sip, "8000", TRUE, NULL);
+  fake_muc_in(fake_muc_at("100@", ROOM), FALSE);
+  spin();
+  fake_clear();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  run_for(50);
+  g_assert_false(fake_said("play") || fake_said("speak"));
+  keys(&w, sip, "*1"); /* and it is not waited for any more */
+  g_assert_true(fake_said("play en/help"));
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  run_for(50);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
 static void test_refused(void) {
   world w;
   setup_two(&w);
@@ -276,6 +476,34 @@ static void test_to_phone(void) {
   }
 }
 
+/* A phone that is there already, or rings already, is not rung again; nor are phones rung again and again. */
+static void test_to_phone_again(void) {
+  world w;
+  setup(&w);
+  gw_sip_call *sip = seated_101(&w);
+  refer(&w, sip, "100", TRUE, NULL);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  fake_clear();
+  refer(&w, sip, "100", TRUE, NULL);
+  g_assert_true(fake_said("sip refer-answer 486"));
+  g_assert_false(fake_said("media leg"));
+  end_sip(&w, fake_dialled, GW_CAUSE_BUSY);
+  gw_sip_call_unref(fake_dialled);
+  fake_contacts = 0;
+  for (guint i = 2; i < 20; i++)
+    refer(&w, sip, "100", TRUE, NULL);
+  g_assert_true(fake_said("sip refer-answer 404"));
+  fake_contacts = 1;
+  fake_clear();
+  refer(&w, sip, "100", TRUE, NULL);
+  g_assert_true(fake_said("sip refer-answer 503"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
 /* -- taken over -- */
 
 static gw_sip_call *replacing(world *w, gw_sip_call *old, const gw_desc *offer) {
@@ -326,6 +554,67 @@ static void test_taken_over(void) {
   }
 }
 
+/* It comes without an offer, gets ours, and its answer comes with the ACK. */
+static void test_taken_over_late(void) {
+  for (guint way = 0; way < 4; way++) { /* answered, never, with nothing in common, and the old one hangs up before */
+    world w;
+    setup(&w);
+    gw_sip_call *sip = seated(&w);
+    g_autoptr(gw_desc) answer = way == 2 ? gw_desc_new() : phone_offer(GW_DIR_SENDRECV);
+    fake_clear();
+    gw_sip_call *heir = replacing(&w, sip, NULL);
+    g_assert_true(fake_said("media leg hint=127.0.0.9"));
+    if (way == 3) end_sip(&w, sip, GW_CAUSE_NORMAL);
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    g_assert_true(fake_said("sip answer dir=3 codecs=2"));
+    if (way == 1) {
+      wait_said("sip hangup overload");
+    } else {
+      gw_bridge_sip_remote(heir, answer, FALSE, w.b);
+      spin();
+    }
+    if (way == 2) g_assert_true(fake_said("sip hangup no-codec"));
+    if (way == 0 || way == 3) wait_said("media inherit");
+    g_assert_cmpint(fake_said("sip hangup alternative"), ==, way == 0);
+    g_assert_false(fake_said("leave") || fake_said("join"));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    g_assert_cmpuint(fake_open(GW_MEDIA_LEG), ==, 1);
+    end_sip(&w, way == 0 || way == 3 ? heir : sip, GW_CAUSE_NORMAL);
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    gw_sip_call_unref(sip);
+    gw_sip_call_unref(heir);
+    teardown(&w);
+  }
+}
+
+/* The old dialog ends first: the call waits for the one that was to take its place, and ends with it. */
+static void test_old_ends_first(void) {
+  for (guint way = 0; way < 3; way++) { /* the new one comes up, gives up, has nothing in common with us */
+    world w;
+    setup(&w);
+    gw_sip_call *sip = seated(&w);
+    g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV), none = gw_desc_new();
+    gw_sip_call *heir = replacing(&w, sip, way == 2 ? none : offer);
+    fake_clear();
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    g_assert_false(fake_said("leave") || fake_said("media"));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    g_assert_cmpuint(fake_sip_refs(sip), ==, 1);
+    if (way == 1)
+      end_sip(&w, heir, GW_CAUSE_CANCELLED);
+    else
+      fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    g_assert_cmpint(fake_said("media inherit"), ==, way == 0);
+    g_assert_cmpint(fake_said("leave " ROOM), ==, way != 0);
+    if (way == 0) end_sip(&w, heir, GW_CAUSE_NORMAL);
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    gw_sip_call_unref(sip);
+    gw_sip_call_unref(heir);
+    teardown(&w);
+  }
+}
+
 /* The new one fails, or gives up: nothing has happened. */
 static void test_not_taken_over(void) {
   for (guint way = 0; way < 4; way++) {
@@ -334,14 +623,19 @@ static void test_not_taken_over(void) {
     gw_sip_call *sip = seated(&w);
     fake_clear();
     g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV), none = gw_desc_new();
-    gw_sip_call *heir = replacing(&w, sip, way == 0 ? none : way == 1 ? NULL : offer);
+    gw_sip_call *heir = replacing(&w, sip, way == 0 ? none : offer);
     if (way == 0) fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
     if (way == 0) g_assert_true(fake_said("sip hangup no-codec"));
+    if (way == 1) gw_sip_call_unref(replacing(&w, sip, offer)); /* one at a time */
     if (way == 1) g_assert_true(fake_said("sip hangup busy"));
+    if (way == 1) end_sip(&w, heir, GW_CAUSE_CANCELLED);
     if (way == 2) end_sip(&w, heir, GW_CAUSE_CANCELLED);
     if (way == 3) { /* the call itself ends meanwhile */
-      end_sip(&w, sip, GW_CAUSE_NORMAL);
+      g_autoptr(GPtrArray) calls = gw_bridge_calls(w.b);
+      gw_bridge_hangup(w.b, ((gw_call_info *)calls->pdata[0])->id);
+      spin();
       g_assert_true(fake_said("sip hangup normal"));
+      end_sip(&w, sip, GW_CAUSE_NORMAL);
     } else {
       g_assert_cmpuint(fake_open(GW_MEDIA_LEG), ==, 1);
       g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
@@ -389,9 +683,17 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/dialogs/room-refuses", test_room_refuses);
   g_test_add_func("/bridge/dialogs/to-room", test_to_room);
   g_test_add_func("/bridge/dialogs/to-room-fails", test_to_room_fails);
+  g_test_add_func("/bridge/dialogs/to-room-kept", test_to_room_kept);
+  g_test_add_func("/bridge/dialogs/said-again", test_said_again);
+  g_test_add_func("/bridge/dialogs/to-phone-again", test_to_phone_again);
+  g_test_add_func("/bridge/dialogs/to-pin-room", test_to_pin_room);
+  g_test_add_func("/bridge/dialogs/to-pin-room-fails", test_to_pin_room_fails);
+  g_test_add_func("/bridge/dialogs/to-pin-room-attended", test_to_pin_room_attended);
   g_test_add_func("/bridge/dialogs/refused", test_refused);
   g_test_add_func("/bridge/dialogs/to-phone", test_to_phone);
   g_test_add_func("/bridge/dialogs/taken-over", test_taken_over);
+  g_test_add_func("/bridge/dialogs/taken-over-late", test_taken_over_late);
+  g_test_add_func("/bridge/dialogs/old-ends-first", test_old_ends_first);
   g_test_add_func("/bridge/dialogs/not-taken-over", test_not_taken_over);
   g_test_add_func("/bridge/dialogs/adopted", test_adopted);
   return g_test_run();

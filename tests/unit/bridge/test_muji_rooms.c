@@ -100,9 +100,125 @@ static void test_call_room(void) {
   teardown(&w);
 }
 
+static gw_sip_call *dials(world *w, const char *phone) {
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(w, phone, "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  fake_answer_questions();
+  fake_answer_questions();
+  return sip;
+}
+
+/* Phones of one room hear each other without a session: where the first went the others go, whoever invites or runs what. */
+static void test_one_call(void) {
+  static const char *const stands[] = {"http://jabber.org/protocol/muc", NULL};
+  world w;
+  setup(&w);
+  use(&w, "auto");
+  fake_disco_features = stands;
+  fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_INVITE, "c0ffee00@muc.test"));
+  gw_sip_call *one = dials(&w, "100");
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  fake_clear();
+  fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_INVITE, "decaf000@muc.test"));
+  fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_RETRACT, NULL));
+  bob_joins("gateway@");
+  fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "P", "bob")); /* a call in the room itself */
+  gw_sip_call *two = dials(&w, "101");
+  g_assert_true(fake_said("join c0ffee00@muc.test as Workshop"));
+  fake_muc_in(fake_muc("101@"), FALSE);
+  spin();
+  end_sip(&w, one, GW_CAUSE_NORMAL);
+  end_sip(&w, two, GW_CAUSE_NORMAL);
+  fake_clear();
+  gw_sip_call *three = dials(&w, "100"); /* nobody of ours is there any more */
+  g_assert_true(fake_said("join " ROOM " as"));
+  end_sip(&w, three, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(one);
+  gw_sip_call_unref(two);
+  gw_sip_call_unref(three);
+  teardown(&w);
+}
+
+/* Who invited has gone before anybody answered: nothing rings any more, and the number leads to the room itself. */
+static void test_inviter_leaves(void) {
+  world w;
+  setup(&w);
+  bob_joins("gateway@");
+  fake_occupant(fake_muc("gateway@"), "eve", "eve@x.test/1", GW_OCC_JOINED);
+  fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_INVITE, "c0ffee00@muc.test"));
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  fake_local_desc((gw_handle){fake_last(GW_MEDIA_LEG).v - 1}, w.b);
+  spin();
+  fake_clear();
+  fake_occupant(fake_muc("gateway@"), "eve", "eve@x.test/1", GW_OCC_LEFT); /* that is somebody else */
+  spin();
+  g_assert_false(fake_said("sip hangup"));
+  fake_occupant(fake_muc("gateway@"), "bob", "bob@x.test/web", GW_OCC_LEFT);
+  spin();
+  g_assert_true(fake_said("sip hangup cancelled"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(fake_dialled);
+  fake_clear();
+  gw_sip_call *sip = dials(&w, "100");
+  g_assert_true(fake_said("join " ROOM " as"));
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+static void said(const char *nick, gw_jmuci_action a, const char *id, gboolean sfu) {
+  gw_word *w = word(a, id, nick);
+  w->u.jmuci.sfu = sfu;
+  fake_word(fake_muc("gateway@"), w);
+}
+
+/* A call that people are in comes before one that somebody has only proposed, whatever kind either is. */
+static void test_running_first(void) {
+  static const struct {
+    gboolean sfu_runs, mesh_runs;
+    const char *expect;
+  } rows[] = {{TRUE, FALSE, "jmuci-sfu"}, {FALSE, TRUE, "jmuci-mesh"}};
+  static const char *const nicks[] = {"alice", "bob", "carol", "dave"};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    world w;
+    setup(&w);
+    use(&w, "auto");
+    gw_bridge_conf *c = conf(FALSE);
+    gw_room_conf *r = c->rooms->pdata[0];
+    g_strfreev(g_steal_pointer(&r->ring));
+    r->sfu = g_strdup("ws://127.0.0.1:1");
+    gw_bridge_reconfigure(w.b, c);
+    for (guint k = 0; k < G_N_ELEMENTS(nicks); k++) {
+      g_autofree char *jid = g_strconcat(nicks[k], "@x.test/1", NULL);
+      fake_occupant(fake_muc("gateway@"), nicks[k], jid, GW_OCC_JOINED);
+    }
+    said("alice", GW_JMUCI_PROPOSE, "S", TRUE);
+    said("carol", GW_JMUCI_PROPOSE, "M", FALSE);
+    if (rows[i].sfu_runs) said("bob", GW_JMUCI_ACCEPT, "S", TRUE);
+    if (rows[i].mesh_runs) said("dave", GW_JMUCI_ACCEPT, "M", FALSE);
+    gw_sip_call *sip = dials(&w, "100");
+    fake_muc_in(fake_muc("100@"), FALSE);
+    spin();
+    fake_answer_questions();
+    spin();
+    g_autoptr(GPtrArray) calls = gw_bridge_calls(w.b);
+    g_assert_cmpstr(((gw_call_info *)calls->pdata[0])->flavour, ==, rows[i].expect);
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    gw_sip_call_unref(sip);
+    teardown(&w);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/muji-rooms/which-kind", test_muji);
   g_test_add_func("/muji-rooms/call-room", test_call_room);
+  g_test_add_func("/muji-rooms/one-call", test_one_call);
+  g_test_add_func("/muji-rooms/inviter-leaves", test_inviter_leaves);
+  g_test_add_func("/muji-rooms/running-first", test_running_first);
   return g_test_run();
 }

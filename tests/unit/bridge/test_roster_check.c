@@ -14,7 +14,9 @@ static gw_word *word(gw_jmuci_action action, const char *id, gboolean historic) 
 /* "P1": proposal 1, "A1": accept of 1, "H1": proposal 1 from the history, "I": a Jingle word; "p1": proposal 1 of a
  * proposer known as JSXC, "n1": known as another client, "o1": of one of ours, "u1": of somebody without an address;
  * "J1": joined for call 1, "J-": for none; "cY" "cN" "c-": it is JSXC, another, gave no answer; "rY" "rN" "rU": it has
- * us, lacks us, nobody knows. */
+ * us, lacks us, nobody knows; "C" and "R": the same, to what was asked before the last question. */
+static guint asked;
+
 static GArray *put(gw_roster_check *c, const char *what) {
   g_autoptr(gw_word) w = NULL;
   gw_rc_event ev = {.proposer = {BOB, FALSE, GW_ANSWER_UNKNOWN}};
@@ -25,12 +27,16 @@ static GArray *put(gw_roster_check *c, const char *what) {
     if (id[0] != '-') ev.id = id;
     if (!ev.id) ev.proposer.jid = NULL;
     break;
+  case 'C':
   case 'c':
     ev.type = GW_RC_CLIENT;
+    ev.ask = what[0] == 'c' ? asked : asked - 1;
     ev.name = id[0] == 'Y' ? "JSXC 4" : id[0] == 'N' ? "Dino" : NULL;
     break;
+  case 'R':
   case 'r':
     ev.type = GW_RC_ROSTER;
+    ev.ask = what[0] == 'r' ? asked : asked - 1;
     ev.answer = id[0] == 'Y' ? GW_ANSWER_YES : id[0] == 'N' ? GW_ANSWER_NO : GW_ANSWER_UNKNOWN;
     break;
   case 'I':
@@ -54,6 +60,7 @@ static void tell(GString *to, const gw_rc_action *a) {
   g_string_append_printf(to, "%s%s", to->len ? " " : "", names[a->type]);
   if (a->type == GW_RC_ASK_CLIENT || a->type == GW_RC_HARM) g_assert_cmpstr(a->jid, ==, BOB);
   if (a->type == GW_RC_ASK_ROSTER) g_assert_cmpstr(a->jid, ==, "bob@example.org");
+  if (a->type == GW_RC_ASK_ROSTER) asked = a->ask;
   if (a->type != GW_RC_PASS) return;
   if (a->word->kind == GW_WORD_JINGLE)
     g_string_append(to, "-jingle");
@@ -63,6 +70,7 @@ static void tell(GString *to, const gw_rc_action *a) {
 }
 
 static char *play(gboolean enabled, const char *scene) {
+  asked = 0;
   gw_roster_check *c = gw_roster_check_new(enabled);
   GString *got = g_string_new(NULL);
   g_auto(GStrv) events = g_strsplit(scene, " ", -1);
@@ -113,6 +121,12 @@ static void test_scenes(void) {
       {"P1 P2 A1 cY rY", "client? roster? pass-p1 client? roster?"},
       {"P1 P2 A1 cY rN cY rY", "client? roster? harm client? roster? pass-p2"},
       {"P1 P2 cN cN", "client? roster? pass-p1 client? roster? pass-p2"},
+      /* an answer that comes when the next one is being weighed is not about him */
+      {"P1 P2 cN RN cY", "client? roster? pass-p1 client? roster?"},
+      {"P1 P2 cN RN cY rY", "client? roster? pass-p1 client? roster? pass-p2"},
+      {"P1 P2 cN RY cY rN", "client? roster? pass-p1 client? roster? harm"},
+      {"P1 rY cN P2 CY rN", "client? roster? pass-p1 client? roster?"},
+      {"J1 cN P2 RN cY rY", "client? roster? admit client? roster? pass-p2"},
       /* answers nobody asked for */
       {"cY rN P1", "client? roster?"},
       {"rN A1", "pass-a1"},
@@ -136,6 +150,7 @@ static void test_bounded(void) {
     g_autoptr(GArray) none = put(c, i ? "A1" : "P1");
     g_assert_cmpuint(none->len, ==, i ? 0 : 2);
   }
+  asked = 1;
   g_autoptr(GArray) all = put(c, "cN");
   g_assert_cmpuint(all->len, ==, GW_MAX_ORDER);
   gw_roster_check_free(c);

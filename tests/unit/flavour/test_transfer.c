@@ -7,6 +7,7 @@ static gw_dialplan *plan(void) {
   gw_dialplan_add_room(d, "8000", "a@muc", FALSE);
   gw_dialplan_add_room(d, "8001", "b@muc", FALSE);
   gw_dialplan_add_room(d, "8002", "c@muc", TRUE);
+  gw_dialplan_add_room(d, "8003", "a@muc", TRUE); /* another number of the first, with a PIN */
   gw_dialplan_add_menu(d, "8999");
   gw_dialplan_add_phone(d, "100", "8001");
   gw_dialplan_add_phone(d, "101", NULL);
@@ -28,6 +29,7 @@ static void test_table(void) {
     gw_transfer_kind kind;
     guint status;
     const char *number;
+    gboolean asks;
   } rows[] = {
       {{CALLER, .target = "8001", .ours = TRUE}, GW_TRANSFER_ROOM, 0, "8001"},
       {{CALLER, .target = "80-01", .ours = TRUE}, GW_TRANSFER_ROOM, 0, "8001"},
@@ -36,7 +38,8 @@ static void test_table(void) {
        GW_TRANSFER_REFUSED,
        403,
        NULL}, /* there already */
-      {{CALLER, .target = "8002", .ours = TRUE}, GW_TRANSFER_REFUSED, 403, NULL}, /* PIN */
+      {{CALLER, .target = "8002", .ours = TRUE}, GW_TRANSFER_ROOM, 0, "8002", TRUE}, /* PIN */
+      {{CALLER, .target = "8003", .ours = TRUE}, GW_TRANSFER_REFUSED, 403, NULL}, /* there already */
       {{CALLER, .target = "8999", .ours = TRUE}, GW_TRANSFER_REFUSED, 403, NULL}, /* menu */
       {{CALLER, .target = "100", .ours = TRUE}, GW_TRANSFER_REFUSED, 403, NULL},  /* itself */
       {{CALLER, .target = "", .ours = TRUE},
@@ -71,6 +74,17 @@ static void test_table(void) {
        GW_TRANSFER_REFUSED,
        403,
        NULL},
+      {{CALLER, .target = "8002", .ours = TRUE, .names_call = TRUE, .call_phone = "100",
+        .call_asked = "8002"}, /* attended, and its PIN has not been said yet */
+       GW_TRANSFER_ROOM,
+       0,
+       "8002",
+       TRUE},
+      {{CALLER, .target = "8002", .ours = TRUE, .names_call = TRUE, .call_phone = "101",
+        .call_asked = "8002"},
+       GW_TRANSFER_REFUSED,
+       403,
+       NULL},
       {{CALLER, .target = "8000", .ours = TRUE, .names_call = TRUE, .call_phone = "101",
         .call_up = TRUE},
        GW_TRANSFER_REFUSED,
@@ -93,6 +107,7 @@ static void test_table(void) {
     g_assert_cmpint(got.kind, ==, rows[i].kind);
     g_assert_cmpuint(got.status, ==, rows[i].status);
     g_assert_cmpstr(got.number, ==, rows[i].number);
+    g_assert_cmpint(got.asks, ==, rows[i].asks);
     g_assert_cmpint(got.why != NULL, ==, rows[i].kind == GW_TRANSFER_REFUSED);
   }
 }

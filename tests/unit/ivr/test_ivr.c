@@ -15,13 +15,13 @@ typedef struct {
 
 static void note(world *w, const gw_ia *a) {
   static const char *const words[] = {"play", "tone",  "find",   "admit",  "mute",
-                                      "hand", "wrong", "locked", "hangup", "spoken"};
+                                      "hand", "wrong", "locked", "hangup", "stay",   "spoken"};
   g_string_append_printf(w->did, " %s", words[a->type]);
   if (a->type == GW_IA_PLAY) g_string_append_printf(w->did, ":%s", a->prompt ? a->prompt : "-");
   if (a->type == GW_IA_FIND_ROOM) g_string_append_printf(w->did, ":%s", a->digits);
   if (a->type == GW_IA_HAND) g_string_append_printf(w->did, ":%d", a->flag);
   if (a->type == GW_IA_WRONG_PIN) g_string_append_printf(w->did, ":%u", a->tries);
-  if (a->type == GW_IA_HANGUP) g_string_append_printf(w->did, ":%s", gw_cause_word(a->cause));
+  if (a->type == GW_IA_HANGUP || a->type == GW_IA_STAY) g_string_append_printf(w->did, ":%s", gw_cause_word(a->cause));
 }
 
 static void put(world *w, gw_ie e) {
@@ -320,6 +320,66 @@ static void test_how_many(void) {
   stop(&w);
 }
 
+/* Asked for the PIN of another room while he is in one: keys are digits then, and whatever comes of it, he is in a room. */
+static void test_asked_inside(void) {
+  world w;
+  start(&w);
+  inside(&w, TRUE);
+  pass(&w, GW_SEC(5));
+  played(&w);
+  did(&w, " play:alone play:music");
+  ask_pin(&w);
+  did(&w, " play:- play:enter-pin");
+  company(&w, 1, FALSE); /* no tone now */
+  company(&w, 0, TRUE);
+  for (guint i = 0; i < 3; i++)
+    wrong(&w);
+  did(&w, " play:- wrong:1 play:wrong-pin play:- wrong:2 play:wrong-pin play:- wrong:3 play:wrong-pin"
+          " stay:auth");
+  played(&w);
+  did(&w, " play:not-moved");
+  played(&w);
+  pass(&w, GW_SEC(5));
+  did(&w, " play:music"); /* it goes on as before */
+  keys(&w, "*6");
+  did(&w, " mute");
+  ask_pin(&w); /* by now it is slowed */
+  keys(&w, "4711#");
+  pass(&w, GW_SEC(10));
+  g_assert_true(g_str_has_suffix(w.did->str, " admit"));
+  g_string_truncate(w.did, 0);
+  keys(&w, "*0");
+  did(&w, ""); /* between two rooms */
+  PUT(&w, .type = GW_IE_BACK);
+  did(&w, " play:not-moved");
+  keys(&w, "*0");
+  did(&w, " play:- hangup:normal");
+  stop(&w);
+}
+
+static void test_asked_inside_ends(void) {
+  for (guint way = 0; way < 3; way++) { /* nothing keyed in, let in, and the call ends meanwhile */
+    world w;
+    start(&w);
+    inside(&w, FALSE);
+    company(&w, 1, FALSE);
+    pass(&w, GW_SEC(5));
+    ask_pin(&w);
+    if (way == 0) pass(&w, GW_SEC(36));
+    if (way == 0) g_assert_nonnull(strstr(w.did->str, " stay:timeout"));
+    if (way == 1) keys(&w, "4711#");
+    if (way == 1) pass(&w, GW_SEC(1));
+    if (way == 1) inside(&w, FALSE);
+    if (way == 2) PUT(&w, .type = GW_IE_END, .cause = GW_CAUSE_ROOM_CLOSED);
+    if (way == 2) g_assert_true(g_str_has_suffix(w.did->str, " play:room-closed"));
+    g_assert_null(strstr(w.did->str, "hangup"));
+    g_string_truncate(w.did, 0);
+    keys(&w, "*0");
+    g_assert_true((strstr(w.did->str, "hangup") != NULL) == (way != 2));
+    stop(&w);
+  }
+}
+
 static void test_confirmations(void) {
   world w;
   start(&w);
@@ -476,6 +536,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/ivr/without-hash", test_without_hash);
   g_test_add_func("/ivr/three-wrong", test_three_wrong);
   g_test_add_func("/ivr/slowed", test_slowed);
+  g_test_add_func("/ivr/asked-inside", test_asked_inside);
+  g_test_add_func("/ivr/asked-inside-ends", test_asked_inside_ends);
   g_test_add_func("/ivr/silence", test_silence);
   g_test_add_func("/ivr/question-limit", test_question_limit);
   g_test_add_func("/ivr/menu", test_menu);

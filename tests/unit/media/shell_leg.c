@@ -91,6 +91,23 @@ static void test_mute(void) {
   pair_free(&s);
 }
 
+/* While the last word is said to a phone: the others are neither bothered by it nor overheard. */
+static void test_retire(void) {
+  pair s = pair_new("PCMU", 0, "PCMU", 0);
+  g_assert_true(phone_hears(s.p[0], 1000));
+  gw_media_retire(s.k->media, s.leg[0]);
+  gw_media_mute(s.k->media, s.leg[0], FALSE); /* too late to be heard again */
+  settle(&s);
+  phone_forget(s.p[0]);
+  phone_forget(s.p[1]);
+  gw_media_tone(s.k->media, s.leg[0], 1500, 700);
+  g_assert_true(phone_hears(s.p[0], 1500));
+  g_assert_false(phone_heard(s.p[0], 1000));
+  g_assert_false(phone_heard(s.p[1], 440));
+  phone_check_time(s.p[0], s.k);
+  pair_free(&s);
+}
+
 static void redo(pair *s, int i, gw_dir ours) {
   g_autoptr(gw_desc) remote = phone_desc(s->p[i], gw_dir_flip(ours));
   g_autoptr(gw_desc) agreed = phone_desc(s->p[i], ours);
@@ -522,6 +539,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/leg/talk", test_talk);
   g_test_add_func("/media/leg/long-packets", test_long_packets);
   g_test_add_func("/media/leg/mute", test_mute);
+  g_test_add_func("/media/leg/retire", test_retire);
   g_test_add_func("/media/leg/hold", test_hold);
   g_test_add_func("/media/leg/codec-change", test_codec_change);
   g_test_add_func("/media/leg/stranger", test_stranger);

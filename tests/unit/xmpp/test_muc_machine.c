@@ -254,7 +254,7 @@ static void nick_given_by_service(fixture *f, gconstpointer d) {
 static const struct {
   const char *condition, *expected;
 } refusals[] = {
-    {"not-authorized", "out auth (not-authorized: the room's password is missing or wrong)"},
+    {"not-authorized", "out forbidden (not-authorized: the room's password is missing or wrong)"},
     {"registration-required",
      "out forbidden (registration-required: make 100@phone.example a member of " ROOM ")"},
     {"forbidden", "out forbidden (forbidden: banned from the room)"},
