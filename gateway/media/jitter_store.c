@@ -46,8 +46,9 @@ gw_slot *gw_store_first(gw_store *s, gint64 seq, gint64 end) {
 }
 
 void gw_store_copy(const gw_store *s, const gw_slot *slot, guint8 out[GW_MAX_DATAGRAM]) {
-  for (guint i = 0, at = 0; at < slot->len; i++, at += GW_CHUNK)
-    memcpy(out + at, s->chunks[slot->chunk[i]], MIN(GW_CHUNK, slot->len - at));
+  guint len = MIN(slot->len, GW_MAX_DATAGRAM); /* as the compiler cannot see */
+  for (guint i = 0, at = 0; at < len; i++, at += GW_CHUNK)
+    memcpy(out + at, s->chunks[slot->chunk[i]], MIN(GW_CHUNK, len - at));
 }
 
 void gw_store_drop(gw_store *s, gw_slot *slot) {
