@@ -409,6 +409,8 @@ static void test_digest_leak(void) {
   rig_free(r);
 }
 
+#define DTMF "Content-Type: application/dtmf\r\n"
+
 /* Call-ID and tags seen by somebody at another address. */
 static void test_hijack(void) {
   rig *r = rig_new();
@@ -418,8 +420,17 @@ static void test_hijack(void) {
   end *e = wire_call(r, w, &r->server, "hijack", &cseq, &tag);
   g_assert_cmpuint(ask(r, thief, "INVITE", "hijack", ++cseq, tag, NULL, SDP), ==, 401);
   g_assert_cmpuint(ask(r, thief, "UPDATE", "hijack", ++cseq, tag, NULL, SDP), ==, 401);
+  g_assert_cmpuint(ask(r, thief, "INFO", "hijack", ++cseq, tag, DTMF, "*"), ==, 401);
+  g_assert_cmpuint(ask(r, thief, "INFO", "hijack", ++cseq, tag, DTMF, "0"), ==, 401);
+  g_assert_cmpuint(
+      ask(r, thief, "REFER", "hijack", ++cseq, tag, "Refer-To: <sip:101@127.0.0.1>\r\n", NULL), ==,
+      401);
   g_assert_cmpuint(e->offers, ==, 0);
+  g_assert_cmpuint(e->refers, ==, 0);
+  g_assert_cmpstr(e->digits, ==, "");
   g_assert_cmpuint(e->states[GW_SIP_ENDED], ==, 0);
+  g_assert_cmpuint(ask(r, w, "INFO", "hijack", ++cseq, tag, DTMF, "7"), ==, 200);
+  g_assert_cmpstr(e->digits, ==, "7");
   g_assert_cmpuint(ask(r, w, "UPDATE", "hijack", ++cseq, tag, NULL, HOLD), ==, 200);
   wire_free(w);
   wire_free(thief);

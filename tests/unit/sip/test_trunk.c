@@ -169,6 +169,32 @@ static void test_beside_a_phone(void) {
   rig_free(r);
 }
 
+/* Whoever forges the trunk's address must not say where the answers go: the library would obey. */
+static void test_maddr(void) {
+  static const char *const addresses[] = {"127.0.0.2/32", NULL};
+  rig *r = rig_new();
+  r->server.on_invite = DO_REFUSE_BUSY;
+  gw_sip_trunk t = {.name = "pbx", .proxy = "127.0.0.2:9", .addresses = addresses};
+  gw_sip_set_trunks(r->server.sip, &t, 1);
+  wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2"),
+       *thief = wire_udp_from(r, r->server.udp, "127.0.0.3");
+  g_autofree char *plain =
+      wire_request(w, "INVITE", "sip:8000@127.0.0.1", "maddr", 1, NULL, NULL, NULL);
+  g_auto(GStrv) parts = g_strsplit(plain, ";branch=", 2);
+  g_autofree char *there = g_strdup_printf(";maddr=127.0.0.3;sent-port=%u", thief->port),
+                  *forged = g_strconcat(parts[0], there, ";branch=", parts[1], NULL);
+  wire_send(w, forged);
+  g_assert_true(RIG_WAIT(r, rig_count_lines(r, "maddr from a trunk") == 1));
+  g_assert_null(rig_in(&r->server, 0));
+  g_assert_cmpuint(rig_count_lines(r, "status=400"), ==, 1);
+  g_autofree char *stray = wire_read(r, thief, 200);
+  g_assert_true(!stray || g_str_has_prefix(stray, "SIP/2.0 4")); /* no more than that */
+  g_assert_nonnull(call_from(r, w, "8000", NULL));               /* without it: as ever */
+  wire_free(w);
+  wire_free(thief);
+  rig_free(r);
+}
+
 /* --- a trunk that answers nonsense --- */
 
 #define SDP                                                                                        \
@@ -476,11 +502,57 @@ static void test_srtp_needs_tls(void) {
   rig_free(r);
 }
 
+/* Another trunk would take the call: this one's only host gets 4 s, and not the 32 of the library. */
+static void test_hurry(void) {
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = {.name = "one", .proxy = proxy};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "one").state == GW_TRUNK_UP));
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *slow = rig_dial_trunk(r, "one", "+4931", "+4911", offer, &why);
+  gw_sip_call_hurry(slow->call);
+  g_autofree char *text = next_request(r, w, "INVITE sip:+4931");
+  g_assert_nonnull(text);
+  answer(w, text, "100 Trying", "");
+  rig_spin(r, 4500);
+  g_assert_cmpuint(slow->states[GW_SIP_ENDED], ==, 0); /* it has said that it is at it */
+  gw_sip_call_hangup(slow->call, GW_CAUSE_CANCELLED);
+  end *silent = rig_dial_trunk(r, "one", "+4930", "+4911", offer, &why);
+  gw_sip_call_hurry(silent->call);
+  g_assert_true(RIG_WAIT(r, silent->states[GW_SIP_ENDED]));
+  g_assert_cmpint(silent->cause, ==, GW_CAUSE_TIMEOUT);
+  g_assert_cmpuint(silent->status, ==, 0);
+  wire_free(w);
+  rig_free(r);
+}
+
+/* Nobody listens there: the cause says that it was the trunk. */
+static void test_unreachable(void) {
+  rig *r = rig_new();
+  gw_cause why;
+  wire *w = wire_udp(r, r->client.udp);
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = {.name = "one", .proxy = proxy};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "one").state == GW_TRUNK_UP));
+  wire_free(w);
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *c = rig_dial_trunk(r, "one", "+4930", "+4911", offer, &why);
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+  g_assert_cmpint(c->cause, ==, GW_CAUSE_PEER_GONE);
+  g_assert_cmpuint(c->status, ==, 480);
+  rig_free(r);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/trunk/registers-and-calls", test_registers_and_calls);
   g_test_add_func("/trunk/wrong-password", test_wrong_password);
   g_test_add_func("/trunk/by-address", test_by_address);
+  g_test_add_func("/trunk/maddr", test_maddr);
   g_test_add_func("/trunk/beside-a-phone", test_beside_a_phone);
   g_test_add_func("/trunk/refusals", test_refusals);
   g_test_add_func("/trunk/endless-401", test_endless_401);
@@ -489,6 +561,8 @@ int main(int argc, char **argv) {
   g_test_add_data_func("/trunk/next-host-silent", GINT_TO_POINTER(FALSE), check_next_host);
   g_test_add_data_func("/trunk/next-host-503", GINT_TO_POINTER(TRUE), check_next_host);
   g_test_add_func("/trunk/no-host", test_no_host);
+  g_test_add_func("/trunk/hurry", test_hurry);
+  g_test_add_func("/trunk/unreachable", test_unreachable);
   g_test_add_data_func("/trunk/rest-of-call", GINT_TO_POINTER(FALSE), check_rest_of_call);
   g_test_add_data_func("/trunk/rest-of-call-routed", GINT_TO_POINTER(TRUE), check_rest_of_call);
   g_test_add_func("/trunk/digest-leak", test_digest_leak);
