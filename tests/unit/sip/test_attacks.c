@@ -8,7 +8,7 @@ static void test_methods(void) {
   static const struct {
     const char *method;
     guint status;
-  } rows[] = {{"MESSAGE", 405}, {"SUBSCRIBE", 405}, {"NOTIFY", 405}, {"REFER", 403},
+  } rows[] = {{"MESSAGE", 405}, {"SUBSCRIBE", 405}, {"NOTIFY", 405}, {"REFER", 405},
               {"PUBLISH", 405}, {"PRACK", 481},     {"FOO", 501},    {"INFO", 481},
               {"UPDATE", 481},  {"BYE", 481},       {"CANCEL", 481}, {"REGISTER", 401},
               {"OPTIONS", 200}, {"INVITE", 401}};
@@ -30,6 +30,8 @@ static void test_methods(void) {
           tcp ? g_strdup_printf("tcp:127.0.0.1:%u", w->port) : g_strdup("udp:127.0.0.1");
       if (expected)
         g_assert_nonnull(strstr(g_ptr_array_index(r->lines, r->lines->len - 1), source));
+      g_autofree char *more = wire_read(r, w, 20); /* such as a NOTIFY to that Contact */
+      g_assert_true(!more || g_str_has_prefix(more, "SIP/2.0 "));
       wire_free(w);
     }
   }
@@ -135,7 +137,7 @@ static void test_contact_in_answer(void) {
 
 static void test_wrong_tag(void) {
   static const char *const methods[] = {"BYE", "INVITE", "UPDATE", "INFO", "REFER"};
-  static const guint codes[] = {481, 481, 481, 481, 481};
+  static const guint codes[] = {481, 481, 481, 481, 405};
   rig *r = rig_new();
   wire *w = wire_udp(r, r->server.udp);
   g_autofree char *tag = NULL;

@@ -341,6 +341,8 @@ static void test_call_is_redirected(void) {
                     *privacy = wire_header(text, "Privacy"), *from = wire_header(text, "From");
     g_assert_cmpint(asserted != NULL, ==, i > 0);
     g_assert_cmpint(privacy != NULL, ==, i == 0);
+    g_assert_true(!strstr(text, "\nDiversion:") &&
+                  !strstr(text, "\nHistory-Info:")); /* nothing that we send was diverted */
     g_assert_cmpint(strstr(from, "Anna") != NULL, ==, i > 0);
     answer(w, text, statuses[i], contact);
     g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
