@@ -85,12 +85,6 @@ static const gw_sip_port *taken_by(const gw_sip *sip, int fd) {
   return NULL;
 }
 
-static gboolean is_trunk(const gw_sip *sip, const char *ip) {
-  for (guint i = 0; i < sip->trunks->len; i++)
-    if (gw_trunk_speaks(sip, gw_trunk_name(sip->trunks->pdata[i]), ip)) return TRUE;
-  return FALSE;
-}
-
 static gboolean look_at(const gw_sip *sip, int fd, GHashTable *known, gw_crowd_member *ret) {
   struct sockaddr_storage peer;
   struct tcp_info info = {0};
@@ -104,7 +98,7 @@ static gboolean look_at(const gw_sip *sip, int fd, GHashTable *known, gw_crowd_m
   g_autofree char *source = g_strdup_printf(strchr(ret->ip, ':') ? "%s:[%s]:%u" : "%s:%s:%u",
                                             gw_transport_word(p->transport), ret->ip, port);
   ret->idle_ms = info.tcpi_last_data_recv;
-  ret->known = g_hash_table_contains(known, source) || is_trunk(sip, ret->ip);
+  ret->known = g_hash_table_contains(known, source) || gw_trunk_any_speaks(sip, ret->ip);
   return TRUE;
 }
 

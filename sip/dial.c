@@ -13,24 +13,56 @@ gw_sip_call *gw_sip_call_out(gw_sip *sip, const gw_desc *offer) {
   return call;
 }
 
+static GQuark dial_error_quark(void) {
+  return g_quark_from_static_string("gw-sip-dial");
+}
+
+static const url_t *parse_url(su_home_t *home, const char *text, GError **error) {
+  const url_t *url = url_make(home, text);
+  if (url && (url->url_type == url_sip || url->url_type == url_sips) && url->url_host &&
+      *url->url_host)
+    return url;
+  g_set_error(error, dial_error_quark(), 1,
+              "%s is no SIP address (sip:user@host:port;transport=udp|tcp|tls)", text);
+  return NULL;
+}
+
+/* NULL: no such addresses. The library takes a text that begins with a byte 0 for one of its own structures. */
+static nua_handle_t *handle_for(const gw_sip_branch *b) {
+  su_home_t home[1] = {SU_HOME_INIT(home)};
+  gboolean readable = parse_url(home, b->uri, NULL) != NULL;
+  su_home_deinit(home);
+  return readable ? nua_handle(b->port->nua, NULL, NUTAG_URL(b->uri), SIPTAG_TO_STR(b->to),
+                               SIPTAG_FROM_STR(b->from), TAG_END())
+                  : NULL;
+}
+
 /* Branches are dialogs of their own and need Call-IDs of their own. */
-void gw_sip_start_branch(gw_sip_call *call, const gw_sip_branch *b, const char *sdp) {
+gboolean gw_sip_start_branch(gw_sip_call *call, const gw_sip_branch *b, const char *sdp) {
+  nua_handle_t *nh = handle_for(b);
+  if (!nh) {
+    gw_warn(&(gw_log_ctx){.call = call->id}, "sip-not-called", "uri=%s to=%s reason=%s", b->uri,
+            b->to, "not an address that SIP could read");
+    return FALSE;
+  }
   g_autofree char *id =
       call->branches ? g_strdup_printf("%s-%u", call->id, call->branches) : g_strdup(call->id);
   call->branches++;
-  gw_sip_leg *leg = gw_sip_leg_new(call, b->port, NULL);
+  gw_sip_leg *leg = gw_sip_leg_new(call, b->port, nh);
   leg->number = g_strdup(b->number);
   g_autofree char *contact = gw_sip_port_contact_for(
       b->port, b->user, g_ascii_strncasecmp(b->uri, "sips:", 5) == 0, b->peer);
   if (!call->contact) call->contact = g_strdup(contact);
-  leg->nh = nua_handle(b->port->nua, &leg->owner, NUTAG_URL(b->uri), SIPTAG_TO_STR(b->to),
-                       SIPTAG_FROM_STR(b->from), TAG_END());
+  nua_handle_bind(nh, &leg->owner);
   if (b->proxy) nua_set_hparams(leg->nh, NUTAG_PROXY(b->proxy), TAG_END());
   nua_invite(leg->nh, SIPTAG_CALL_ID_STR(id), SIPTAG_CONTACT_STR(contact),
-             TAG_IF(b->extra, SIPTAG_HEADER_STR(b->extra)), TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-             TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_IF(b->replaces, SIPTAG_REPLACES_STR(b->replaces)),
+             TAG_IF(b->extra, SIPTAG_HEADER_STR(b->extra)),
+             TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+             TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)),
+             TAG_IF(b->replaces, SIPTAG_REPLACES_STR(b->replaces)),
              TAG_IF(!sdp, SIPTAG_SUPPORTED_STR("timer")), /* no PRACK could answer their offer */
              TAG_END());
+  return TRUE;
 }
 
 char *gw_sip_from_header(const char *name, const char *user, const char *host) {
@@ -90,6 +122,13 @@ gboolean gw_sip_ring_number(gw_sip_call *call, const char *number) {
   return call->legs->len > before;
 }
 
+/* Nobody has heard of this call yet. */
+static void undo(gw_sip_call *call) {
+  call->ended = TRUE;
+  g_hash_table_remove(call->sip->calls, call);
+  gw_sip_call_unref(call);
+}
+
 gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from_number,
                                const char *from_name, const gw_desc *offer, gw_cause *ret_why) {
   GW_ON_CONTROL();
@@ -106,19 +145,13 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *sip, const char *number, const char *from
   call->offer = gw_desc_copy(offer);
   call->numbers = g_ptr_array_new_with_free_func(g_free);
   if (gw_sip_ring_number(call, number)) return call;
-  call->ended =
-      TRUE; /* no socket of the right kind: as good as not registered, and nobody has heard of this call */
-  g_hash_table_remove(sip->calls, call);
-  gw_sip_call_unref(call);
-  *ret_why = GW_CAUSE_NOT_FOUND;
+  undo(call);
+  *ret_why =
+      GW_CAUSE_NOT_FOUND; /* no socket of the right kind, no address that is one: as good as not registered */
   return NULL;
 }
 
 /* -- any address -- */
-
-static GQuark dial_error_quark(void) {
-  return g_quark_from_static_string("gw-sip-dial");
-}
 
 static char *literal_ip(const url_t *url) {
   if (url->url_host[0] == '[') return g_strndup(url->url_host + 1, strcspn(url->url_host + 1, "]"));
@@ -134,16 +167,6 @@ gw_sip_port *gw_sip_port_for_url(const gw_sip *sip, const url_t *url) {
   if (url->url_type == url_sips) return gw_sip_port_for(sip, GW_TLS, v6, ip);
   gw_sip_port *p = gw_sip_port_for(sip, gw_transport_of(transport), v6, ip);
   return p || *transport ? p : gw_sip_port_for(sip, GW_TCP, v6, ip);
-}
-
-static const url_t *parse_url(su_home_t *home, const char *text, GError **error) {
-  const url_t *url = url_make(home, text);
-  if (url && (url->url_type == url_sip || url->url_type == url_sips) && url->url_host &&
-      *url->url_host)
-    return url;
-  g_set_error(error, dial_error_quark(), 1,
-              "%s is no SIP address (sip:user@host:port;transport=udp|tcp|tls)", text);
-  return NULL;
 }
 
 static char *proxy_uri(const char *proxy) {
@@ -172,16 +195,18 @@ static gw_sip_call *dial(gw_sip *sip, su_home_t *home, const gw_sip_target *t, c
   call->user = g_strdup(t->user);
   call->password = g_strdup(t->password);
   g_autofree char *sdp = offer ? gw_sip_call_sdp(call, offer) : NULL;
-  gw_sip_start_branch(call,
-                      &(gw_sip_branch){.port = port,
-                                       .uri = t->uri,
-                                       .proxy = proxy,
-                                       .to = to,
-                                       .from = from,
-                                       .user = t->from_user,
-                                       .replaces = t->replaces},
-                      sdp);
-  return call;
+  gw_sip_branch branch = {.port = port,
+                          .uri = t->uri,
+                          .proxy = proxy,
+                          .to = to,
+                          .from = from,
+                          .user = t->from_user,
+                          .replaces = t->replaces};
+  if (gw_sip_start_branch(call, &branch, sdp)) return call;
+  undo(call);
+  g_set_error(error, dial_error_quark(), 4,
+              "%s cannot be called: what SIP would send could not be read", t->uri);
+  return NULL;
 }
 
 gw_sip_call *gw_sip_dial(gw_sip *sip, const gw_sip_target *target, const gw_desc *offer,

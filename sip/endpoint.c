@@ -2,6 +2,7 @@
 #include "sip/internal.h"
 #include "sip/capture.h"
 #include "sip/tls.h"
+#include "sip/resolver.h"
 #include "sip/trunk.h"
 #include <sofia-sip/su.h>
 #include <sofia-sip/tport_tag.h>
@@ -80,6 +81,7 @@ static void destroy(void *data) {
   g_source_destroy(sip->source);
   su_deinit();
   g_ptr_array_unref(sip->lines);
+  gw_resolver_free(sip->resolver);
   g_ptr_array_unref(sip->trunks);
   g_ptr_array_unref(sip->legs);
   g_ptr_array_unref(sip->ports);
@@ -306,6 +308,7 @@ gw_sip *gw_sip_new(GMainContext *ctx, const gw_sip_config *config, const gw_sip_
   sip->lines = g_ptr_array_new_with_free_func(gw_sip_line_discard);
   sip->trunks = g_ptr_array_new_with_free_func(gw_trunk_unref);
   sip->calls = g_hash_table_new(NULL, NULL);
+  sip->resolver = gw_resolver_new(sip->ctx);
   sip->ids = gw_ids_new();
   gw_ids_bytes(sip->ids, secret, sizeof secret);
   sip->digest = gw_digest_new(sip->realm, secret);

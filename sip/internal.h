@@ -30,6 +30,7 @@ typedef struct gw_sip_owner gw_sip_owner;
 
 typedef struct gw_trunk gw_trunk;
 typedef struct gw_trunk_try gw_trunk_try;
+typedef struct gw_resolver gw_resolver;
 
 typedef enum { GW_UDP, GW_TCP, GW_TLS } gw_transport;
 
@@ -141,6 +142,7 @@ struct gw_sip {
   GHashTable *calls;      /* gw_sip_call that have not ended, as a set */
   GPtrArray *lines;       /* gw_sip_line, owned */
   GPtrArray *trunks;      /* gw_trunk, owned; in the order of the configuration, those that say goodbye behind */
+  gw_resolver *resolver;  /* of the trunks' hosts */
   gw_digest *digest;
   gw_guard *guard;
   gw_bindings *bindings;
@@ -243,7 +245,8 @@ typedef struct {
   const char *replaces; /* or NULL */
 } gw_sip_branch;
 gw_sip_call *gw_sip_call_out(gw_sip *, const gw_desc *offer);
-void gw_sip_start_branch(gw_sip_call *, const gw_sip_branch *, const char *sdp);
+/* FALSE, with a line in the log: its addresses cannot be read, and there is no such branch. */
+gboolean gw_sip_start_branch(gw_sip_call *, const gw_sip_branch *, const char *sdp);
 char *gw_sip_from_header(const char *name, const char *user, const char *host);
 /* Keys go only where nobody else can read them. *ret NULL: without an offer. FALSE: this offer is nothing for there. */
 gboolean gw_sip_offer_for(gw_sip_call *, const gw_desc *offer, gboolean secure, char **ret);
@@ -267,6 +270,7 @@ gboolean gw_sip_authenticate(nua_handle_t *, const sip_t *, const char *user, co
 
 /* -- offer.c: offers and answers within a dialog -- */
 gboolean gw_sip_acceptable(gw_sip_leg *, const sip_t *); /* a request that may move the dialog. FALSE: answered */
+gboolean gw_sip_same_speaker(gw_sip_leg *, const sip_t *); /* of a live call: who speaks in it, or proves to be. FALSE: answered */
 void gw_sip_reinvite_in(gw_sip_leg *, const sip_t *);
 void gw_sip_update_in(gw_sip_leg *, const sip_t *);
 void gw_sip_reinvite_out_done(gw_sip_leg *, int status, const sip_t *);
@@ -287,6 +291,7 @@ void gw_watch_start(void);
 void gw_watch_event(void);                /* an event reached us: what was received is our affair now */
 const char *gw_watch_bind_error(void);
 guint gw_watch_tls_failures(void);        /* handshakes that came to nothing, so far */
+gboolean gw_watch_trying(const char *ip, gint64 since_us); /* it has said 100 to an INVITE of ours */
 guint64 gw_watch_requests(void);          /* received so far */
 void gw_watch_counters(guint64 *ret_refused, guint64 *ret_bad);
 

@@ -20,6 +20,8 @@ gw_sip_leg *gw_sip_leg_new(gw_sip_call *call, gw_sip_port *port, nua_handle_t *n
   leg->nh = nh;
   g_ptr_array_add(call->legs, leg);
   g_ptr_array_add(call->sip->legs, leg);
+  /* In calls only: outside of one the library sends a NOTIFY to wherever Contact says, before we are asked. */
+  if (!call->sip->open) nua_set_hparams(nh, SIPTAG_ALLOW_STR(GW_SIP_METHODS ", REFER"), TAG_END());
   return leg;
 }
 
@@ -259,6 +261,13 @@ static guint better(guint a, guint b) {
   return a == 408 || a == 480 || a == 487 ? b : a;
 }
 
+/* Of a trunk: was it the trunk that could not be reached? Then another one may do better. */
+static gw_cause cause_of(const gw_sip_leg *last) {
+  guint status = last->call->end_status ? last->call->end_status : UNREACHABLE;
+  gboolean dead = last->call->trunk && last->unreachable && status == UNREACHABLE;
+  return dead ? GW_CAUSE_PEER_GONE : gw_cause_from_sip(status);
+}
+
 static void leg_over(gw_sip_leg *leg, int status) {
   gw_sip_call *call = leg->call;
   if (call) {
@@ -269,7 +278,7 @@ static void leg_over(gw_sip_leg *leg, int status) {
     gboolean last = call->leg == leg || call->legs->len == 1;
     if (last) {
       if (call->end_cause == GW_CAUSE_NONE)
-        call->end_cause = gw_cause_from_sip(call->end_status ? call->end_status : 480);
+        call->end_cause = cause_of(leg);
       gw_sip_call_end(call, call->end_cause, call->end_status);
     }
     gw_sip_call_unref(call);
@@ -307,6 +316,7 @@ static void info_in(gw_sip_leg *leg, const sip_t *msg) {
   guint ms;
   const char *type = msg->sip_content_type ? msg->sip_content_type->c_type : NULL;
   gsize n = msg->sip_payload ? msg->sip_payload->pl_len : 0;
+  if (call && !call->hanging && !gw_sip_same_speaker(leg, msg)) return; /* digits may be a PIN, and end the call */
   if (n && !gw_dtmf_parse(type, msg->sip_payload->pl_data, n, &digit, &ms)) {
     gw_info(&(gw_log_ctx){.call = call ? call->id : NULL}, "sip-refused",
             "method=INFO status=415 reason=%s", type ? type : "no content type");

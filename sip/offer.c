@@ -17,7 +17,7 @@ static void refuse(gw_sip_leg *leg, const sip_t *msg, int status, const char *ph
 
 /* Whoever speaks in this dialog from another address than before shows the password first: a seen Call-ID and tags
  * are not enough to take a call over. FALSE: answered. */
-static gboolean same_speaker(gw_sip_leg *leg, const sip_t *msg) {
+gboolean gw_sip_same_speaker(gw_sip_leg *leg, const sip_t *msg) {
   gw_sip_call *call = leg->call;
   char source[96], ip[64];
   gw_sip_port_source(leg->port, source, sizeof source, ip, sizeof ip);
@@ -53,7 +53,7 @@ gboolean gw_sip_acceptable(gw_sip_leg *leg, const sip_t *msg) {
     refuse(leg, msg, 481, "Bad Contact", "contact is no SIP address");
     return FALSE;
   }
-  return same_speaker(leg, msg);
+  return gw_sip_same_speaker(leg, msg);
 }
 
 static gboolean read_offer(gw_sip_leg *leg, const sip_t *msg, gw_desc **ret) {

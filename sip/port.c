@@ -121,8 +121,7 @@ static nua_t *stack_new(gw_sip_port *p, const char *url) {
       NUTAG_SESSION_REFRESHER(p->sip->refreshes ? nua_local_refresher : nua_remote_refresher), NUTAG_UPDATE_REFRESH(1),
       NUTAG_OUTBOUND("no-options-keepalive no-outbound no-validate"),
       SIPTAG_USER_AGENT_STR("Tipring/" TIPRING_VERSION),
-      SIPTAG_ALLOW_STR(p->sip->open ? GW_SIP_METHODS ", NOTIFY"
-                                    : GW_SIP_METHODS ", REFER, REGISTER"),
+      SIPTAG_ALLOW_STR(p->sip->open ? GW_SIP_METHODS ", NOTIFY" : GW_SIP_METHODS ", REGISTER"),
       SIPTAG_SUPPORTED_STR(GW_SIP_FEATURES), NUTAG_ONLY183_100REL(1), NUTAG_REFER_WITH_ID(1),
       NUTAG_APPL_METHOD("OPTIONS"), NUTAG_APPL_METHOD("UPDATE"), NUTAG_APPL_METHOD("PRACK"),
       NUTAG_APPL_METHOD("REFER"), NUTAG_APPL_METHOD("INFO"), NTATAG_UDP_MTU(65535),

@@ -283,9 +283,6 @@ void gw_sip_request(gw_sip_port *p, nua_event_t event, nua_handle_t *nh, const s
     nua_respond(nh, SIP_200_OK, NUTAG_WITH_THIS(p->nua), SIPTAG_ACCEPT_STR("application/sdp"),
                 TAG_END());
     break;
-  case nua_i_refer:
-    refuse(&r, 403, "Forbidden", "REFER outside of a call");
-    break;
   default:
     refuse(&r, 481, "Call Does Not Exist", "outside of a call");
   }

@@ -192,6 +192,9 @@ GPtrArray *gw_sip_trunk_probe(const gw_sip_trunk *);
  * Redirections (3xx) are never followed; the password goes to the trunk's own hosts only. */
 gw_sip_call *gw_sip_dial_trunk(gw_sip *, const char *trunk, const char *number, const char *from_number,
                                const char *from_name, const gw_desc *offer, gw_cause *ret_why);
+/* There is another trunk that would take this call: it ends with TIMEOUT when this one's hosts have all been silent for 4 s
+ * each, and not after the 32 s of RFC 3261 17.1.1.2. */
+void gw_sip_call_hurry(gw_sip_call *);
 
 /* Looks at PEM files as they would be used: missing, expired, not a pair... *ret_expires: s since 1970, or NULL. Blocks. */
 gboolean gw_sip_tls_check(const char *certificate, const char *key, const char *ca_or_null, gint64 *ret_expires, GError **);

@@ -1,5 +1,6 @@
 /* trunk.c - the life of a trunk: configuration, state, and the machine's wishes carried out. */
 #include "sip/trunk.h"
+#include "sip/resolver.h"
 #include <string.h>
 
 #define EXPIRES_S 600
@@ -154,7 +155,7 @@ static int place_of(const gw_trunk *t, const GPtrArray *hosts) {
 
 static void resolved(GPtrArray *hosts, void *data) {
   gw_trunk *t = data;
-  if (t->sip && !t->leaving) {
+  if (hosts && t->sip && !t->leaving) {
     int kept = place_of(t, hosts);
     if (hosts->len) {
       g_ptr_array_unref(t->hosts);
@@ -162,7 +163,7 @@ static void resolved(GPtrArray *hosts, void *data) {
     }
     gw_trunk_event(t, &(gw_te){.type = GW_TE_HOSTS, .n = hosts->len, .kept = kept});
   }
-  g_ptr_array_unref(hosts);
+  if (hosts) g_ptr_array_unref(hosts);
   gw_trunk_unref(t);
 }
 
@@ -186,9 +187,7 @@ static void resolve(gw_trunk *t) {
     gw_sip_post(t->sip, no_socket, gw_trunk_ref(t), gw_trunk_unref);
     return;
   }
-  g_main_context_push_thread_default(t->sip->ctx);
-  gw_dns_ask(&q, resolved, gw_trunk_ref(t));
-  g_main_context_pop_thread_default(t->sip->ctx);
+  gw_resolver_ask(t->sip->resolver, &q, resolved, gw_trunk_ref(t));
 }
 
 /* --- the machine --- */

@@ -57,6 +57,7 @@ gboolean gw_net_contains(const char *network,
 gw_trunk *gw_trunk_of(const gw_sip *, const sip_t *invite, const char *source, const char *ip);
 gboolean gw_trunk_speaks(const gw_sip *, const char *name,
                          const char *ip); /* this address is one of that trunk's */
+gboolean gw_trunk_any_speaks(const gw_sip *, const char *ip); /* or of any trunk's */
 gboolean gw_trunk_trusted(const gw_trunk *);
 const char *gw_trunk_name(const gw_trunk *);
 char *gw_trunk_dialled(const gw_trunk *or_null, const sip_t *invite);

@@ -14,6 +14,8 @@ struct gw_trunk_try {
   char *number, *from, *extra;
   gw_desc *offer;
   gw_timer *silence;
+  gint64 asked_us; /* the host that is being asked */
+  gboolean hurried; /* the last host gets no longer than the others */
 };
 
 void gw_trunk_try_free(gw_trunk_try *y) {
@@ -60,8 +62,11 @@ static gboolean begin_next(gw_sip_call *call) {
     gw_info(&(gw_log_ctx){.call = call->id}, "trunk-dial", "trunk=%s host=%s", t->conf.name,
             h->address);
     const char *own = *t->conf.user ? t->conf.user : NULL;
-    gw_sip_start_branch(call, &(gw_sip_branch){port, uri, route, to, y->from, own, h->address, y->extra}, sdp);
-    gw_timer_set(y->silence, y->next < y->hosts->len ? gw_now_us() + SILENCE : GW_NEVER);
+    gw_sip_branch branch = {port, uri, route, to, y->from, own, h->address, y->extra};
+    if (!gw_sip_start_branch(call, &branch, sdp)) continue;
+    y->asked_us = gw_now_us();
+    gboolean waits = y->hurried || y->next < y->hosts->len;
+    gw_timer_set(y->silence, waits ? gw_now_us() + SILENCE : GW_NEVER);
     return TRUE;
   }
   return FALSE;
@@ -80,12 +85,24 @@ void gw_trunk_try_next(gw_sip_call *call) {
 }
 
 static void silent(void *data) {
-  gw_sip_call *call = ((gw_trunk_try *)data)->call;
-  if (!undecided(call)) return;
+  const gw_trunk_try *y = data;
+  gw_sip_call *call = y->call;
+  if (!undecided(call) || gw_watch_trying(call->source_ip, y->asked_us)) return;
   gw_sip_leg *old = call->legs->len ? g_ptr_array_index(call->legs, call->legs->len - 1) : NULL;
-  if (!begin_next(call) || !old) return;
-  gw_sip_leg_close(old, GW_CAUSE_TIMEOUT);
-  gw_sip_leg_detach(old);
+  if (!begin_next(call)) {
+    if (y->hurried) gw_sip_call_hangup(call, GW_CAUSE_TIMEOUT);
+  } else if (old) {
+    gw_sip_leg_close(old, GW_CAUSE_TIMEOUT);
+    gw_sip_leg_detach(old);
+  }
+}
+
+void gw_sip_call_hurry(gw_sip_call *call) {
+  GW_ON_CONTROL();
+  if (!undecided(call) || call->try->hurried) return;
+  call->try->hurried = TRUE;
+  if (call->try->next >= call->try->hosts->len)
+    gw_timer_set(call->try->silence, gw_now_us() + SILENCE);
 }
 
 gboolean gw_trunk_may_ask(const gw_sip_leg *leg) {

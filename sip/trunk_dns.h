@@ -1,6 +1,6 @@
 /* trunk_dns.h - where a SIP domain's requests go (RFC 3263): NAPTR, SRV and addresses, in the order to be tried.
- * Thread: gw_dns_order any (pure); gw_dns_find any, blocks; gw_dns_ask control.
- * Owner: caller frees the list.  Calls back: done, once, from the context that was the thread's default when asked. */
+ * Thread: gw_dns_order any (pure); gw_dns_find any, blocks (resolver.h: beside the loop).
+ * Owner: caller frees the list.  Calls back: never. */
 #ifndef GW_TRUNK_DNS_H
 #define GW_TRUNK_DNS_H
 #include <glib.h>
@@ -34,7 +34,5 @@ void gw_dns_order(gw_dns_srv *rows, guint n, guint32 (*random)(void *), void *ra
 
 /* gw_dns_host*, with free function; never NULL, empty when the name leads nowhere. */
 GPtrArray *gw_dns_find(const gw_dns_question *);
-/* The same on a thread of its own. done gets the list (taken). */
-void gw_dns_ask(const gw_dns_question *, void (*done)(GPtrArray *hosts, void *data), void *data);
 
 #endif

@@ -59,10 +59,17 @@ static void fail(turn *t, const char *reason, gint64 first, gint64 last, gint64 
   become(t, GW_TS_DOWN, reason);
 }
 
+/* One at a time. */
+static void look_up(turn *t) {
+  t->m->resolve_us = GW_NEVER;
+  if (!t->m->looking) act(t, GW_TA_RESOLVE);
+  t->m->looking = TRUE;
+}
+
 static void resolve(turn *t) {
   t->m->busy = GW_TB_RESOLVING;
-  t->m->retry_us = t->m->resolve_us = GW_NEVER;
-  act(t, GW_TA_RESOLVE);
+  t->m->retry_us = GW_NEVER;
+  look_up(t);
 }
 
 static void up(turn *t) {
@@ -70,7 +77,7 @@ static void up(turn *t) {
   m->busy = GW_TB_IDLE;
   m->rounds = m->missed = 0;
   m->retry_us = GW_NEVER;
-  if (m->resolve_us == GW_NEVER) m->resolve_us = t->now + RESOLVE_EVERY;
+  if (m->resolve_us == GW_NEVER && !m->looking) m->resolve_us = t->now + RESOLVE_EVERY;
   m->ping_us = m->keepalive_us ? t->now + jitter(m->keepalive_us, t->random) : GW_NEVER;
   become(t, GW_TS_UP, "");
 }
@@ -109,23 +116,34 @@ static void next_host(turn *t, const char *reason, gint64 at_least) {
   approach(t);
 }
 
-static void hosts(turn *t, const gw_te *e) {
+/* Nothing could be done without them. */
+static void first_hosts(turn *t, const gw_te *e) {
   gw_trunk_machine *m = t->m;
-  gboolean same = m->state == GW_TS_UP && e->kept >= 0;
-  if (m->busy != GW_TB_RESOLVING) return;
   m->busy = GW_TB_IDLE;
-  if (!e->n && m->state == GW_TS_UP) { /* the name server is away, the trunk is not */
-    m->resolve_us = t->now + RESOLVE_EVERY;
-    return;
-  }
   m->n = e->n;
-  m->host = same ? (guint)e->kept : 0;
-  if (!e->n)
-    fail(t, e->reason ? e->reason : "its name leads nowhere", SILENCE_FIRST, SILENCE_LAST, 0);
-  else if (same)
-    m->resolve_us = t->now + RESOLVE_EVERY;
-  else
+  m->host = 0;
+  if (e->n)
     approach(t);
+  else
+    fail(t, e->reason ? e->reason : "its name leads nowhere", SILENCE_FIRST, SILENCE_LAST, 0);
+}
+
+/* Meanwhile all went on with those of before. None: the name server is away, the trunk is not. */
+static void new_hosts(turn *t, const gw_te *e) {
+  gw_trunk_machine *m = t->m;
+  if (m->state == GW_TS_UP) m->resolve_us = t->now + RESOLVE_EVERY;
+  if (!e->n) return;
+  m->n = e->n;
+  m->host = e->kept >= 0 ? (guint)e->kept : 0;
+  if (e->kept < 0 && (m->state == GW_TS_UP || m->busy != GW_TB_IDLE)) approach(t);
+}
+
+static void hosts(turn *t, const gw_te *e) {
+  t->m->looking = FALSE;
+  if (t->m->busy == GW_TB_RESOLVING)
+    first_hosts(t, e);
+  else
+    new_hosts(t, e);
 }
 
 static void accepted(turn *t, guint granted_s) {
@@ -178,10 +196,12 @@ static void silent(turn *t, const gw_te *e) {
 static void tick(turn *t) {
   gw_trunk_machine *m = t->m;
   if (m->busy != GW_TB_IDLE) return;
-  if (t->now >= m->retry_us || (t->now >= m->resolve_us && t->now < m->refresh_us))
+  if (t->now >= m->retry_us)
     resolve(t);
   else if (t->now >= m->refresh_us)
     enlist(t);
+  else if (t->now >= m->resolve_us)
+    look_up(t);
   else if (t->now >= m->ping_us)
     ping(t);
 }

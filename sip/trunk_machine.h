@@ -10,7 +10,7 @@ typedef enum { GW_TS_TRYING, GW_TS_UP, GW_TS_DOWN } gw_ts; /* the order of gw_si
 
 typedef enum {
   GW_TE_START, /* or: the configuration has changed */
-  GW_TE_HOSTS, /* looked up: n of them, kept is where the one in use stands among them now, -1 it is gone */
+  GW_TE_HOSTS, /* looked up: n of them, kept is where the one in use stands among them now, -1 it is gone. None: the old ones stay */
   GW_TE_OK,      /* REGISTER accepted for granted_s */
   GW_TE_REFUSED, /* REGISTER refused: status, and min_expires_s or retry_after_s when it said so */
   GW_TE_ALIVE,   /* OPTIONS answered, with anything but 503 */
@@ -44,6 +44,7 @@ typedef struct {
   guint n;
   gw_tb busy;
   gboolean renegotiated;
+  gboolean looking; /* a lookup is out; of a trunk that is up nothing waits for it */
   guint rounds, missed;
   gint64 refresh_us, ping_us, retry_us, resolve_us;
 } gw_trunk_machine;

@@ -69,9 +69,21 @@ gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *source, c
   return best && !is_phone(sip, msg, source) ? best : NULL;
 }
 
+static gboolean is_at(const gw_trunk *t, const char *ip) {
+  return speaks(t, ip) || is_host(t, ip);
+}
+
 gboolean gw_trunk_speaks(const gw_sip *sip, const char *name, const char *ip) {
   const gw_trunk *t = gw_trunk_named(sip, name);
-  return t && (speaks(t, ip) || is_host(t, ip));
+  return t && is_at(t, ip);
+}
+
+gboolean gw_trunk_any_speaks(const gw_sip *sip, const char *ip) {
+  for (guint i = 0; i < sip->trunks->len; i++) {
+    const gw_trunk *t = sip->trunks->pdata[i];
+    if (!t->leaving && is_at(t, ip)) return TRUE;
+  }
+  return FALSE;
 }
 
 gboolean gw_trunk_trusted(const gw_trunk *t) {

@@ -13,6 +13,7 @@
 extern su_log_t tport_log[], nta_log[], nua_log[];
 
 #define TLS_REMEMBERED 16   /* connections whose handshake may still fail */
+#define HOSTS_REMEMBERED 64 /* that said 100 to an INVITE */
 #define LINES_PER_SECOND 50 /* a flood is not written down packet by packet */
 
 static struct {
@@ -28,6 +29,10 @@ static struct {
   } tls[TLS_REMEMBERED];
   guint tls_next;
   guint tls_failures;
+  struct {
+    char ip[64];
+    gint64 at_us;
+  } trying[HOSTS_REMEMBERED];
   gint64 second;
   guint lines;
 } watch;
@@ -114,6 +119,31 @@ static void note_certificate(va_list ap) {
   if (may_write()) gw_info(NULL, "sip-tls-failed", "reason=%s source=%s", why, "");
 }
 
+/* "udp:192.0.2.7", "tcp:[::1]:5060" */
+static void ip_of_source(char *ret, gsize n) {
+  const char *host = watch.source + strcspn(watch.source, ":");
+  host += strspn(host, ":[");
+  g_snprintf(ret, n, "%.*s",
+             (int)(strchr(watch.source, ']') ? strcspn(host, "]") : strcspn(host, ":")), host);
+}
+
+/* "nta: received %03d %s for %s (%u)": a 100 never becomes an event (what could make it one loses memory with each), and
+ * tells all the same that somebody is there. */
+static void note_response(va_list ap) {
+  int status = va_arg(ap, int);
+  (void)va_arg(ap, const char *);
+  const char *method = va_arg(ap, const char *);
+  char ip[sizeof watch.trying[0].ip];
+  guint at = 0;
+  if (status != 100 || strcmp(method, "INVITE") != 0) return;
+  ip_of_source(ip, sizeof ip);
+  for (guint i = 1; i < HOSTS_REMEMBERED && strcmp(watch.trying[at].ip, ip) != 0; i++)
+    if (strcmp(watch.trying[i].ip, ip) == 0 || watch.trying[i].at_us < watch.trying[at].at_us)
+      at = i;
+  g_strlcpy(watch.trying[at].ip, ip, sizeof ip);
+  watch.trying[at].at_us = gw_now_us();
+}
+
 static void note_request(va_list ap) {
   g_strlcpy(watch.method, va_arg(ap, const char *), sizeof watch.method);
   watch.open = TRUE;
@@ -148,6 +178,8 @@ static void on_line(void *stream, char const *fmt, va_list ap) {
   if (gw_capture_line(fmt, ap)) return;
   if (g_str_has_prefix(fmt, "nta: received %s ")) {
     note_request(ap);
+  } else if (g_str_has_prefix(fmt, "nta: received %03d %s for ")) {
+    note_response(ap);
   } else if (strcmp(fmt, "nta: %s %u %s for %s (%u)\n") == 0) {
     note_sent(ap);
   } else if (strcmp(fmt, "nta: %s (%u) is %s\n") == 0) {
@@ -195,6 +227,12 @@ void gw_watch_event(void) {
 const char *gw_watch_bind_error(void) {
   const char *reason = strstr(watch.bind_error, "): ");
   return reason ? reason + strlen("): ") : NULL;
+}
+
+gboolean gw_watch_trying(const char *ip, gint64 since_us) {
+  for (guint i = 0; i < HOSTS_REMEMBERED; i++)
+    if (strcmp(watch.trying[i].ip, ip) == 0) return watch.trying[i].at_us >= since_us;
+  return FALSE;
 }
 
 guint gw_watch_tls_failures(void) {

@@ -69,13 +69,21 @@ void gw_attendant_leg_ready(gw_attendant *a) {
 static void warn(const gw_attendant *a, const char *event, guint tries) {
   const gw_call *c = a->call;
   gw_log_ctx ctx = gw_call_ctx(c);
-  gw_warn(&ctx, event, "phone=%s number=%s tries=%u", c->phone,
-          c->transfer ? gw_transfer_number(c) : c->number, tries);
+  gw_warn(&ctx, event, "phone=%s trunk=%s number=%s tries=%u", c->phone ? c->phone : "-",
+          c->trunk ? c->trunk : "-", c->transfer ? gw_transfer_number(c) : c->number, tries);
+}
+
+/* As keyed in; a caller of a trunk may key it in as he would dial it, for no telephone has a key "+". */
+static const gw_room_conf *room_of(const gw_call *c, const char *number) {
+  const gw_room_conf *room = *number ? gw_bridge_conf_room(c->bridge->conf, number) : NULL;
+  if (room || !*number || !c->trunk) return room;
+  g_autofree char *e164 = gw_dialplan_trunk_e164(c->bridge->dialplan, c->trunk, number);
+  return gw_bridge_conf_room(c->bridge->conf, e164);
 }
 
 static void find_room(gw_attendant *a, const char *number) {
   gw_call *c = a->call;
-  const gw_room_conf *room = *number ? gw_bridge_conf_room(c->bridge->conf, number) : NULL;
+  const gw_room_conf *room = room_of(c, number);
   if (room && gw_room_conf_flavour(room) && gw_bridge_conference(c->bridge, room->room)) {
     gw_call_set_room(c, room);
     gw_log_ctx ctx = gw_call_ctx(c);

@@ -170,14 +170,14 @@ static void dial(gw_call *c) {
   g_autoptr(gw_desc) offer = gw_desc_copy(c->leg_caps);
   stamp(c, offer);
   c->offer_is_ours = TRUE;
-  c->sip = c->away
-               ? gw_sip_dial_trunk(c->bridge->sip, c->trunk, c->away, c->number, NULL, offer, &why)
-               : gw_sip_dial_phone(c->bridge->sip, c->phone, c->number, c->conference->conf->room,
-                                   offer, &why);
-  trace_sip(c, GW_TRACE_OUT, "INVITE", offer);
+  g_autofree char *what = c->away ? g_strdup_printf("INVITE by trunk %s", c->trunk) : g_strdup("INVITE");
+  trace_sip(c, GW_TRACE_OUT, what, offer);
+  c->sip = c->away ? gw_call_dial_trunk(c, offer, &why)
+                   : gw_sip_dial_phone(c->bridge->sip, c->phone, c->number,
+                                       c->conference->conf->room, offer, &why);
   if (c->sip)
     gw_sip_call_set_user_data(c->sip, c);
-  else
+  else if (!gw_call_next_trunk(c, why, 0))
     gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ENDED, .cause = why});
 }
 
@@ -245,6 +245,10 @@ void gw_call_enter(gw_call *c) {
 static void run(gw_call *c, const gw_ca *a) {
   switch (a->type) {
   case GW_CA_MAKE_LEG:
+    make_leg(c);
+    break;
+  case GW_CA_RENEW_LEG:
+    close_media(c);
     make_leg(c);
     break;
   case GW_CA_RINGING:
@@ -356,6 +360,7 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
   if (state == GW_SIP_RINGING && c->machine.out) {
     gw_call_trace(c, GW_LANE_SIP, GW_TRACE_IN, NULL, "%u Ringing", status ? status : 180);
     gw_call_hop(c, "ringing");
+    c->rang |= status != 183; /* which may be an announcement of the trunk itself */
   }
   if (state == GW_SIP_ANSWERED && c->machine.out) {
     trace_sip(c, GW_TRACE_IN, "200 OK", c->offer);
@@ -374,6 +379,7 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
   gw_info(&ctx, "sip-ended", "cause=%s status=%u", gw_cause_word(cause), status);
   gw_sip_call_set_user_data(c->sip, NULL);
   g_clear_pointer(&c->sip, gw_sip_call_unref);
+  if (gw_call_next_trunk(c, cause, status)) return;
   gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ENDED, .cause = cause});
 }
 
@@ -564,11 +570,9 @@ static char *number_of_room(const gw_room_conf *room) {
   return room->number ? g_strdup(room->number) : g_strndup(room->room, strcspn(room->room, "@"));
 }
 
-/* source: where the other side is; our address towards it goes into the offer. */
-static void begin_out(gw_call *c, const gw_room_conf *room, const char *source) {
+static void begin_out(gw_call *c, const gw_room_conf *room) {
   gw_call_set_room(c, room);
   c->number = number_of_room(room);
-  c->remote_hint = gw_host_of_source(source);
   c->machine.out = TRUE;
   gw_log_ctx ctx = gw_call_ctx(c);
   gw_info(&ctx, "call-out", "phone=%s trunk=%s number=%s proposal=%s", c->phone ? c->phone : "-",
@@ -584,18 +588,17 @@ gw_call *gw_call_new_out(gw_bridge *b, const gw_phone_conf *phone, const gw_room
   c->srtp = phone->srtp;
   c->sip_name = display_name(phone, NULL);
   c->answer_id = g_strdup(answer_id);
-  begin_out(c, room, source);
+  c->remote_hint = gw_host_of_source(source); /* our address towards it goes into the offer */
+  begin_out(c, room);
   return c;
 }
 
-gw_call *gw_call_new_away(gw_bridge *b, const gw_dialplan_way *way, const char *e164,
-                          const gw_room_conf *room) {
+gw_call *gw_call_new_away(gw_bridge *b, gw_hunt *hunt, const gw_dialplan_way *way,
+                          const char *e164, const gw_room_conf *room) {
   gw_call *c = call_new(b, NULL, e164, b->conf->language);
-  gw_sip_trunk_info info = {0};
-  gw_call_to_trunk(c, gw_bridge_conf_trunk(b->conf, way->trunk), e164);
-  c->away = g_strdup(way->number);
-  gw_sip_find_trunk(b->sip, way->trunk, &info);
-  begin_out(c, room, info.host);
+  c->hunt = hunt;
+  gw_call_take_way(c, way, e164);
+  begin_out(c, room);
   return c;
 }
 
@@ -615,6 +618,7 @@ void gw_call_free(gw_call *c) {
   g_array_unref(c->pending);
   g_ptr_array_unref(c->hops);
   gw_trace_unref(c->trace);
+  gw_hunt_free(c->hunt);
   g_ptr_array_set_free_func(c->last_peers, (GDestroyNotify)gw_peer_info_free);
   g_ptr_array_unref(c->last_peers);
   gw_desc_free(c->leg_caps);

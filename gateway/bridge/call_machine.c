@@ -191,6 +191,12 @@ static void on_ring(step *s) {
   act(s, GW_CA_MAKE_LEG, GW_CAUSE_NONE);
 }
 
+/* With a new leg: the other trunk may want another encryption, and must not have the first one's key. */
+static void on_next_trunk(step *s) {
+  if (s->m->state != GW_CS_RINGING) return;
+  place_leg(s, GW_CA_RENEW_LEG, TRUE);
+}
+
 static void on_picked_up(step *s) {
   if (s->m->state != GW_CS_RINGING) return;
   s->m->sip_up = TRUE;
@@ -260,6 +266,9 @@ static void dispatch(step *s, const gw_ce *e) {
     break;
   case GW_CE_LEG_READY:
     on_leg_ready(s);
+    break;
+  case GW_CE_NEXT_TRUNK:
+    on_next_trunk(s);
     break;
   case GW_CE_SIP_ANSWERED:
     on_picked_up(s);

@@ -25,6 +25,7 @@ typedef enum {
   GW_CE_REFUSE,       /* in: instead of INVITE. cause: it is refused, and told why before */
   GW_CE_RING,         /* out: ring this phone */
   GW_CE_LEG_READY,    /* media address of our side known */
+  GW_CE_NEXT_TRUNK,   /* out: the one that was dialled failed, another one is to be */
   GW_CE_SIP_ANSWERED, /* out: the phone was picked up */
   GW_CE_SIP_ENDED,    /* cause */
   GW_CE_JOINED,       /* the seat is in the room and may start */
@@ -46,6 +47,7 @@ typedef struct {
 
 typedef enum {
   GW_CA_MAKE_LEG,
+  GW_CA_RENEW_LEG, /* another one in its place; LEG_READY comes again */
   GW_CA_RINGING, /* in: 180 */
   GW_CA_DIAL,    /* out: INVITE */
   GW_CA_JOIN,

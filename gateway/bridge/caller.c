@@ -47,6 +47,10 @@ void gw_call_from_trunk(gw_call *c, const gw_sip_invite *i) {
 }
 
 void gw_call_to_trunk(gw_call *c, const gw_trunk_conf *t, const char *e164) {
+  g_free(c->trunk);
+  g_free(c->caller);
+  g_free(c->sip_name);
+  g_free(c->node);
   c->trunk = g_strdup(t->name);
   c->caller = g_strdup(e164);
   c->sip_name = gw_number_mask(e164);
@@ -63,9 +67,13 @@ static guint calls_by(const gw_bridge *b, const char *trunk) {
   return n;
 }
 
-gw_cause gw_bridge_trunk_admission(const gw_bridge *b, const char *trunk) {
+gw_cause gw_bridge_trunk_lines(const gw_bridge *b, const char *trunk) {
   const gw_trunk_conf *t = gw_bridge_conf_trunk(b->conf, trunk);
   if (!t) return GW_CAUSE_FORBIDDEN;
-  if (t->max_calls && calls_by(b, trunk) >= t->max_calls) return GW_CAUSE_BUSY;
-  return gw_bridge_capacity(b);
+  return t->max_calls && calls_by(b, trunk) >= t->max_calls ? GW_CAUSE_BUSY : GW_CAUSE_NONE;
+}
+
+gw_cause gw_bridge_trunk_admission(const gw_bridge *b, const char *trunk) {
+  gw_cause full = gw_bridge_trunk_lines(b, trunk);
+  return full ? full : gw_bridge_capacity(b);
 }

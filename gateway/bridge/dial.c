@@ -62,30 +62,18 @@ static const char *phone_obstacle(const gw_bridge *b, const gw_phone_conf *phone
   return is_there(b, room, phone->number, NULL) ? already : NULL;
 }
 
-/* The first way whose trunk is not down and has a line left. */
-static const gw_dialplan_way *free_way(const gw_bridge *b, const gw_dialplan_out *out,
-                                       gw_cause *ret) {
-  *ret = GW_CAUSE_PEER_GONE;
-  for (guint i = 0; i < out->ways->len; i++) {
-    const gw_dialplan_way *way = out->ways->pdata[i];
-    gw_sip_trunk_info info;
-    if (!gw_sip_find_trunk(b->sip, way->trunk, &info) || info.state == GW_TRUNK_DOWN) continue;
-    *ret = gw_bridge_trunk_admission(b, way->trunk);
-    if (!*ret) return way;
-  }
-  return NULL;
-}
-
-static const char *trunk_obstacle(const gw_bridge *b, const gw_dialplan_out *out, const char *room,
-                                  const gw_dialplan_way **ret_way, gw_cause *ret) {
+static const char *trunk_obstacle(gw_bridge *b, const gw_hunt *hunt, const gw_dialplan_out *out,
+                                  const char *room, const gw_dialplan_way **ret_way,
+                                  gw_cause *ret) {
   *ret_way = NULL;
   *ret = out->cause;
   if (out->cause == GW_CAUSE_FORBIDDEN && b->conf->trunks->len)
     return "is not called: no rule lets it leave";
   if (out->cause || !out->ways->len) return gw_dial_phrase(GW_CAUSE_NOT_FOUND);
-  *ret_way = free_way(b, out, ret);
+  *ret_way = gw_hunt_free_way(b, hunt, out, ret);
   if (*ret == GW_CAUSE_PEER_GONE) return "cannot be called: no trunk that may call it is up";
   if (*ret == GW_CAUSE_BUSY) return "cannot be called: all lines of the trunk are in use";
+  if (!*ret) *ret = gw_bridge_capacity(b);
   if (*ret) return gw_dial_phrase(*ret);
   *ret = GW_CAUSE_BUSY;
   return is_there(b, room, NULL, out->number) ? already : NULL;
@@ -95,16 +83,17 @@ gw_call *gw_dial(gw_bridge *b, const char *by, const char *number, const gw_room
                  gw_cause *ret_cause, const char **ret_why) {
   g_autoptr(gw_dialplan_out) out = gw_dialplan_outbound(b->dialplan, by, number, NULL);
   const gw_phone_conf *phone = gw_bridge_conf_phone(b->conf, out->phone);
+  g_autoptr(gw_hunt) hunt = gw_hunt_new(by, number);
   const gw_dialplan_way *way = NULL;
   *ret_why = phone ? phone_obstacle(b, phone, room->room, ret_cause)
-                   : trunk_obstacle(b, out, room->room, &way, ret_cause);
+                   : trunk_obstacle(b, hunt, out, room->room, &way, ret_cause);
   if (*ret_why) return NULL;
   *ret_cause = GW_CAUSE_NO_CODEC;
   *ret_why = "cannot be called: the room's flavour is not part of this version";
   if (!gw_room_conf_flavour(room)) return NULL;
   gw_bridge_conference_for(b, room);
-  gw_call *c =
-      phone ? gw_call_new_out(b, phone, room, NULL) : gw_call_new_away(b, way, out->number, room);
+  gw_call *c = phone ? gw_call_new_out(b, phone, room, NULL)
+                     : gw_call_new_away(b, g_steal_pointer(&hunt), way, out->number, room);
   c->machine.ring_limit_us = GW_SEC(b->conf->ring_limit);
   gw_call_post(c, &(gw_ce){.type = GW_CE_RING});
   *ret_cause = GW_CAUSE_NONE;

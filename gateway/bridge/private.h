@@ -14,6 +14,7 @@
 #include "gateway/bridge/roster_check.h"
 #include "gateway/bridge/trace.h"
 #include "gateway/dialplan/dialplan.h"
+#include "gateway/dialplan/hunt.h"
 #include "gateway/flavour/flavour.h"
 #include "gateway/flavour/jmuci_ledger.h"
 #include "gateway/ivr/ivr.h"
@@ -168,6 +169,14 @@ void gw_call_from_phone(gw_call *, const char *phone);
 void gw_call_from_trunk(gw_call *, const gw_sip_invite *);
 void gw_call_to_trunk(gw_call *, const gw_trunk_conf *, const char *e164);
 gw_cause gw_bridge_trunk_admission(const gw_bridge *, const char *trunk); /* NONE: one more call may come or go by it */
+gw_cause gw_bridge_trunk_lines(const gw_bridge *, const char *trunk); /* the same, of its own limit alone */
+
+/* --- hunt.c: which trunk takes a call that leaves, and the next one when it fails */
+const gw_dialplan_way *gw_hunt_free_way(gw_bridge *, const gw_hunt *, const gw_dialplan_out *, gw_cause *ret); /* gw_hunt_find */
+void gw_call_take_way(gw_call *, const gw_dialplan_way *, const char *e164); /* counts as tried */
+gw_sip_call *gw_call_dial_trunk(gw_call *, const gw_desc *offer, gw_cause *ret_why); /* gw_sip_dial_trunk */
+/* Its call has ended so before an answer. TRUE: another trunk is tried, and this is not the end. */
+gboolean gw_call_next_trunk(gw_call *, gw_cause, guint status);
 
 /* --- successor.c: another dialog takes the place of a call's own (RFC 3891); the room does not notice */
 void gw_successor_invited(gw_call *, gw_sip_call *, const gw_sip_invite *);
@@ -200,6 +209,8 @@ struct gw_call {
   char *id, *phone, *name, *number, *sip_name; /* number: as dialled; sip_name: "Front desk" */
   char *trunk, *caller; /* of a call by a trunk: its name, and the other side's number in full, for the operator only */
   char *away;           /* out by a trunk: the number as the trunk wants it, NULL else */
+  gw_hunt *hunt;        /* the same: where else it may go */
+  gboolean rang;        /* out: the telephone there has */
   char *node;           /* of its JID in rooms: the phone's number, "guest", or the caller's number */
   gw_call_machine machine;
   gw_timer *timer;
@@ -245,8 +256,8 @@ gw_call *gw_call_new_in(gw_bridge *, gw_sip_call *, const gw_sip_invite *,
 void gw_call_set_room(gw_call *, const gw_room_conf *); /* of a room that has a conference */
 gw_call *gw_call_new_out(gw_bridge *, const gw_phone_conf *, const gw_room_conf *,
                          const char *answer_id_or_null);
-/* By a trunk; e164: whom, in full. */
-gw_call *gw_call_new_away(gw_bridge *, const gw_dialplan_way *, const char *e164, const gw_room_conf *);
+/* By a trunk, and others when that fails; hunt is taken. e164: whom, in full. */
+gw_call *gw_call_new_away(gw_bridge *, gw_hunt *hunt, const gw_dialplan_way *, const char *e164, const gw_room_conf *);
 void gw_call_free(gw_call *);
 void gw_call_post(gw_call *, const gw_ce *);
 void gw_call_move_leg(gw_call *);   /* into the call's room */

@@ -15,7 +15,8 @@ from procs import free_port, wait_for  # noqa: E402
 TONE = 1000
 ASSERT = """  if ($fU == "alice") append_hf("P-Asserted-Identity: \\"Alice\\" <sip:030123456@provider.test>\\r\\n");
   if ($fU == "masked") append_hf("P-Asserted-Identity: <sip:+4930123456@provider.test>\\r\\n");
-  if ($fU == "hidden") append_hf("P-Asserted-Identity: <sip:+4930123456@provider.test>\\r\\nPrivacy: id\\r\\n");"""
+  if ($fU == "hidden") append_hf("P-Asserted-Identity: <sip:+4930123456@provider.test>\\r\\nPrivacy: id\\r\\n");
+  if ($fU == "diverted") append_hf("Diversion: <sip:+4930999@provider.test>;reason=no-answer\\r\\n");"""
 
 
 def from_outside(lab, provider, caller, to="+493055550", **options):
@@ -47,7 +48,8 @@ def state(gateway, wanted, timeout=25):
 
 
 with Lab("trunk_provider") as lab:
-    gateway = lab.daemon(start=False, rooms=[{"number": "+493055550", "room": lab.room}, {"number": "+493055551", "room": lab.room, "pin": "4711"}])
+    gateway = lab.daemon(start=False, rooms=[{"number": "+493055550", "room": lab.room}, {"number": "+493055551", "room": lab.room, "pin": "4711"}],
+                         menus=[{"number": "+493055559", "language": "en"}])
     world = free_port()  # every telephone of the world that the gateway calls
     provider = lab.keep(Kamailio(lab.folder, gateway=("127.0.0.1", gateway.port), asserted=ASSERT, callee=f"127.0.0.1:{world}"))
     gateway.conf["trunks"] = [{"name": "provider", "proxy": provider.address, "register": True, "user": provider.user,
@@ -139,6 +141,16 @@ with Lab("trunk_provider") as lab:
         ua = from_outside(lab, provider, "alice", to="+493055551", dtmf="4711#")
         wait_for("the PIN to be taken", lambda: (by_trunk(gateway) or {}).get("state") in ("waiting", "talking"), 20)
         assert any(h["event"] == "admitted" for h in gateway.ctl("call", "show", by_trunk(gateway)["id"])["hops"])
+        ua.stop()
+        gateway.wait_idle()
+
+    with lab.case("a menu asks a caller from outside for the room, keyed in as he would dial it; who diverted the call is in the record", go_on=True):
+        ua = from_outside(lab, provider, "diverted", to="+493055559", dtmf="03055550#")
+        wait_for("the room to be found", lambda: (by_trunk(gateway) or {}).get("state") in ("waiting", "talking"), 20)
+        call = gateway.ctl("call", "show", by_trunk(gateway)["id"])
+        assert (call["number"], call["room"]) == ("+493055559", lab.room), call
+        assert call["history"] == "Diversion: <sip:+4930999@provider.test>;reason=no-answer", call
+        assert any("Diversion" in e["text"] for e in gateway.ctl("call", "trace", call["id"])["events"])
         ua.stop()
         gateway.wait_idle()
 

@@ -35,25 +35,31 @@ def pause(ms):
 
 
 class Scenario:
-    """One call of a phone."""
+    """One call of a phone, at an address of this machine."""
 
-    def __init__(self, lab, phone="103", to="8000"):
-        self.lab, self.phone, self.to, self.cseq, self.steps, self.invite_at = lab, phone, to, 0, [], 0
+    def __init__(self, lab, phone="103", to="8000", ip="127.0.0.1"):
+        self.lab, self.phone, self.to, self.ip, self.cseq, self.steps, self.invite_at = lab, phone, to, ip, 0, [], 0
+        self.prefix = 0  # of the Call-ID, when one scenario has several calls
 
     def add(self, *steps):
         self.steps += steps
         return self
 
-    def request(self, method, headers="", body=None, tag=True, cseq=None, refused=False, hops=70, kind="application/sdp"):
-        """refused: the CANCEL of the last INVITE, or the ACK of its refusal: both go by its own branch."""
+    def another(self):
+        """What follows is a call of its own."""
+        self.prefix, self.cseq = self.prefix + 1, 0
+        return self
+
+    def request(self, method, headers="", body=None, tag=True, cseq=None, refused=False, hops=70, uri=None, via="", kind="application/sdp"):
+        """refused: the CANCEL of the last INVITE, or the ACK of its refusal: both go by its own branch. kind: of the body."""
         branch = f"[branch-{len(self.steps) - self.invite_at}]" if refused else "[branch]"
         if method == "INVITE":
             self.invite_at = len(self.steps)
         self.cseq += method not in ("ACK", "CANCEL") and cseq is None
-        lines = [f"{method} sip:{self.to}@[remote_ip]:[remote_port] SIP/2.0",
-                 f"Via: SIP/2.0/[transport] [local_ip]:[local_port];rport;branch={branch}", f"Max-Forwards: {hops}",
+        lines = [f"{method} {uri or f'sip:{self.to}@[remote_ip]:[remote_port]'} SIP/2.0",
+                 f"Via: SIP/2.0/[transport] [local_ip]:[local_port];rport{via};branch={branch}", f"Max-Forwards: {hops}",
                  f'From: "sipp" <sip:{self.phone}@[remote_ip]>;tag=[pid]f[call_number]',
-                 f"To: <sip:{self.to}@[remote_ip]>" + ("[peer_tag_param]" if tag else ""), "Call-ID: [call_id]",
+                 f"To: <sip:{self.to}@[remote_ip]>" + ("[peer_tag_param]" if tag else ""), "Call-ID: " + (f"{self.prefix}///" if self.prefix else "") + "[call_id]",
                  f"CSeq: {cseq or self.cseq} {method}", f"Contact: <sip:{self.phone}@[local_ip]:[local_port]>"]
         lines += [h for h in headers.split("\n") if h]
         if body is not None:
@@ -103,7 +109,7 @@ class Scenario:
             f.write('<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="call">\n' + "\n".join(self.steps) +
                     ('\n<Reference variables="seen"/>' if "seen" in "".join(self.steps) else "") + '\n</scenario>\n')
         return self.lab.keep(Process(name, [
-            "sipp", f"127.0.0.1:{gateway.port}", "-sf", path, "-i", "127.0.0.1", "-p", str(port or free_port()), "-mp", str(free_port()),
+            "sipp", f"127.0.0.1:{gateway.port}", "-sf", path, "-i", self.ip, "-p", str(port or free_port()), "-mp", str(free_port()),
             "-m", "1", "-nostdin", "-auth_uri", f"{self.to}@127.0.0.1:{gateway.port}", "-trace_err", "-rtp_echo", "-timeout", str(timeout),
             "-timeout_error", *options], self.lab.folder, cwd=self.lab.folder))
 

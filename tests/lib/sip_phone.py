@@ -1,5 +1,6 @@
 """A telephone made of a few lines: registers by UDP with digest, and meets each call as it is told: "busy" (486), "decline"
-(603), "unavailable" (480), "ring" (180 and nothing more). Everything that it was asked is kept. For audio there is tipring-ua."""
+(603), "unavailable" (480), "ring" (180 and nothing more); as a trunk: "overload" (503, without ringing), "silent" (nothing at all).
+Everything that it was asked is kept. For audio there is tipring-ua."""
 import hashlib
 import re
 import socket
@@ -58,6 +59,11 @@ class SipPhone:
     def _meet(self, text, method):
         if method == "INVITE":
             self.invite = text
+            if self.manner == "silent":
+                return
+            if self.manner == "overload":
+                self._reply(text, "503 Service Unavailable")
+                return
             self._reply(text, "180 Ringing")
             if self.manner in ANSWERS:
                 self._reply(text, ANSWERS[self.manner])

@@ -115,6 +115,7 @@ char *gw_sip_phone_source(const gw_sip *s, const char *number) {
 }
 
 guint fake_contacts;
+gw_cause fake_trunk_refuses;
 
 guint gw_sip_contacts(const gw_sip *s, const char *number) {
   return strcmp(number, "100") ? 0 : fake_contacts;
@@ -134,8 +135,17 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, 
 gw_sip_call *gw_sip_dial_trunk(gw_sip *s, const char *trunk, const char *number, const char *from,
                                const char *name, const gw_desc *offer, gw_cause *why) {
   note("sip dial %s by %s from %s", number, trunk, from);
+  if (fake_trunk_refuses) {
+    *why = fake_trunk_refuses;
+    return NULL;
+  }
+  if (fake_dialled) gw_sip_call_unref(fake_dialled);
   fake_dialled = gw_sip_call_ref(fake_sip_call());
   return fake_dialled;
+}
+
+void gw_sip_call_hurry(gw_sip_call *c) {
+  note("sip hurry");
 }
 
 /* --- XMPP --- */
@@ -173,6 +183,7 @@ void fake_reset(void) {
   questions = g_array_new(FALSE, FALSE, sizeof(question));
   fake_stream = GW_XMPP_UP;
   fake_contacts = 1;
+  fake_trunk_refuses = GW_CAUSE_NONE;
   fake_roster_answer = GW_ANSWER_YES;
   fake_grant_answer = GW_ANSWER_YES;
   fake_disco_name = "";

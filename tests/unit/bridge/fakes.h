@@ -14,6 +14,7 @@ gboolean fake_said(const char *line_part);
 gw_sip_call *fake_sip_call(void); /* one reference is the test's */
 guint fake_sip_refs(const gw_sip_call *);
 extern gw_sip_call *fake_dialled; /* the last outgoing call */
+extern gw_cause fake_trunk_refuses; /* to dial, at once */
 extern guint fake_contacts;       /* of phone 100; the others have none */
 
 /* --- XMPP */

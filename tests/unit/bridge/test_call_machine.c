@@ -114,6 +114,29 @@ static void test_outgoing(void) {
   EXPECT(&w, GW_CA_FLAVOUR_START); /* no 200: it came from the phone */
 }
 
+static void test_next_trunk(void) {
+  world w;
+  start(&w);
+  put_type(&w, GW_CE_RING);
+  gint64 limit = gw_call_machine_deadline(&w.m);
+  put_type(&w, GW_CE_LEG_READY);
+  for (guint i = 0; i < 3; i++) {
+    w.now += GW_SEC(4);
+    put_type(&w, GW_CE_NEXT_TRUNK);
+    EXPECT(&w, GW_CA_RENEW_LEG);
+    g_assert_cmpint(gw_call_machine_deadline(&w.m), ==, limit); /* of all tries together */
+    put_type(&w, GW_CE_LEG_READY);
+    EXPECT(&w, GW_CA_DIAL);
+  }
+  put_type(&w, GW_CE_SIP_ANSWERED);
+  EXPECT(&w, GW_CA_JOIN);
+  put_type(&w, GW_CE_NEXT_TRUNK); /* too late */
+  g_assert_cmpuint(w.n, ==, 0);
+  put(&w, (gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_NORMAL});
+  put_type(&w, GW_CE_NEXT_TRUNK);
+  g_assert_cmpuint(w.n, ==, 0);
+}
+
 static void test_ring_limit(void) {
   world w;
   start(&w);
@@ -409,6 +432,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/call/incoming", test_incoming);
   g_test_add_func("/call/join-refused", test_join_refused);
+  g_test_add_func("/call/next-trunk", test_next_trunk);
   g_test_add_func("/call/join-never-ends", test_join_never_ends);
   g_test_add_func("/call/cancelled", test_cancelled);
   g_test_add_func("/call/outgoing", test_outgoing);

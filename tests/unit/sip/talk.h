@@ -122,4 +122,15 @@ G_GNUC_UNUSED static void bound_to(rig *r, wire *w, const char *number) {
   gw_sip_restore_binding(r->server.sip, &b);
 }
 
+/* Phone 101 is this socket, and is rung with an offer: its INVITE. */
+G_GNUC_UNUSED static char *rung(rig *r, wire *w, end **ret) {
+  gw_cause why = GW_CAUSE_NONE;
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  bound_to(r, w, "101");
+  *ret = rig_dial_phone(r, "101", offer, &why);
+  char *invite = asked(r, w, "INVITE");
+  g_assert_nonnull(invite);
+  return invite;
+}
+
 #endif

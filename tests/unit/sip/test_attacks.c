@@ -8,7 +8,7 @@ static void test_methods(void) {
   static const struct {
     const char *method;
     guint status;
-  } rows[] = {{"MESSAGE", 405}, {"SUBSCRIBE", 405}, {"NOTIFY", 405}, {"REFER", 403},
+  } rows[] = {{"MESSAGE", 405}, {"SUBSCRIBE", 405}, {"NOTIFY", 405}, {"REFER", 405},
               {"PUBLISH", 405}, {"PRACK", 481},     {"FOO", 501},    {"INFO", 481},
               {"UPDATE", 481},  {"BYE", 481},       {"CANCEL", 481}, {"REGISTER", 401},
               {"OPTIONS", 200}, {"INVITE", 401}};
@@ -30,6 +30,8 @@ static void test_methods(void) {
           tcp ? g_strdup_printf("tcp:127.0.0.1:%u", w->port) : g_strdup("udp:127.0.0.1");
       if (expected)
         g_assert_nonnull(strstr(g_ptr_array_index(r->lines, r->lines->len - 1), source));
+      g_autofree char *more = wire_read(r, w, 20); /* such as a NOTIFY to that Contact */
+      g_assert_true(!more || g_str_has_prefix(more, "SIP/2.0 "));
       wire_free(w);
     }
   }
@@ -135,7 +137,7 @@ static void test_contact_in_answer(void) {
 
 static void test_wrong_tag(void) {
   static const char *const methods[] = {"BYE", "INVITE", "UPDATE", "INFO", "REFER"};
-  static const guint codes[] = {481, 481, 481, 481, 481};
+  static const guint codes[] = {481, 481, 481, 481, 405};
   rig *r = rig_new();
   wire *w = wire_udp(r, r->server.udp);
   g_autofree char *tag = NULL;
@@ -409,6 +411,8 @@ static void test_digest_leak(void) {
   rig_free(r);
 }
 
+#define DTMF "Content-Type: application/dtmf\r\n"
+
 /* Call-ID and tags seen by somebody at another address. */
 static void test_hijack(void) {
   rig *r = rig_new();
@@ -418,8 +422,17 @@ static void test_hijack(void) {
   end *e = wire_call(r, w, &r->server, "hijack", &cseq, &tag);
   g_assert_cmpuint(ask(r, thief, "INVITE", "hijack", ++cseq, tag, NULL, SDP), ==, 401);
   g_assert_cmpuint(ask(r, thief, "UPDATE", "hijack", ++cseq, tag, NULL, SDP), ==, 401);
+  g_assert_cmpuint(ask(r, thief, "INFO", "hijack", ++cseq, tag, DTMF, "*"), ==, 401);
+  g_assert_cmpuint(ask(r, thief, "INFO", "hijack", ++cseq, tag, DTMF, "0"), ==, 401);
+  g_assert_cmpuint(
+      ask(r, thief, "REFER", "hijack", ++cseq, tag, "Refer-To: <sip:101@127.0.0.1>\r\n", NULL), ==,
+      401);
   g_assert_cmpuint(e->offers, ==, 0);
+  g_assert_cmpuint(e->refers, ==, 0);
+  g_assert_cmpstr(e->digits, ==, "");
   g_assert_cmpuint(e->states[GW_SIP_ENDED], ==, 0);
+  g_assert_cmpuint(ask(r, w, "INFO", "hijack", ++cseq, tag, DTMF, "7"), ==, 200);
+  g_assert_cmpstr(e->digits, ==, "7");
   g_assert_cmpuint(ask(r, w, "UPDATE", "hijack", ++cseq, tag, NULL, HOLD), ==, 200);
   wire_free(w);
   wire_free(thief);

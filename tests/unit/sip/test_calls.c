@@ -140,6 +140,42 @@ static void test_forget(void) {
   rig_free(r);
 }
 
+/* What the store has kept may be anything: such a contact is passed over, and the others ring. */
+static void test_unreadable_contact(void) {
+  static const char *const contacts[] = {"sip:[", "", "sip:101@host:99999999:1", "<<>>",
+                                         "sip:1 0 1@\x01"};
+  rig *r = rig_new();
+  gw_cause why = GW_CAUSE_NONE;
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  for (guint i = 0; i < G_N_ELEMENTS(contacts); i++) {
+    gw_sip_binding b = {.number = "101",
+                        .contact = contacts[i],
+                        .source = "udp:127.0.0.1:9",
+                        .user_agent = "",
+                        .expires_wall_us = g_get_real_time() + 60 * G_USEC_PER_SEC};
+    gw_sip_restore_binding(r->server.sip, &b);
+    g_test_message("%s", contacts[i]);
+    end *c = rig_dial_phone(r, "101", offer, &why);
+    g_assert_true(!c || RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+    gw_sip_forget_phone(r->server.sip, "101");
+  }
+  g_assert_cmpuint(rig_count_lines(r, "sip-not-called"), >=, 1);
+  guint up = 0, down = 0;
+  rig_register(r, "101", "other secret", FALSE, &up, &down);
+  g_assert_true(RIG_WAIT(r, up));
+  gw_sip_binding b = {.number = "101",
+                      .contact = contacts[0],
+                      .source = "udp:127.0.0.1:9",
+                      .user_agent = "",
+                      .expires_wall_us = g_get_real_time() + 60 * G_USEC_PER_SEC};
+  gw_sip_restore_binding(r->server.sip, &b);
+  r->client.on_invite = DO_ANSWER;
+  end *c = rig_dial_phone(r, "101", offer, &why);
+  g_assert_nonnull(c);
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED]));
+  rig_free(r);
+}
+
 static void test_cancel(void) {
   rig *r = rig_new();
   g_autofree char *uri = server_uri(r, FALSE);
@@ -519,6 +555,7 @@ int main(int argc, char **argv) {
   g_test_add_data_func("/sip/calls/register-tcp", GINT_TO_POINTER(TRUE), check_register);
   g_test_add_func("/sip/calls/register-wrong", test_register_wrong);
   g_test_add_func("/sip/calls/forget", test_forget);
+  g_test_add_func("/sip/calls/unreadable-contact", test_unreadable_contact);
   g_test_add_func("/sip/calls/cancel", test_cancel);
   g_test_add_func("/sip/calls/refused", test_refused);
   g_test_add_func("/sip/calls/let-go", test_let_go);

@@ -321,20 +321,26 @@ static gboolean has_ended(client *c) {
 
 /* The openssl program comes, trusts ca.pem and the name 127.0.0.1, and shows the phone's certificate if it is asked. TLS
  * 1.2: a server that refuses the certificate does so before the handshake is over. */
-static gboolean gets_in(rig *r) {
-  g_autofree char *line = g_strdup_printf(
-      "openssl s_client -tls1_2 -connect 127.0.0.1:%u -CAfile ca.pem -verify_return_error "
-      "-verify_hostname 127.0.0.1 -cert phone.pem -key phone.key",
-      r->server.tls);
-  g_auto(GStrv) argv = g_strsplit(line, " ", -1);
+static gboolean comes(rig *r, const char *how, char **ret_said) {
+  g_autofree char *command =
+      g_strdup_printf("openssl s_client -connect 127.0.0.1:%u -CAfile ca.pem -verify_return_error "
+                      "-verify_hostname 127.0.0.1 -cert phone.pem -key phone.key %s >said 2>&1",
+                      r->server.tls, how);
+  char *argv[] = {(char *)"sh", (char *)"-c", command, NULL};
   client c = {0};
-  g_assert_true(g_spawn_async(folder, argv, NULL,
-                              G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
-                                  G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+  g_assert_true(g_spawn_async(folder, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
                               NULL, NULL, &c.pid, NULL));
   g_assert_true(RIG_WAIT(r, has_ended(&c)));
   g_spawn_close_pid(c.pid);
+  g_autofree char *said = path("said");
+  g_assert_true(g_file_get_contents(said, ret_said, NULL, NULL));
+  g_unlink(said);
   return c.status == 0;
+}
+
+static gboolean gets_in(rig *r) {
+  g_autofree char *said = NULL;
+  return comes(r, "-tls1_2", &said);
 }
 
 /* A certificate that is read while running is shown to whoever connects from then on; a broken one changes nothing. */
@@ -376,6 +382,26 @@ static void check_renew_authorities(void) {
   r = tls_rig(&(files){"server.pem", "server.key", "ca.pem", "phone.pem", "phone.key", NULL});
   g_assert_true(renew(r, "server.pem", "server.key", "other.pem", &why));
   g_assert_false(gets_in(r));
+  rig_free(r);
+}
+
+/* A session of before must not go round what has changed: who was believed then is looked at anew. */
+static void check_no_old_session(gconstpointer data) {
+  gboolean asked = GPOINTER_TO_INT(data); /* for a certificate */
+  rig *r = tls_rig(&(files){"server.pem", "server.key", asked ? "ca.pem" : NULL, "phone.pem",
+                            "phone.key", NULL});
+  g_autofree char *why = NULL, *first = NULL, *again = NULL, *after = NULL, *old = path("session");
+  g_assert_true(comes(r, "-tls1_2 -sess_out session", &first));
+  g_assert_true(g_file_test(old, G_FILE_TEST_EXISTS));
+  gboolean resumed =
+      comes(r, "-tls1_2 -sess_in session", &again) && strstr(again, "Reused,") != NULL;
+  g_test_message("before the change: %s", resumed ? "resumed" : "not resumed");
+  if (!asked) g_assert_true(resumed); /* else the rest would show nothing */
+  g_assert_true(renew(r, "server.pem", "server.key", asked ? "other.pem" : NULL, &why));
+  gboolean in = comes(r, "-tls1_2 -sess_in session", &after);
+  g_assert_null(strstr(after, "Reused,"));
+  g_assert_cmpint(in, ==, !asked);
+  g_unlink(old);
   rig_free(r);
 }
 
@@ -430,6 +456,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/sip/tls/trust", check_trust);
   g_test_add_func("/sip/tls/renew", check_renew);
   g_test_add_func("/sip/tls/renew-authorities", check_renew_authorities);
+  g_test_add_data_func("/sip/tls/no-old-session", GINT_TO_POINTER(FALSE), check_no_old_session);
+  g_test_add_data_func("/sip/tls/no-old-session-of-a-stranger", GINT_TO_POINTER(TRUE),
+                       check_no_old_session);
   g_test_add_func("/sip/tls/expires-soon", check_expires_soon);
   g_test_add_func("/sip/tls/broken", check_broken);
   int code = g_test_run();

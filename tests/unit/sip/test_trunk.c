@@ -1,7 +1,6 @@
 /* test_trunk.c - the client registers at the server and calls by it; the server lets a peer in by its address; a trunk
  * that answers nonsense. */
-#include "tests/unit/sip/rig.h"
-#include <string.h>
+#include "tests/unit/sip/talk.h"
 #include "sip/trunk.h"
 
 static gw_sip_trunk_info state_of(gw_sip *sip, const char *name) {
@@ -169,34 +168,33 @@ static void test_beside_a_phone(void) {
   rig_free(r);
 }
 
+/* Whoever forges the trunk's address must not say where the answers go: the library would obey. */
+static void test_maddr(void) {
+  static const char *const addresses[] = {"127.0.0.2/32", NULL};
+  rig *r = rig_new();
+  r->server.on_invite = DO_REFUSE_BUSY;
+  gw_sip_trunk t = {.name = "pbx", .proxy = "127.0.0.2:9", .addresses = addresses};
+  gw_sip_set_trunks(r->server.sip, &t, 1);
+  wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2"),
+       *thief = wire_udp_from(r, r->server.udp, "127.0.0.3");
+  g_autofree char *plain =
+      wire_request(w, "INVITE", "sip:8000@127.0.0.1", "maddr", 1, NULL, NULL, NULL);
+  g_auto(GStrv) parts = g_strsplit(plain, ";branch=", 2);
+  g_autofree char *there = g_strdup_printf(";maddr=127.0.0.3;sent-port=%u", thief->port),
+                  *forged = g_strconcat(parts[0], there, ";branch=", parts[1], NULL);
+  wire_send(w, forged);
+  g_assert_true(RIG_WAIT(r, rig_count_lines(r, "maddr from a trunk") == 1));
+  g_assert_null(rig_in(&r->server, 0));
+  g_assert_cmpuint(rig_count_lines(r, "status=400"), ==, 1);
+  g_autofree char *stray = wire_read(r, thief, 200);
+  g_assert_true(!stray || g_str_has_prefix(stray, "SIP/2.0 4")); /* no more than that */
+  g_assert_nonnull(call_from(r, w, "8000", NULL));               /* without it: as ever */
+  wire_free(w);
+  wire_free(thief);
+  rig_free(r);
+}
+
 /* --- a trunk that answers nonsense --- */
-
-#define SDP                                                                                        \
-  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 30002 "        \
-  "RTP/AVP 0\r\n"
-
-static void answer(wire *w, const char *request, const char *status, const char *extra) {
-  static const char *const copied[] = {"Via", "From", "To", "Call-ID", "CSeq"};
-  g_autoptr(GString) out = g_string_new(NULL);
-  g_string_printf(out, "SIP/2.0 %s\r\n", status);
-  for (guint i = 0; i < G_N_ELEMENTS(copied); i++) {
-    g_autofree char *value = wire_header(request, copied[i]);
-    g_string_append_printf(out, "%s: %s%s\r\n", copied[i], value, i == 2 ? ";tag=x" : "");
-  }
-  gboolean sdp = strstr(extra, "application/sdp") != NULL;
-  g_string_append_printf(out, "%sContent-Length: %u\r\n\r\n%s", extra, sdp ? (guint)strlen(SDP) : 0,
-                         sdp ? SDP : "");
-  wire_send(w, out->str);
-}
-
-static char *next_request(rig *r, wire *w, const char *method) {
-  for (guint i = 0; i < 20; i++) {
-    g_autofree char *text = wire_read(r, w, 3000);
-    if (!text) return NULL;
-    if (g_str_has_prefix(text, method)) return g_steal_pointer(&text);
-  }
-  return NULL;
-}
 
 static gw_sip_trunk registering(const char *proxy) {
   return (gw_sip_trunk){.name = "odd",
@@ -223,9 +221,9 @@ static void test_refusals(void) {
     g_autofree char *proxy = at(w->port);
     gw_sip_trunk t = registering(proxy);
     gw_sip_set_trunks(r->client.sip, &t, 1);
-    g_autofree char *text = next_request(r, w, "REGISTER");
+    g_autofree char *text = asked(r, w, "REGISTER");
     g_assert_nonnull(text);
-    answer(w, text, rows[i].status, rows[i].extra);
+    say(w, text, rows[i].status, "x", rows[i].extra, NULL);
     g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_DOWN));
     g_assert_cmpstr(state_of(r->client.sip, "odd").reason, ==, rows[i].reason);
     g_assert_null(wire_read(r, w, 300)); /* nothing is sent again at once, here or anywhere */
@@ -251,7 +249,7 @@ static void test_endless_401(void) {
                         i, i);
     asked++;
     told += shown != NULL;
-    answer(w, text, "401 Unauthorized", challenge);
+    say(w, text, "401 Unauthorized", "x", challenge, NULL);
   }
   g_assert_cmpuint(asked, ==, 2);
   g_assert_cmpuint(told, ==, 1);
@@ -266,59 +264,71 @@ static void test_brief_and_garbage(void) {
   g_autofree char *proxy = at(w->port);
   gw_sip_trunk t = registering(proxy);
   gw_sip_set_trunks(r->client.sip, &t, 1);
-  g_autofree char *first = next_request(r, w, "REGISTER");
+  g_autofree char *first = asked(r, w, "REGISTER");
   static const char *const garbage[] = {"SIP/2.0 200 OK\r\n\r\n",
                                         "SIP/2.0 999999 X\r\nVia: x\r\n\r\n", "\r\n\r\n\r\n",
                                         "HTTP/1.1 200 OK\r\n\r\n", "SIP/2.0 200"};
   for (guint i = 0; i < G_N_ELEMENTS(garbage); i++)
     wire_send(w, garbage[i]);
   wire_send_bytes(w, "\x80\xff\x00\x01", 4);
-  answer(w, first, "423 Interval Too Brief", "Min-Expires: 900\r\n");
-  g_autofree char *second = next_request(r, w, "REGISTER"),
-                  *expires = wire_header(second, "Expires");
+  say(w, first, "423 Interval Too Brief", "x", "Min-Expires: 900\r\n", NULL);
+  g_autofree char *second = asked(r, w, "REGISTER"), *expires = wire_header(second, "Expires");
   while (!g_strcmp0(expires, "120")) { /* the first one again */
     g_free(second);
     g_free(expires);
-    second = next_request(r, w, "REGISTER");
+    second = asked(r, w, "REGISTER");
     expires = wire_header(second, "Expires");
   }
   g_assert_cmpstr(expires, ==, "900");
   g_autofree char *one = wire_header(first, "Call-ID"), *two = wire_header(second, "Call-ID");
   g_assert_cmpstr(one, ==, two);
-  answer(w, second, "200 OK",
-         "Contact: <sip:other@h>;expires=5\r\nContact: <sip:100@127.0.0.1>;expires=4294967295\r\n");
+  say(w, second, "200 OK", "x",
+      "Contact: <sip:other@h>;expires=5\r\nContact: <sip:100@127.0.0.1>;expires=4294967295\r\n",
+      NULL);
   g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
   wire_free(w);
   rig_free(r);
 }
 
+/* A trunk of the client at this socket, which nobody asks whether it lives: it is up at once. */
+static void trunk_at(rig *r, const wire *w) {
+  g_autofree char *proxy = at(w->port);
+  gw_sip_trunk t = {
+      .name = "odd", .proxy = proxy, .user = "100", .password = "secret", .trusted = TRUE};
+  gw_sip_set_trunks(r->client.sip, &t, 1);
+  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
+}
+
+static end *dial_by_it(rig *r, const char *from) {
+  gw_cause why = GW_CAUSE_NONE;
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  end *c = rig_dial_trunk(r, "odd", "+4930", from, offer, &why);
+  g_assert_nonnull(c);
+  return c;
+}
+
 /* A call that is redirected, or challenged by somebody else in its course: it ends, and nothing goes there. */
 static void test_call_is_redirected(void) {
   rig *r = rig_new();
-  gw_cause why;
   wire *w = wire_udp(r, r->client.udp), *elsewhere = wire_udp(r, r->client.udp);
-  g_autofree char *proxy = at(w->port),
-                  *contact =
-                      g_strdup_printf("Contact: <sip:+49900@127.0.0.1:%u>\r\n", elsewhere->port);
-  gw_sip_trunk t = {
-      .name = "odd", .proxy = proxy, .user = "100", .password = "secret", .trusted = TRUE};
+  g_autofree char *contact =
+      g_strdup_printf("Contact: <sip:+49900@127.0.0.1:%u>\r\n", elsewhere->port);
   static const char *const statuses[] = {"302 Moved Temporarily", "305 Use Proxy",
                                          "380 Alternative Service"};
-  gw_sip_set_trunks(r->client.sip, &t, 1);
-  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state ==
-                                GW_TRUNK_UP)); /* nobody asks: it counts as up */
+  trunk_at(r, w);
   for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
-    g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
-    end *c = rig_dial_trunk(r, "odd", "+4930", i ? "+4911" : "", offer, &why);
-    g_autofree char *text = next_request(r, w, "INVITE");
+    end *c = dial_by_it(r, i ? "+4911" : "");
+    g_autofree char *text = asked(r, w, "INVITE");
     g_autofree char *asserted = wire_header(text, "P-Asserted-Identity"),
                     *privacy = wire_header(text, "Privacy"), *from = wire_header(text, "From");
     g_assert_cmpint(asserted != NULL, ==, i > 0);
     g_assert_cmpint(privacy != NULL, ==, i == 0);
+    g_assert_true(!strstr(text, "\nDiversion:") &&
+                  !strstr(text, "\nHistory-Info:")); /* nothing that we send was diverted */
     g_assert_cmpint(strstr(from, "Anna") != NULL, ==, i > 0);
-    answer(w, text, statuses[i], contact);
+    say(w, text, statuses[i], "x", contact, NULL);
     g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
-    g_autofree char *ack = next_request(r, w, "ACK");
+    g_autofree char *ack = asked(r, w, "ACK");
     g_assert_nonnull(ack);
   }
   g_assert_null(wire_read(r, elsewhere, 500));
@@ -331,22 +341,17 @@ static void test_call_is_redirected(void) {
 static void check_next_host(gconstpointer data) {
   gboolean says_503 = GPOINTER_TO_INT(data);
   rig *r = rig_new();
-  gw_cause why;
   wire *w = wire_udp(r, r->client.udp);
-  g_autofree char *proxy = at(w->port);
-  gw_sip_trunk t = {.name = "two", .proxy = proxy, .user = "100", .password = "secret"};
   r->server.on_invite = DO_ANSWER;
-  gw_sip_set_trunks(r->client.sip, &t, 1);
-  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "two").state == GW_TRUNK_UP));
+  trunk_at(r, w);
   gw_dns_host *second = g_new0(gw_dns_host, 1);
   *second = (gw_dns_host){g_strdup("127.0.0.1"), g_strdup("127.0.0.1"), r->server.udp, GW_DNS_UDP};
-  g_ptr_array_add(gw_trunk_named(r->client.sip, "two")->hosts, second);
-  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  g_ptr_array_add(gw_trunk_named(r->client.sip, "odd")->hosts, second);
   gint64 began = g_get_monotonic_time();
-  end *c = rig_dial_trunk(r, "two", "+4930", "+4911", offer, &why);
-  g_autofree char *text = next_request(r, w, "INVITE");
+  end *c = dial_by_it(r, "+4911");
+  g_autofree char *text = asked(r, w, "INVITE");
   g_assert_nonnull(text);
-  if (says_503) answer(w, text, "503 Service Unavailable", "");
+  if (says_503) say(w, text, "503 Service Unavailable", "x", NULL, NULL);
   g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED]));
   g_test_message("answered by the second host after %" G_GINT64_FORMAT " ms",
                  (g_get_monotonic_time() - began) / 1000);
@@ -361,19 +366,14 @@ static void check_next_host(gconstpointer data) {
 /* All hosts are dead, or the call is given up while one is waited for. */
 static void test_no_host(void) {
   rig *r = rig_new();
-  gw_cause why;
   wire *w = wire_udp(r, r->client.udp);
-  g_autofree char *proxy = at(w->port);
-  gw_sip_trunk t = {.name = "one", .proxy = proxy};
-  gw_sip_set_trunks(r->client.sip, &t, 1);
-  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "one").state == GW_TRUNK_UP));
-  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
-  end *c = rig_dial_trunk(r, "one", "+4930", "+4911", offer, &why);
-  g_autofree char *text = next_request(r, w, "INVITE");
-  answer(w, text, "503 Service Unavailable", "");
+  trunk_at(r, w);
+  end *c = dial_by_it(r, "+4911");
+  g_autofree char *text = asked(r, w, "INVITE");
+  say(w, text, "503 Service Unavailable", "x", NULL, NULL);
   g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
   g_assert_cmpuint(c->status, ==, 503);
-  end *d = rig_dial_trunk(r, "one", "+4930", "+4911", offer, &why);
+  end *d = dial_by_it(r, "+4911");
   gw_sip_call_hangup(d->call, GW_CAUSE_CANCELLED);
   g_assert_true(RIG_WAIT(r, d->states[GW_SIP_ENDED]));
   gw_sip_set_trunks(r->client.sip, NULL, 0); /* while its call is still dying */
@@ -386,34 +386,28 @@ static void test_no_host(void) {
 static void check_rest_of_call(gconstpointer data) {
   gboolean routed = GPOINTER_TO_INT(data);
   rig *r = rig_new();
-  gw_cause why;
   wire *w = wire_udp(r, r->client.udp), *elsewhere = wire_udp(r, r->client.udp);
-  g_autofree char *proxy = at(w->port);
   g_autofree char *extra =
       routed ? g_strdup_printf(
                    "Record-Route: <sip:127.0.0.1:%u;lr>\r\nContact: <sip:x@127.0.0.1:7>\r\n",
                    elsewhere->port)
              : g_strdup_printf("Contact: <sip:x@127.0.0.1:%u>\r\n", elsewhere->port);
-  g_autofree char *ok = g_strconcat(extra, "Content-Type: application/sdp\r\n", NULL);
-  gw_sip_trunk t = {.name = "odd", .proxy = proxy, .user = "100", .password = "secret"};
-  gw_sip_set_trunks(r->client.sip, &t, 1);
-  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
-  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
-  end *c = rig_dial_trunk(r, "odd", "+4930", "+4911", offer, &why);
-  g_autofree char *first = next_request(r, w, "INVITE");
-  answer(w, first, "407 Proxy Authentication Required",
-         "Proxy-Authenticate: Digest realm=\"odd\", nonce=\"n\", qop=\"auth\"\r\n");
-  g_autofree char *ack = next_request(r, w, "ACK"), *second = next_request(r, w, "INVITE");
+  trunk_at(r, w);
+  end *c = dial_by_it(r, "+4911");
+  g_autofree char *first = asked(r, w, "INVITE");
+  say(w, first, "407 Proxy Authentication Required", "x",
+      "Proxy-Authenticate: Digest realm=\"odd\", nonce=\"n\", qop=\"auth\"\r\n", NULL);
+  g_autofree char *ack = asked(r, w, "ACK"), *second = asked(r, w, "INVITE");
   g_autofree char *shown = wire_header(second, "Proxy-Authorization");
   g_assert_nonnull(shown);
-  answer(w, second, "200 OK", ok);
+  say(w, second, "200 OK", "x", extra, SDP);
   g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED]));
   gw_sip_call_hangup(c->call, GW_CAUSE_NORMAL);
   wire *right = routed ? elsewhere : w, *wrong = routed ? w : elsewhere;
-  g_autofree char *bye = next_request(r, right, "BYE"), *stray = wire_read(r, wrong, 300);
+  g_autofree char *bye = asked(r, right, "BYE"), *stray = wire_read(r, wrong, 300);
   g_assert_nonnull(bye);
   g_assert_null(stray);
-  answer(right, bye, "200 OK", "");
+  say(right, bye, "200 OK", "x", NULL, NULL);
   wire_free(w);
   wire_free(elsewhere);
   rig_free(r);
@@ -445,10 +439,10 @@ static void test_digest_leak(void) {
     end *e = rig_in(&r->server, i);
     g_assert_true(RIG_WAIT(r, e->states[GW_SIP_CONFIRMED]));
     gw_sip_call_hangup(e->call, GW_CAUSE_NORMAL);
-    g_autofree char *bye = next_request(r, w, "BYE");
+    g_autofree char *bye = asked(r, w, "BYE");
     g_autofree char *challenge = g_strdup_printf("%s: Digest realm=\"127.0.0.2\", nonce=\"n\"\r\n",
                                                  i ? "Proxy-Authenticate" : "WWW-Authenticate");
-    answer(w, bye, asks[i], challenge);
+    say(w, bye, asks[i], "x", challenge, NULL);
     for (guint k = 0; k < 3; k++) {
       g_autofree char *more = wire_read(r, w, 200);
       g_assert_true(!more || !strstr(more, "Authorization"));
@@ -463,10 +457,7 @@ static void test_srtp_needs_tls(void) {
   rig *r = rig_new();
   gw_cause why = GW_CAUSE_NONE;
   wire *w = wire_udp(r, r->client.udp);
-  g_autofree char *proxy = at(w->port);
-  gw_sip_trunk t = {.name = "odd", .proxy = proxy};
-  gw_sip_set_trunks(r->client.sip, &t, 1);
-  g_assert_true(RIG_WAIT(r, state_of(r->client.sip, "odd").state == GW_TRUNK_UP));
+  trunk_at(r, w);
   g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
   gw_desc_audio(offer)->proto = GW_PROTO_RTP_SAVP;
   g_assert_null(rig_dial_trunk(r, "odd", "+4930", "1", offer, &why));
@@ -476,11 +467,47 @@ static void test_srtp_needs_tls(void) {
   rig_free(r);
 }
 
+/* Another trunk would take the call: this one's only host gets 4 s, and not the 32 of the library. */
+static void test_hurry(void) {
+  rig *r = rig_new();
+  wire *w = wire_udp(r, r->client.udp);
+  trunk_at(r, w);
+  end *slow = dial_by_it(r, "+4911");
+  gw_sip_call_hurry(slow->call);
+  g_autofree char *text = asked(r, w, "INVITE");
+  g_assert_nonnull(text);
+  say(w, text, "100 Trying", "x", NULL, NULL);
+  rig_spin(r, 4500);
+  g_assert_cmpuint(slow->states[GW_SIP_ENDED], ==, 0); /* it has said that it is at it */
+  gw_sip_call_hangup(slow->call, GW_CAUSE_CANCELLED);
+  end *silent = dial_by_it(r, "+4911");
+  gw_sip_call_hurry(silent->call);
+  g_assert_true(RIG_WAIT(r, silent->states[GW_SIP_ENDED]));
+  g_assert_cmpint(silent->cause, ==, GW_CAUSE_TIMEOUT);
+  g_assert_cmpuint(silent->status, ==, 0);
+  wire_free(w);
+  rig_free(r);
+}
+
+/* Nobody listens there: the cause says that it was the trunk. */
+static void test_unreachable(void) {
+  rig *r = rig_new();
+  wire *w = wire_udp(r, r->client.udp);
+  trunk_at(r, w);
+  wire_free(w);
+  end *c = dial_by_it(r, "+4911");
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+  g_assert_cmpint(c->cause, ==, GW_CAUSE_PEER_GONE);
+  g_assert_cmpuint(c->status, ==, 480);
+  rig_free(r);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/trunk/registers-and-calls", test_registers_and_calls);
   g_test_add_func("/trunk/wrong-password", test_wrong_password);
   g_test_add_func("/trunk/by-address", test_by_address);
+  g_test_add_func("/trunk/maddr", test_maddr);
   g_test_add_func("/trunk/beside-a-phone", test_beside_a_phone);
   g_test_add_func("/trunk/refusals", test_refusals);
   g_test_add_func("/trunk/endless-401", test_endless_401);
@@ -489,6 +516,8 @@ int main(int argc, char **argv) {
   g_test_add_data_func("/trunk/next-host-silent", GINT_TO_POINTER(FALSE), check_next_host);
   g_test_add_data_func("/trunk/next-host-503", GINT_TO_POINTER(TRUE), check_next_host);
   g_test_add_func("/trunk/no-host", test_no_host);
+  g_test_add_func("/trunk/hurry", test_hurry);
+  g_test_add_func("/trunk/unreachable", test_unreachable);
   g_test_add_data_func("/trunk/rest-of-call", GINT_TO_POINTER(FALSE), check_rest_of_call);
   g_test_add_data_func("/trunk/rest-of-call-routed", GINT_TO_POINTER(TRUE), check_rest_of_call);
   g_test_add_func("/trunk/digest-leak", test_digest_leak);

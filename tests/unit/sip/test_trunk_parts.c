@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/timer.h"
 #include "sip/identity.h"
+#include "sip/resolver.h"
 #include "sip/trunk.h"
 
 /* --- the machine, step by step: "R" resolve, "G" register, "P" ping, "C" state told --- */
@@ -121,6 +122,53 @@ static void test_next_host(void) {
   expect(&p, tick, "P", GW_TS_UP);
   expect(&p, quiet, "CG", GW_TS_TRYING); /* and now there is another */
   expect(&p, ok, "C", GW_TS_UP);
+}
+
+static gw_te found(guint n, int kept) {
+  return (gw_te){.type = GW_TE_HOSTS, .n = n, .kept = kept};
+}
+
+/* The name server takes longer than the registration lasts: that is renewed where it is, and asked whether it lives. */
+static void test_slow_names(void) {
+  player p = {.now = GW_SEC(1000)};
+  gw_trunk_machine_init(&p.m, TRUE, 0, 600);
+  expect(&p, begin, "R", GW_TS_TRYING);
+  expect(&p, two, "G", GW_TS_TRYING);
+  expect(&p, ok, "C", GW_TS_UP);
+  p.now = p.m.resolve_us;
+  expect(&p, tick, "R", GW_TS_UP);
+  for (guint i = 0; i < 5; i++) { /* nothing comes back */
+    wait(&p, 0, GW_SEC(540));
+    expect(&p, tick, "G", GW_TS_UP);
+    expect(&p, ok, "", GW_TS_UP);
+  }
+  expect(&p, found(3, 1), "", GW_TS_UP); /* at last; the host in use is the second there */
+  g_assert_cmpuint(p.m.host, ==, 1);
+  p.now = MIN(p.m.resolve_us, p.m.refresh_us - 1);
+  p.m.resolve_us = p.now;
+  expect(&p, tick, "R", GW_TS_UP);
+  p.now = p.m.refresh_us;
+  expect(&p, tick, "G", GW_TS_UP);
+  expect(&p, found(2, -1), "G", GW_TS_UP); /* it has moved while it was asked: the new place is */
+  g_assert_cmpuint(p.m.host, ==, 0);
+  expect(&p, ok, "", GW_TS_UP);
+  p.now = p.m.resolve_us;
+  expect(&p, tick, "R", GW_TS_UP);
+  p.now = p.m.refresh_us;
+  expect(&p, tick, "G", GW_TS_UP);
+  expect(&p, no(403), "C", GW_TS_DOWN);
+  p.now = gw_trunk_machine_deadline(&p.m);
+  expect(&p, tick, "", GW_TS_DOWN); /* the question of before is still out: it will do */
+  expect(&p, found(1, -1), "G", GW_TS_DOWN);
+  expect(&p, ok, "C", GW_TS_UP);
+  p.now = p.m.resolve_us;
+  expect(&p, tick, "R", GW_TS_UP);
+  p.now = p.m.refresh_us;
+  expect(&p, tick, "G", GW_TS_UP);
+  expect(&p, no(403), "C", GW_TS_DOWN);
+  expect(&p, found(2, -1), "", GW_TS_DOWN); /* that no is to be waited for all the same */
+  wait(&p, GW_SEC(15), GW_SEC(30));
+  expect(&p, tick, "R", GW_TS_DOWN);
 }
 
 static void test_peer(void) {
@@ -311,9 +359,37 @@ static void test_literal(void) {
   }
 }
 
+static void on_found(GPtrArray *hosts, void *data) {
+  g_ptr_array_add(data, hosts); /* NULL, too */
+}
+
+static void test_resolver(void) {
+  g_autoptr(GMainContext) ctx = g_main_context_new();
+  g_autoptr(GPtrArray) told = g_ptr_array_new();
+  gw_dns_question q = {.name = "127.0.0.1", .port = 5080, .wanted = GW_DNS_UDP, .v4 = TRUE};
+  gw_resolver *r = gw_resolver_new(ctx);
+  for (guint i = 0; i < 3; i++)
+    gw_resolver_ask(r, &q, on_found, told);
+  while (told->len < 3)
+    g_main_context_iteration(ctx, TRUE);
+  for (guint i = 0; i < 3; i++) {
+    g_autoptr(GPtrArray) hosts = told->pdata[i];
+    g_assert_cmpuint(hosts->len, ==, 1);
+    g_assert_cmpuint(((gw_dns_host *)hosts->pdata[0])->port, ==, 5080);
+  }
+  for (guint i = 0; i < 20; i++)
+    gw_resolver_ask(r, &q, on_found, told);
+  gw_resolver_free(r); /* while threads are at it, or have just handed in their answers */
+  g_assert_cmpuint(told->len, ==, 23);
+  for (guint i = 3; i < told->len; i++)
+    g_assert_null(told->pdata[i]);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/trunk-machine/registers-and-refreshes", test_registers_and_refreshes);
+  g_test_add_func("/trunk-machine/slow-names", test_slow_names);
+  g_test_add_func("/trunk/resolver", test_resolver);
   g_test_add_func("/trunk-machine/never-gives-up", test_never_gives_up);
   g_test_add_func("/trunk-machine/next-host", test_next_host);
   g_test_add_func("/trunk-machine/peer", test_peer);
