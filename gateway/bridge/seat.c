@@ -1,40 +1,6 @@
 #include <string.h>
 #include "base/limits.h"
-#include "gateway/bridge/private.h"
-#include "gateway/bridge/seat_sfu.h"
-
-/* One transport of the flavour. */
-typedef struct {
-  guint id;
-  gw_handle media;
-  gboolean offerer;
-  gw_peer_use use;
-  char *jid, *nick, *sid; /* sid NULL: no Jingle session */
-  char *codec;
-  gw_fl_peer_state state;
-  gboolean negotiated; /* both descriptions are known */
-  gboolean ice;
-} seat_peer;
-
-struct gw_seat {
-  gw_call *call;
-  gw_conference *conference;
-  gw_room_conf *conf; /* of the number that was dialled, as it was then */
-  gw_persona *persona;
-  gw_muc *muc;
-  gw_flavour *flavour;
-  const gw_flavour_class *class;
-  gw_seat_sfu *sfu; /* NULL until the flavour asks for it */
-  gw_timer *timer;
-  GPtrArray *peers; /* seat_peer */
-  GQueue events;    /* gw_ev*, while a step runs: a step is never nested */
-  gboolean stepping, started, stopped, muted, granted;
-  gw_fl_call_state state;
-  char *call_room;        /* where the call takes place, NULL: in the conference's room */
-  char *occupant;         /* room/nick as stored */
-  char *nick;             /* as granted */
-  gw_roster_check *check; /* the room's words reach the flavour through it */
-};
+#include "gateway/bridge/seat_priv.h"
 
 static gw_log_ctx ctx_of(const gw_seat *s) {
   return (gw_log_ctx){.call = s->call->id, .room = s->conference->conf->room};
@@ -114,57 +80,11 @@ static void open_peer(gw_seat *s, const gw_action *a) {
                                     : "session-received");
 }
 
-static const char *peer_state_word(const seat_peer *p) {
-  if (p->state == GW_PEER_UP || p->state == GW_PEER_RTP) return "up";
-  if (p->state == GW_PEER_ICE) return "dtls";
-  if (p->state == GW_PEER_FAILED) return "ended";
-  if (p->state == GW_PEER_QUIET) return "quiet";
-  return p->negotiated ? "ice" : "signalling";
-}
-
-static void add_remote(const gw_seat *s, const seat_peer *p, GPtrArray *ret) {
-  gw_peer_info *info = g_new0(gw_peer_info, 1);
-  gw_media_stats stats;
-  info->jid = g_strdup(p->jid);
-  info->nick = g_strdup(p->nick);
-  info->codec = g_strdup(p->codec);
-  info->state = peer_state_word(p);
-  info->have_stats = p->media.v && gw_media_get_stats(s->call->bridge->media, p->media, &stats);
-  if (info->have_stats) {
-    info->packets_in = stats.packets_in;
-    info->packets_out = stats.packets_out;
-    info->lost = stats.lost;
-    info->jitter_ms = stats.jitter_ms;
-    info->mos = gw_stats_mos(&stats, p->codec);
-  }
-  g_ptr_array_add(ret, info);
-}
-
-static void add_local(const gw_seat *s, GPtrArray *ret) {
-  for (guint i = 0; i < s->conference->seats->len; i++) {
-    gw_seat *other = s->conference->seats->pdata[i];
-    if (other == s || !gw_seat_started(other) || !gw_seat_started(s)) continue;
-    gw_peer_info *info = g_new0(gw_peer_info, 1);
-    info->jid = g_strdup(gw_seat_jid(other));
-    info->nick = g_strdup(gw_seat_nick(other));
-    info->codec = g_strdup("local");
-    info->state = "up";
-    g_ptr_array_add(ret, info);
-  }
-}
-
-/* For the record, which tells of everybody who was there; the oldest go when somebody comes and goes for hours. */
-static void remember_peer(gw_seat *s, const seat_peer *p) {
-  GPtrArray *kept = s->call->last_peers;
-  if (kept->len >= GW_MAX_SESSIONS_PER_SEAT) gw_peer_info_free(g_ptr_array_remove_index(kept, 0));
-  add_remote(s, p, kept);
-}
-
 static void close_peer(gw_seat *s, guint id) {
   gw_bridge *b = s->call->bridge;
   seat_peer *p = peer_by_id(s, id);
   if (!p) return;
-  if (p->use != GW_USE_PUBLISH) remember_peer(s, p);
+  if (p->use != GW_USE_PUBLISH) gw_seat_remember_peer(s, p);
   if (p->media.v) gw_bridge_disown(b, p->media);
   if (p->sid && b->store.session_remove)
     b->store.session_remove(gw_seat_jid(s), p->jid, p->sid, b->store_user);
@@ -459,6 +379,7 @@ static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_seat *s = user;
   remember_occupant(s);
   if (!again) {
+    gw_own_room_joined(s->conference, s);
     weigh_running(s);
     return;
   }
@@ -533,6 +454,7 @@ static void join(gw_seat *s) {
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "join as %s", nick);
   s->muc = gw_muc_join(s->persona, gw_seat_room(s), nick, s->call_room ? NULL : conf->password,
                        &muc_events, s);
+  if (gw_own_room_is_maker(s->conference, s)) gw_muc_make_private(s->muc);
 }
 
 /* A members-only room is asked to take us before it has to refuse us; a call room is always one, and the watcher was made
@@ -553,10 +475,32 @@ static void on_call_room(const char *name, const char *const *features, void *us
     s->call_room = g_strdup(room);
     gw_info(&ctx, "call-room", "call_room=%s", room);
     gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, "the call is in %s", room);
+  } else if (!features && gw_call_invite_is(s->call)) { /* we were asked into that one and no other */
+    post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_ROOM_CLOSED});
+    return;
   } else {
     gw_call_room_forget(s->conference);
+    if (!gw_call_room(s->conference) && !gw_call_invite_is(s->call)) { /* perhaps we begin one */
+      gw_seat_find_room(s);
+      return;
+    }
   }
   enter(s);
+}
+
+void gw_seat_find_room(gw_seat *s) {
+  gw_conference *c = s->conference;
+  if (gw_own_room_wait(c, s)) return;
+  const char *call_room = gw_call_room(c), *own = call_room ? NULL : gw_own_room_begin(c, s);
+  if (own) {
+    s->call_room = g_strdup(own);
+    gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, "the call is to be in %s", own);
+    join(s);
+  } else if (call_room || gw_call_invite_is(s->call)) {
+    gw_persona_ask_disco(s->persona, call_room ? call_room : c->conf->room, on_call_room, s);
+  } else {
+    enter(s);
+  }
 }
 
 /* A session for a phone that has not been answered yet can only be a stray one. */
@@ -638,11 +582,7 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
   g_autofree char *node = gw_jid_escape(call->node);
   s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
   gw_conference_add_seat(conference, s);
-  const char *call_room = gw_call_room(conference);
-  if (call_room)
-    gw_persona_ask_disco(s->persona, call_room, on_call_room, s);
-  else
-    enter(s);
+  gw_seat_find_room(s);
   return s;
 }
 
@@ -667,7 +607,7 @@ void gw_seat_start(gw_seat *s) {
 }
 
 void gw_seat_stop(gw_seat *s, gw_cause cause) {
-  add_local(s, s->call->last_peers);
+  gw_seat_add_local(s, s->call->last_peers);
   s->stopped = TRUE;
   gw_conference_changed(s->conference);
   feed(s, &(gw_ev){.type = GW_EV_STOP, .cause = cause});
@@ -719,6 +659,10 @@ const char *gw_seat_jid(const gw_seat *s) {
   return jid ? jid : "";
 }
 
+gw_persona *gw_seat_persona(const gw_seat *s) {
+  return s->persona;
+}
+
 gw_call *gw_seat_call(const gw_seat *s) {
   return s->call;
 }
@@ -733,45 +677,4 @@ gboolean gw_seat_started(const gw_seat *s) {
 
 void gw_seat_set_status(gw_seat *s, const char *text) {
   if (s->muc) gw_muc_set_status(s->muc, NULL, text);
-}
-
-void gw_seat_company(const gw_seat *s, guint *ret_in_call, guint *ret_in_room) {
-  const gw_muc *watch = s->conference->watch_muc;
-  guint nobodies = 1 + (watch && !s->call_room && gw_muc_get_state(watch) == GW_MUC_IN),
-        in_room = s->muc ? gw_muc_count(s->muc) : 0;
-  *ret_in_room = in_room > nobodies ? in_room - nobodies : 0;
-  *ret_in_call = gw_seat_started(s) ? gw_conference_active_seats(s->conference, s) : 0;
-  for (guint i = 0; i < s->peers->len; i++) {
-    const seat_peer *p = s->peers->pdata[i];
-    *ret_in_call += p->use != GW_USE_PUBLISH && (p->state == GW_PEER_UP || p->state == GW_PEER_RTP);
-  }
-}
-
-typedef struct {
-  const gw_seat *seat;
-  GPtrArray *names;
-} name_list;
-
-static void add_name(const gw_occupant *o, void *user) {
-  name_list *l = user;
-  gboolean watcher = FALSE;
-  gw_conference_is_ours(l->seat->conference, o->jids, o->nick, &watcher);
-  if (!o->self && !watcher) g_ptr_array_add(l->names, g_strdup(o->nick));
-}
-
-void gw_seat_names(const gw_seat *s, GPtrArray *ret) {
-  name_list l = {s, ret};
-  if (s->muc) gw_muc_foreach(s->muc, add_name, &l);
-}
-
-guint gw_seat_participants(const gw_seat *s) {
-  return s->muc ? gw_muc_count(s->muc) : 0;
-}
-
-void gw_seat_peers(const gw_seat *s, GPtrArray *ret) {
-  for (guint i = 0; i < s->peers->len; i++) {
-    const seat_peer *p = s->peers->pdata[i];
-    if (p->use != GW_USE_PUBLISH) add_remote(s, p, ret); /* our own stream is nobody */
-  }
-  add_local(s, ret);
 }
