@@ -242,7 +242,7 @@ const gw_key gw_keys[] = {
     STRING("rooms[].room", NULL, .flags = RELOAD | REQUIRED, .check = gw_form_jid,
            .form = "ROOM@SERVICE", .help = "The XMPP room."),
     STRING("rooms[].flavour", "auto", .flags = RELOAD,
-           .choices = "auto jmuci-mesh jmuci-sfu muji jitsi direct",
+           .choices = "auto " GW_FLAVOUR_NAMES " jitsi direct",
            .later = "jitsi direct",
            .help = "Kind of group call. auto: the running call decides, else what the others "
                    "announce."),
