@@ -257,7 +257,7 @@ const gw_key gw_keys[] = {
            .help = "Name of the forwarding server of this room, from the list sfu; empty: the "
                    "first one there."),
     STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared",
-           .later = "shared", .help = "shared: all phones of the room are one participant."),
+           .help = "shared: all phones of the room are one participant, phones@DOMAIN."),
     STRING("rooms[].call", "here", .flags = RELOAD, .choices = "here private",
            .help = "Where a Muji call takes place that a phone starts. here: in the room. private: "
                    "in a room made for it, to which everybody in the room is invited (XEP-0482), as "

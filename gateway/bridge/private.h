@@ -70,6 +70,7 @@ struct gw_conference {
   gw_ledger *ledger;
   gw_handle room;   /* media, while there are calls */
   GPtrArray *seats; /* gw_seat*, not owned */
+  gw_seat *shared;  /* of all phones with identity = "shared", NULL: none yet (seat_shared.c) */
   char *proposer;   /* full JID of the last one asked */
   char *problem;    /* why the watcher is not in, NULL */
   gw_answer proposer_is_jsxc;
@@ -147,6 +148,7 @@ gw_seat *gw_seat_new(gw_call *, gw_conference *, const gw_room_conf *room_conf);
 void gw_seat_free(gw_seat *);                     /* leaves */
 void gw_seat_find_room(gw_seat *); /* where its call takes place, and goes there */
 gw_persona *gw_seat_persona(const gw_seat *);
+gboolean gw_seat_is_shared(const gw_seat *);
 void gw_seat_start(gw_seat *);
 void gw_seat_stop(gw_seat *, gw_cause);
 void gw_seat_mute(gw_seat *, gboolean);

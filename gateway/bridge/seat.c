@@ -34,11 +34,17 @@ static seat_peer *peer_by_sid(const gw_seat *s, const char *jid, const char *sid
 static void feed(gw_seat *s, const gw_ev *ev);
 
 /* A call that moves has two seats, and hears of its own one only. */
-static void post(gw_seat *s, const gw_ce *e) {
+void gw_seat_post(gw_seat *s, const gw_ce *e) {
   if (s->call->seat == s)
     gw_call_post(s->call, e);
   else
     gw_transfer_seat_event(s, e);
+}
+
+/* What happens in the room, to all phones that sit there by this seat. */
+static void post_all(gw_seat *s, const gw_ce *e) {
+  gw_seat_post(s, e);
+  gw_seat_shared_post(s, e);
 }
 
 /* --- actions --- */
@@ -62,7 +68,7 @@ static void open_peer(gw_seat *s, const gw_action *a) {
   p->nick = g_strdup(a->nick);
   p->sid = g_strdup(a->sid);
   g_ptr_array_add(s->peers, p);
-  gw_peer_params params = {.leg = s->call->leg,
+  gw_peer_params params = {.leg = s->shared ? GW_HANDLE_NONE : s->call->leg,
                            .offerer = a->offerer,
                            .use = uses[a->use],
                            .setup = a->offerer ? GW_SETUP_ACTPASS : a->setup,
@@ -126,10 +132,10 @@ static void say(gw_seat *s, const gw_word *word) {
 
 /* Two phones of ours hear each other without any session: for the call that is talking. */
 void gw_seat_tell(gw_seat *s, gw_cause cause) {
-  gw_fl_call_state state = s->state;
+  gw_fl_call_state state = gw_seat_main(s)->state;
   if (state != GW_CALL_ENDED && gw_seat_started(s) && gw_conference_active_seats(s->conference, s))
     state = GW_CALL_TALKING;
-  post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = state, .cause = cause});
+  gw_seat_post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = state, .cause = cause});
 }
 
 static void tell_call(gw_seat *s, const gw_action *a) {
@@ -138,6 +144,7 @@ static void tell_call(gw_seat *s, const gw_action *a) {
   if (a->call == GW_CALL_ENDED) s->started = FALSE;
   if (a->text) gw_info(&ctx, "flavour-says", "text=%s cause=%s", a->text, gw_cause_word(a->cause));
   gw_seat_tell(s, a->cause);
+  gw_seat_shared_tell(s, a->cause);
 }
 
 static void present(gw_seat *s, const gw_muji *muji) {
@@ -236,6 +243,7 @@ static void feed(gw_seat *s, const gw_ev *ev) {
 }
 
 static void on_deadline(void *user) {
+  if (((gw_seat *)user)->host) gw_seat_post(user, &(gw_ce){.type = GW_CE_JOINED});
   feed(user, &(gw_ev){.type = GW_EV_TICK});
 }
 
@@ -265,9 +273,11 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
 }
 
 static void admitted(gw_seat *s) {
+  s->admitted = TRUE;
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "joined as %s", s->nick);
   gw_call_hop(s->call, "muc-joined");
-  post(s, &(gw_ce){.type = GW_CE_JOINED});
+  post_all(s, &(gw_ce){.type = GW_CE_JOINED});
+  if (s->due) gw_seat_start(s);
 }
 
 /* --- the roster check (roster_check.h) --- */
@@ -304,7 +314,7 @@ static void run_check(gw_seat *s, const gw_rc_action *a) {
     admitted(s);
     break;
   case GW_RC_REFUSE:
-    post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+    post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
     break;
   case GW_RC_PASS:
     feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = a->word});
@@ -388,7 +398,7 @@ static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "joined again as %s", s->nick);
   gw_muc_foreach(s->muc, tell_occupant, s);
   feed(s, &(gw_ev){.type = GW_EV_STREAM_UP});
-  post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
+  post_all(s, &(gw_ce){.type = GW_CE_STREAM_UP});
 }
 
 static void join(gw_seat *s);
@@ -406,7 +416,7 @@ void gw_seat_granted(gw_seat *s, gw_answer answer, const char *detail) {
   g_autofree char *bare = gw_jid_bare(gw_seat_jid(s));
   gw_error(&ctx, "join-refused", "detail=%s mend=%s jid=%s", detail ? detail : "-",
            "make this JID a member of the room", bare);
-  post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+  post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
 }
 
 static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user) {
@@ -421,7 +431,7 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
     return;
   }
   gw_warn(&ctx, "room-left", "cause=%s detail=%s", gw_cause_word(cause), detail ? detail : "-");
-  post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = cause});
+  post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = cause});
 }
 
 static const gw_muc_events muc_events = {
@@ -438,7 +448,7 @@ static gboolean nick_was_used(const gw_ledger *l, const char *nick) {
 /* JSXC keys the accept order by nick and takes no notice of a second accept of the same one: who dials in again into a
  * running call comes under another name, or the proposer would never call. */
 static char *fresh_nick(const gw_seat *s) {
-  g_autofree char *name = gw_nick_clean(s->call->sip_name);
+  g_autofree char *name = s->shared ? g_strdup("Phones") : gw_nick_clean(s->call->sip_name);
   const char *base = name ? name : s->call->node;
   char *nick = g_strdup(base);
   for (guint n = 2; n < GW_MAX_ORDER && nick_was_used(s->conference->ledger, nick); n++) {
@@ -476,7 +486,7 @@ static void on_call_room(const char *name, const char *const *features, void *us
     gw_info(&ctx, "call-room", "call_room=%s", room);
     gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, "the call is in %s", room);
   } else if (!features && gw_call_invite_is(s->call)) { /* we were asked into that one and no other */
-    post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_ROOM_CLOSED});
+    post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_ROOM_CLOSED});
     return;
   } else {
     gw_call_room_forget(s->conference);
@@ -526,7 +536,7 @@ static void on_stream(gw_persona *p, gboolean up, void *user) {
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, up ? "stream up" : "stream down");
   if (up) return; /* the rejoin is what counts */
   feed(s, &(gw_ev){.type = GW_EV_STREAM_DOWN});
-  post(s, &(gw_ce){.type = GW_CE_STREAM_DOWN});
+  post_all(s, &(gw_ce){.type = GW_CE_STREAM_DOWN});
 }
 
 /* --- media --- */
@@ -578,16 +588,25 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
   s->peers = g_ptr_array_new_with_free_func(peer_free);
   s->check = gw_roster_check_new(s->conf->roster_check);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);
-  g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
-  g_autofree char *node = gw_jid_escape(call->node);
-  s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
   gw_conference_add_seat(conference, s);
-  gw_seat_find_room(s);
+  gw_seat_take_place(s);
   return s;
+}
+
+void gw_seat_take_place(gw_seat *s) {
+  gw_bridge *b = s->call->bridge;
+  if (gw_seat_shared_begin(s)) return;
+  g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
+  g_autofree char *node = gw_jid_escape(s->shared ? "phones" : s->call->node);
+  s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
+  gw_seat_find_room(s);
 }
 
 void gw_seat_start(gw_seat *s) {
   gw_conference *c = s->conference;
+  s = gw_seat_shared_start(s);
+  s->due = !s->admitted; /* its shared one went in the meantime */
+  if (s->host || s->due) return;
   gw_flavour_params params = {.own_nick = s->nick,
                               .own_jid = gw_seat_jid(s),
                               .room = gw_muc_room(s->muc),
@@ -607,21 +626,25 @@ void gw_seat_start(gw_seat *s) {
 }
 
 void gw_seat_stop(gw_seat *s, gw_cause cause) {
+  s = gw_seat_shared_pass(s);
   gw_seat_add_local(s, s->call->last_peers);
   s->stopped = TRUE;
   gw_conference_changed(s->conference);
   feed(s, &(gw_ev){.type = GW_EV_STOP, .cause = cause});
   if (!s->flavour) /* it was to start when the leg had come */
-    post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = GW_CALL_ENDED, .cause = cause});
+    gw_seat_post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = GW_CALL_ENDED, .cause = cause});
 }
 
 void gw_seat_mute(gw_seat *s, gboolean on) {
   s->muted = on;
+  if (gw_seat_is_shared(s)) return; /* the others are heard on */
   feed(s, &(gw_ev){.type = GW_EV_MUTED, .u.flag = on});
 }
 
 void gw_seat_free(gw_seat *s) {
   if (!s) return;
+  s = gw_seat_shared_pass(s);
+  if (s->call->seat == s) s->call->seat = NULL;
   gw_bridge *b = s->call->bridge;
   while (s->peers->len)
     close_peer(s, ((seat_peer *)s->peers->pdata[0])->id);
@@ -630,6 +653,7 @@ void gw_seat_free(gw_seat *s) {
   if (s->muc) gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "leave");
   if (s->muc) gw_muc_leave(s->muc, NULL);
   gw_conference_remove_seat(s->conference, s);
+  gw_seat_shared_end(s);
   gw_seat_sfu_free(s->sfu);
   gw_persona_free(s->persona);
   if (s->flavour) s->class->free(s->flavour);
@@ -647,15 +671,18 @@ void gw_seat_free(gw_seat *s) {
 /* --- for others --- */
 
 const char *gw_seat_nick(const gw_seat *s) {
+  s = gw_seat_main(s);
   return s->nick ? s->nick : s->muc ? gw_muc_nick(s->muc) : NULL;
 }
 
 const char *gw_seat_room(const gw_seat *s) {
+  s = gw_seat_main(s);
   return s->call_room ? s->call_room : s->conference->conf->room;
 }
 
 const char *gw_seat_jid(const gw_seat *s) {
-  const char *jid = gw_persona_jid(s->persona);
+  const gw_persona *p = gw_seat_main(s)->persona;
+  const char *jid = p ? gw_persona_jid(p) : NULL;
   return jid ? jid : "";
 }
 
@@ -676,5 +703,5 @@ gboolean gw_seat_started(const gw_seat *s) {
 }
 
 void gw_seat_set_status(gw_seat *s, const char *text) {
-  if (s->muc) gw_muc_set_status(s->muc, NULL, text);
+  if (s->muc && !s->shared) gw_muc_set_status(s->muc, NULL, text);
 }
