@@ -242,7 +242,7 @@ const gw_key gw_keys[] = {
     STRING("rooms[].room", NULL, .flags = RELOAD | REQUIRED, .check = gw_form_jid,
            .form = "ROOM@SERVICE", .help = "The XMPP room."),
     STRING("rooms[].flavour", "auto", .flags = RELOAD,
-           .choices = "auto jmuci-mesh jmuci-sfu muji jitsi direct",
+           .choices = "auto " GW_FLAVOUR_NAMES " jitsi direct",
            .later = "jitsi direct",
            .help = "Kind of group call. auto: the running call decides, else what the others "
                    "announce."),
@@ -257,7 +257,13 @@ const gw_key gw_keys[] = {
            .help = "Name of the forwarding server of this room, from the list sfu; empty: the "
                    "first one there."),
     STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared",
-           .later = "shared", .help = "shared: all phones of the room are one participant."),
+           .help = "shared: all phones of the room are one participant, phones@DOMAIN."),
+    STRING("rooms[].call", "here", .flags = RELOAD, .choices = "here private",
+           .help = "Where a Muji call takes place that a phone starts. here: in the room. private: "
+                   "in a room made for it, to which everybody in the room is invited (XEP-0482), as "
+                   "Dino does it."),
+    WORDS("rooms[].people", NULL, .flags = RELOAD, .check = gw_form_jid, .form = "NODE@DOMAIN",
+          .help = "With call = \"private\": JIDs that are invited, too, wherever they are."),
     WORDS("rooms[].ring", NULL, .flags = RELOAD, PLAIN,
           .help = "Phones that ring when somebody proposes a call in the room, or invites to one."),
     STRING("rooms[].invite", "occupants", .flags = RELOAD, .choices = "occupants rules",

@@ -70,6 +70,7 @@ struct gw_muc {
   gw_timer *timer;
   char *password, *show, *status;
   gw_muji *muji;
+  gboolean private_room; /* if our join makes it */
 };
 
 /* xmpp.c */

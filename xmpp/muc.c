@@ -118,7 +118,7 @@ static void on_configured(xmpp_stanza_t *answer, void *data) {
 static void configure(gw_muc *m) {
   xmpp_stanza_t *iq =
       question(m, "set", gw_muc_machine_room(m->machine), GW_IQ_WAIT, on_configured);
-  gw_muc_xml_add_submit(iq);
+  gw_muc_xml_add_submit(iq, m->private_room);
   gw_persona_send(m->p, iq, FALSE);
 }
 
@@ -334,6 +334,10 @@ gw_muc *gw_muc_join(gw_persona *p, const char *room, const char *nick, const cha
   gw_me e = {.type = GW_ME_START, .flag = p->stream && gw_stream_state(p->stream) == GW_XMPP_UP};
   step(m, &e);
   return m;
+}
+
+void gw_muc_make_private(gw_muc *m) {
+  m->private_room = TRUE;
 }
 
 void gw_muc_leave(gw_muc *m, const char *status) {

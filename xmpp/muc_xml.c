@@ -73,16 +73,23 @@ void gw_muc_xml_add_join(xmpp_stanza_t *presence, const char *password) {
   if (password) gw_xml_set_text(gw_xml_add(x, "password", GW_NS_MUC), password);
 }
 
-void gw_muc_xml_add_submit(xmpp_stanza_t *iq) {
-  xmpp_stanza_t *query = gw_xml_add(iq, "query", GW_NS_MUC_OWNER);
-  gw_xml_set(gw_xml_add(query, "x", GW_NS_DATA), "type", "submit");
-}
-
 static void field(xmpp_stanza_t *form, const char *var, const char *type, const char *value) {
   xmpp_stanza_t *f = gw_xml_add(form, "field", GW_NS_DATA);
   gw_xml_set(f, "var", var);
   gw_xml_set(f, "type", type);
   gw_xml_set_text(gw_xml_add(f, "value", GW_NS_DATA), value);
+}
+
+void gw_muc_xml_add_submit(xmpp_stanza_t *iq, gboolean private_room) {
+  xmpp_stanza_t *form = gw_xml_add(gw_xml_add(iq, "query", GW_NS_MUC_OWNER), "x", GW_NS_DATA);
+  gw_xml_set(form, "type", "submit");
+  if (!private_room) return;
+  field(form, "FORM_TYPE", "hidden", GW_NS_MUC_ROOMCONFIG);
+  field(form, "muc#roomconfig_membersonly", "boolean", "1");
+  field(form, "muc#roomconfig_whois", "list-single", "anyone");
+  field(form, "muc#roomconfig_allowinvites", "boolean", "1");
+  field(form, "muc#roomconfig_persistentroom", "boolean", "0");
+  field(form, "muc#roomconfig_publicroom", "boolean", "0");
 }
 
 void gw_muc_xml_add_voice(xmpp_stanza_t *message) {
@@ -92,8 +99,8 @@ void gw_muc_xml_add_voice(xmpp_stanza_t *message) {
   field(form, "muc#role", "list-single", "participant");
 }
 
-void gw_muc_xml_add_member(xmpp_stanza_t *iq, const char *bare_jid) {
+void gw_muc_xml_add_affiliation(xmpp_stanza_t *iq, const char *bare_jid, const char *affiliation) {
   xmpp_stanza_t *i = gw_xml_add(gw_xml_add(iq, "query", GW_NS_MUC_ADMIN), "item", GW_NS_MUC_ADMIN);
-  gw_xml_set(i, "affiliation", "member");
+  gw_xml_set(i, "affiliation", affiliation);
   gw_xml_set(i, "jid", bare_jid);
 }

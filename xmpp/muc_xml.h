@@ -12,8 +12,8 @@ char *gw_muc_xml_alternate(xmpp_stanza_t *presence);
 gboolean gw_muc_xml_is_subject(xmpp_stanza_t *message);
 void gw_muc_xml_disco(xmpp_stanza_t *result_or_null, gw_muc_disco *ret);
 void gw_muc_xml_add_join(xmpp_stanza_t *presence, const char *password_or_null); /* <x/> without history */
-void gw_muc_xml_add_submit(xmpp_stanza_t *iq);                                   /* take the room as it is */
+void gw_muc_xml_add_submit(xmpp_stanza_t *iq, gboolean private_room); /* or FALSE: take the room as it is */
 void gw_muc_xml_add_voice(xmpp_stanza_t *message);
-void gw_muc_xml_add_member(xmpp_stanza_t *iq, const char *bare_jid);
+void gw_muc_xml_add_affiliation(xmpp_stanza_t *iq, const char *bare_jid, const char *affiliation);
 
 #endif

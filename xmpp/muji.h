@@ -28,6 +28,7 @@ typedef struct {
                                  * origin-id (XEP-0359), stanza-id of the room; of an answer only the first */
   guint n_ids;
   gboolean video, multi;
+  gboolean in_new, in_old; /* said in XEP-0482's form, in the older one; neither: both are to be written */
   char *muji_room;       /* bare JID, or NULL */
   char *jingle_sid, *jingle_jid; /* or NULL */
 } gw_call_invite;

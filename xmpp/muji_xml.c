@@ -125,6 +125,10 @@ static gboolean collect(xmpp_stanza_t *message, gw_call_invite *v, gboolean *ret
     found = TRUE;
     v->action = action;
     element_in(c, v);
+    if (gw_xml_is(c, NULL, GW_NS_CALL_MESSAGE))
+      v->in_old = TRUE;
+    else
+      v->in_new = TRUE;
   }
   return found;
 }
@@ -166,14 +170,15 @@ xmpp_stanza_t *gw_muji_xml_build_invite(const gw_word *w, const char *from, cons
                                         const char *type, const char *answer_id) {
   static const char *const old_names[] = {"propose", "accept", "reject", "retract", "finish"};
   const gw_call_invite *v = &w->u.call_invite;
-  const gboolean first = v->action == GW_INVITE_INVITE;
+  const gboolean first = v->action == GW_INVITE_INVITE, both = v->in_new == v->in_old;
   xmpp_stanza_t *message = gw_xml_new("message", NULL);
   gw_xml_set(message, "type", type);
   gw_xml_set(message, "from", from);
   gw_xml_set(message, "to", to);
   gw_xml_set(message, "id", first ? v->ids[0] : answer_id);
-  one_form(message, v, gw_invite_action_name(v->action), GW_NS_CALL_INVITES);
-  one_form(message, v, old_names[v->action], GW_NS_CALL_MESSAGE);
+  if (both || v->in_new)
+    one_form(message, v, gw_invite_action_name(v->action), GW_NS_CALL_INVITES);
+  if (both || v->in_old) one_form(message, v, old_names[v->action], GW_NS_CALL_MESSAGE);
   if (first) gw_xml_set(gw_xml_add(message, "origin-id", GW_NS_SID), "id", v->ids[0]);
   gw_xml_add(message, "store", GW_NS_HINTS);
   return message;

@@ -17,7 +17,7 @@ void gw_muji_xml_add_room(xmpp_stanza_t *parent, const char *room_or_null);
 /* A message's word about a call, either form; both in one message are one word. NULL: none, broken, or one that JMI
  * (XEP-0353) says in the same message. historic is set from a delay. */
 gw_word *gw_muji_xml_parse_invite(xmpp_stanza_t *message);
-/* Both forms in one message, whose id is the invite's own (XEP-0482 3). type: "chat" or "groupchat". */
+/* Both forms in one message (or the one that in_new or in_old asks for), whose id is the invite's own (XEP-0482 3). type: "chat" or "groupchat". */
 xmpp_stanza_t *gw_muji_xml_build_invite(const gw_word *, const char *from, const char *to, const char *type,
                                         const char *answer_id);
 

@@ -22,6 +22,7 @@
 #define GW_NS_CONFERENCE "jabber:x:conference"
 #define GW_NS_MUC_ADMIN "http://jabber.org/protocol/muc#admin"
 #define GW_NS_MUC_OWNER "http://jabber.org/protocol/muc#owner"
+#define GW_NS_MUC_ROOMCONFIG "http://jabber.org/protocol/muc#roomconfig"
 #define GW_NS_MUC_REQUEST "http://jabber.org/protocol/muc#request"
 #define GW_NS_CAPS "http://jabber.org/protocol/caps"
 #define GW_NS_DELAY "urn:xmpp:delay"

@@ -334,14 +334,24 @@ static void on_granted(xmpp_stanza_t *answer, void *data) {
 }
 
 /* One item in each request: Prosody looks at the first only. */
-void gw_persona_grant_member(gw_persona *p, const char *room, const char *bare_jid,
-                             void (*fn)(gw_answer, const char *, void *), void *user) {
+static void grant(gw_persona *p, const char *room, const char *bare_jid, const char *affiliation,
+                  void (*fn)(gw_answer, const char *, void *), void *user) {
   GW_ON_CONTROL();
   question *q = g_new0(question, 1);
   q->grant = fn;
   q->user = user;
   const char *id = gw_iqs_add(p->x->iqs, room, p, GW_IQ_WAIT, on_granted, q, g_free);
   xmpp_stanza_t *iq = gw_iq_new("set", p->jid, room, id);
-  gw_muc_xml_add_member(iq, bare_jid);
+  gw_muc_xml_add_affiliation(iq, bare_jid, affiliation);
   gw_persona_send(p, iq, FALSE);
+}
+
+void gw_persona_grant_member(gw_persona *p, const char *room, const char *bare_jid,
+                             void (*fn)(gw_answer, const char *, void *), void *user) {
+  grant(p, room, bare_jid, "member", fn, user);
+}
+
+void gw_persona_grant_owner(gw_persona *p, const char *room, const char *bare_jid,
+                            void (*fn)(gw_answer, const char *, void *), void *user) {
+  grant(p, room, bare_jid, "owner", fn, user);
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "xmpp/internal.h"
+#include "xmpp/muji_xml.h"
 #include "xmpp/ns.h"
 #include "xmpp/pump.h"
 #include "xmpp/words_xml.h"
@@ -140,6 +141,14 @@ static void iq_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *p) {
     request_in(x, s, iq, p);
 }
 
+static gboolean call_invite_in(gw_xmpp *x, xmpp_stanza_t *message) {
+  if (!x->events.call_invite || !g_strcmp0(xmpp_stanza_get_type(message), "groupchat"))
+    return FALSE;
+  g_autoptr(gw_word) w = gw_muji_xml_parse_invite(message);
+  if (w) x->events.call_invite(x, w, x->user);
+  return w != NULL;
+}
+
 /* Only invitations are of interest. Those of our own phones are none: nothing here invites. */
 static gboolean message_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *message) {
   const char *from = xmpp_stanza_get_from(message);
@@ -147,7 +156,7 @@ static gboolean message_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *message) {
     return FALSE;
   g_autoptr(gw_word) w = gw_words_parse_invite(message);
   if (w) x->events.invite(x, w, x->user);
-  return w != NULL;
+  return w || call_invite_in(x, message);
 }
 
 void gw_xmpp_stanza(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *stanza, gw_persona *p) {
@@ -368,6 +377,13 @@ void gw_xmpp_decline(gw_xmpp *x, const gw_word *invite, const char *reason) {
   g_autofree char *us = x->client || !invite->to ? NULL : gw_jid_bare(invite->to);
   g_autofree char *id = gw_ids_hex(x->ids, 8);
   gw_xmpp_send(x, x->main, gw_words_build_decline(invite, us, reason, id), FALSE);
+}
+
+void gw_xmpp_say_call_invite(gw_xmpp *x, const gw_word *w) {
+  GW_ON_CONTROL();
+  g_autofree char *id = gw_ids_uuid(x->ids);
+  if (!w->from || !w->to || !gw_xmpp_is_ours(x, w->from)) return;
+  gw_xmpp_send(x, x->main, gw_muji_xml_build_invite(w, w->from, w->to, "chat", id), FALSE);
 }
 
 /* --- what the store still knew after a crash */

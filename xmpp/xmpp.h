@@ -36,6 +36,9 @@ typedef struct {
   /* Somebody asks a JID of ours into a room (a GW_WORD_INVITE). Mediated: only what the room's service says of itself is
    * sure, the inviter only when the room can be trusted. Direct: the inviter is who sent it. */
   void (*invite)(gw_xmpp *, const gw_word *, void *user);
+  /* A GW_WORD_CALL_INVITE (XEP-0482, or the older form) said to a JID of ours and not to a room: an invite, or what became of
+   * one. The sender is sure. */
+  void (*call_invite)(gw_xmpp *, const gw_word *, void *user);
   /* Somebody (bare JID) wants to see a phone of ours (bare JID), or no longer: to be kept over restarts. */
   void (*watcher)(gw_xmpp *, const char *our_bare, const char *their_bare, gboolean added, void *user);
 } gw_xmpp_events;
@@ -52,6 +55,7 @@ typedef struct { guint64 stanzas_in, stanzas_out, reconnects, strangers, dropped
 void gw_xmpp_get_counters(const gw_xmpp *, gw_xmpp_counters *ret);
 
 void gw_xmpp_decline(gw_xmpp *, const gw_word *invite, const char *reason); /* tells the inviter why nobody comes */
+void gw_xmpp_say_call_invite(gw_xmpp *, const gw_word *); /* a GW_WORD_CALL_INVITE to one person, from a bare JID of ours */
 
 /* --- how a phone stands: presence of local@domain/tipring, told to those who watch it, a few at a time; told to them all
  * again after a reconnect. Nothing in client mode. */
@@ -102,6 +106,9 @@ typedef struct {
 } gw_muc_events;
 /* Joins by XEP-0045 7.2: nick conflict -> "nick (2)".. "(5)" -> nick-<resource>; timers and retries inside. */
 gw_muc *gw_muc_join(gw_persona *, const char *room, const char *nick, const char *password_or_null, const gw_muc_events *, void *user);
+/* Said right after gw_muc_join: when that makes the room, it is for members only, shows real JIDs, lets members invite, and is
+ * gone with the last of them. */
+void gw_muc_make_private(gw_muc *);
 void gw_muc_leave(gw_muc *, const char *status_or_null);   /* unavailable presence; frees the muc */
 gw_muc_state gw_muc_get_state(const gw_muc *);
 const char *gw_muc_nick(const gw_muc *);                   /* as the room granted it */
@@ -125,6 +132,8 @@ void gw_persona_ask_roster(gw_persona *, const char *bare_jid, void (*fn)(gw_ans
 void gw_persona_ask_disco(gw_persona *, const char *jid, void (*fn)(const char *name, const char *const *features, void *), void *user);
 /* Make bare_jid a member of room (persona must be owner or admin). */
 void gw_persona_grant_member(gw_persona *, const char *room, const char *bare_jid, void (*fn)(gw_answer, const char *detail, void *), void *user);
+/* The same, as an owner. */
+void gw_persona_grant_owner(gw_persona *, const char *room, const char *bare_jid, void (*fn)(gw_answer, const char *detail, void *), void *user);
 
 /* --- after a crash: what the store still knew. Both send from a JID of ours that has no persona any more. */
 void gw_xmpp_bury_session(gw_xmpp *, const char *our_full_jid, const char *peer_full_jid, const char *sid); /* terminate success */

@@ -36,6 +36,8 @@ typedef struct {
   char *number, *room, *flavour, *pin, *password, *identity, *alone, *sfu /* URL or NULL */, **ring /* NULL-terminated */;
   gboolean propose_when_idle, watch, roster_check, from_file;
   gboolean occupants_invite; /* who is in the room may invite phones */
+  gboolean private_calls; /* a call that a phone starts is in a room of its own, to which the others are invited */
+  char **people; /* bare JIDs invited to it, too; NULL-terminated or NULL */
   guint alone_limit; /* s, 0 = never */
 } gw_room_conf;
 typedef struct {
@@ -96,6 +98,7 @@ void gw_bridge_sip_refer(gw_sip_call *, const gw_sip_refer *, void *bridge);
 void gw_bridge_sip_digit(gw_sip_call *, char digit, guint ms, void *bridge);
 void gw_bridge_stream(gw_xmpp *, gw_xmpp_state, const char *detail, void *bridge);
 void gw_bridge_invited(gw_xmpp *, const gw_word *, void *bridge);
+void gw_bridge_call_invited(gw_xmpp *, const gw_word *, void *bridge);
 void gw_bridge_phone_changed(gw_bridge *, const char *number); /* registered, or no longer */
 
 /* --- for control commands. Times are wall us, 0 = not known. */

@@ -365,6 +365,7 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
   if (state == GW_SIP_ANSWERED && c->machine.out) {
     trace_sip(c, GW_TRACE_IN, "200 OK", c->offer);
     gw_call_hop(c, "answered");
+    gw_call_invite_answered(c);
     gw_call_post(c, &(gw_ce){.type = GW_CE_SIP_ANSWERED});
   }
   if (state != GW_SIP_ENDED || gw_successor_steps_in(c)) return;

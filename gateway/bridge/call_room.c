@@ -18,6 +18,12 @@ void gw_call_room_forget(gw_conference *c) {
   g_clear_pointer(&c->inviter, g_free);
 }
 
+void gw_call_room_set(gw_conference *c, const gw_call_invite *v) {
+  gw_call_room_forget(c);
+  c->invite = g_new0(gw_call_invite, 1);
+  gw_call_invite_copy(c->invite, v);
+}
+
 void gw_call_room_left(gw_conference *c, const char *nick) {
   if (!c->invite || g_strcmp0(nick, c->inviter)) return;
   gw_conference_stop_ringing(c, c->invite->ids[0]);
@@ -65,6 +71,7 @@ void gw_call_room_word(gw_conference *c, const gw_word *word) {
   if (v->action == GW_INVITE_INVITE) {
     invited(c, word);
   } else if (v->action == GW_INVITE_RETRACT && c->invite &&
+             !g_strcmp0(gw_jid_resource(word->from), c->inviter) &&
              gw_call_invite_has_id(c->invite, v->ids[0])) {
     gw_conference_stop_ringing(c, c->invite->ids[0]);
     gw_call_room_forget(c);

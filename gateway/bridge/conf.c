@@ -23,6 +23,7 @@ gw_room_conf *gw_room_conf_copy(const gw_room_conf *r) {
   c->alone = g_strdup(r->alone);
   c->sfu = g_strdup(r->sfu);
   c->ring = g_strdupv(r->ring);
+  c->people = g_strdupv(r->people);
   return c;
 }
 
@@ -37,6 +38,7 @@ void gw_room_conf_free(gw_room_conf *r) {
   g_free(r->alone);
   g_free(r->sfu);
   g_strfreev(r->ring);
+  g_strfreev(r->people);
   g_free(r);
 }
 

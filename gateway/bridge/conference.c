@@ -284,6 +284,7 @@ void gw_conference_add_seat(gw_conference *c, gw_seat *s) {
 
 void gw_conference_remove_seat(gw_conference *c, gw_seat *s) {
   g_ptr_array_remove(c->seats, s);
+  gw_own_room_left(c, s);
   gw_conference_changed(c);
 }
 
@@ -353,6 +354,7 @@ void gw_conference_free(gw_conference *c) {
   g_free(c->problem);
   g_free(c->proposer);
   gw_call_room_forget(c);
+  gw_own_room_clear(c);
   g_ptr_array_unref(c->clients);
   g_ptr_array_unref(c->grants);
   g_ptr_array_unref(c->inquiries);

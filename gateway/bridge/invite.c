@@ -67,7 +67,8 @@ static void tell_room(gw_bridge *b, const gw_conference *c, const char *number,
 /* A call that was asked for by an invitation has ended; who was in the room needs no word. */
 void gw_invite_over(gw_call *c) {
   const gw_call_machine *m = &c->machine;
-  if (!c->invitation || m->joined) return;
+  if (gw_call_invite_is(c)) gw_call_invite_over(c);
+  if (gw_call_invite_is(c) || !c->invitation || m->joined) return;
   const char *phrase = m->sip_up ? "could not enter the room" : gw_dial_phrase(m->cause);
   const char *number = c->phone ? c->phone : c->caller;
   decline(c->bridge, c->invitation, number, phrase);
@@ -136,7 +137,7 @@ static void ring(gw_bridge *b, const gw_word *w, const char *number, const char 
 }
 
 /* Who is asked: the node of the address. NULL: the gateway itself, or an account that stands for all phones. */
-static char *number_of(const gw_bridge *b, const gw_word *w) {
+char *gw_invite_number(const gw_bridge *b, const gw_word *w) {
   g_autofree char *node = NULL;
   if (b->conf->client_mode || !w->to || !gw_jid_split(w->to, &node, NULL, NULL) || !node)
     return NULL;
@@ -148,7 +149,7 @@ static char *number_of(const gw_bridge *b, const gw_word *w) {
 void gw_bridge_invited(gw_xmpp *xmpp, const gw_word *w, void *bridge) {
   gw_bridge *b = bridge;
   const gw_invite *i = &w->u.invite;
-  g_autofree char *number = number_of(b, w);
+  g_autofree char *number = gw_invite_number(b, w);
   const char *why = NULL;
   gboolean first = FALSE;
   occupant_search who;

@@ -26,6 +26,7 @@ typedef struct gw_call gw_call;
 typedef struct gw_attendant gw_attendant;
 typedef struct gw_successor gw_successor;
 typedef struct gw_transfer gw_transfer;
+typedef struct gw_own_room gw_own_room;
 
 struct gw_bridge {
   GMainContext *ctx;
@@ -70,6 +71,7 @@ struct gw_conference {
   gw_ledger *ledger;
   gw_handle room;   /* media, while there are calls */
   GPtrArray *seats; /* gw_seat*, not owned */
+  gw_seat *shared;  /* of all phones with identity = "shared", NULL: none yet (seat_shared.c) */
   char *proposer;   /* full JID of the last one asked */
   char *problem;    /* why the watcher is not in, NULL */
   gw_answer proposer_is_jsxc;
@@ -77,7 +79,8 @@ struct gw_conference {
   GPtrArray *absent; /* nicks that a stream loss took out of the room, owned */
   gw_timer *absent_timer;
   gw_call_invite *invite; /* the newest into a call room, or NULL (call_room.c) */
-  char *inviter;          /* his nick */
+  char *inviter;          /* his nick, NULL: it is our own */
+  gw_own_room *own;       /* of the call that a phone of ours has started, or NULL (own_room.c) */
   GPtrArray *clients; /* of the occupants, which.c */
   GPtrArray *grants; /* questions about membership under way, owned */
   GPtrArray *inquiries; /* what proposers' clients are, the same */
@@ -116,11 +119,27 @@ void gw_call_room_word(gw_conference *, const gw_word *); /* a call invite's, no
 void gw_call_room_left(gw_conference *, const char *nick); /* whoever is gone invites nobody any more */
 const char *gw_call_room(const gw_conference *);          /* where phones go that dial this room's number, or NULL: here */
 void gw_call_room_forget(gw_conference *);                /* it is no more */
+void gw_call_room_set(gw_conference *, const gw_call_invite *); /* ours; copied */
+
+/* --- own_room.c: a private room for a call that a phone starts */
+const char *gw_own_room_begin(gw_conference *, gw_seat *maker); /* the room to be made; NULL: none is wanted */
+gboolean gw_own_room_is_maker(const gw_conference *, const gw_seat *);
+void gw_own_room_joined(gw_conference *, gw_seat *); /* the maker is in: the others are let in, and invited */
+gboolean gw_own_room_wait(gw_conference *, gw_seat *); /* TRUE: it is being made; gw_seat_find_room then */
+void gw_own_room_left(gw_conference *, gw_seat *);   /* the seat is no more */
+void gw_own_room_clear(gw_conference *);
+void gw_own_room_answered(gw_bridge *, const gw_word *, const char *bare); /* accept, reject, left of somebody who was asked */
+
+/* --- call_invite.c: phones that are invited to a call by a message to themselves */
+gboolean gw_call_invite_is(const gw_call *);     /* that is why it rang */
+void gw_call_invite_answered(gw_call *);         /* the phone was picked up */
+void gw_call_invite_over(gw_call *);             /* only if gw_call_invite_is */
 
 /* --- which.c: flavour = "auto" */
 GPtrArray *gw_which_clients_new(void);
 void gw_which_occupant(gw_conference *, const gw_fl_occupant *); /* seen by the watcher */
 void gw_which_forget_all(gw_conference *);
+gboolean gw_which_muji_runs(const gw_conference *); /* in the room itself */
 /* The flavour of a seat that sits in muc (or NULL) now; of the others of ours there, but is not asked. */
 const gw_flavour_class *gw_which_flavour(const gw_conference *, const gw_room_conf *, const gw_seat *but,
                                          const gw_muc *);
@@ -129,6 +148,9 @@ const gw_flavour_class *gw_which_flavour(const gw_conference *, const gw_room_co
 /* Joins at once. While a call moves it has two of them; room_conf: of the number that leads here, copied. */
 gw_seat *gw_seat_new(gw_call *, gw_conference *, const gw_room_conf *room_conf);
 void gw_seat_free(gw_seat *);                     /* leaves */
+void gw_seat_find_room(gw_seat *); /* where its call takes place, and goes there */
+gw_persona *gw_seat_persona(const gw_seat *);
+gboolean gw_seat_is_shared(const gw_seat *);
 void gw_seat_start(gw_seat *);
 void gw_seat_stop(gw_seat *, gw_cause);
 void gw_seat_mute(gw_seat *, gboolean);
@@ -312,6 +334,7 @@ gboolean gw_dial_allowed(const gw_bridge *, const char *by, const char *number);
 /* --- invite.c */
 void gw_invite_init(gw_bridge *);
 void gw_invite_clear(gw_bridge *);
+char *gw_invite_number(const gw_bridge *, const gw_word *); /* who is asked, by w->to; NULL: no phone */
 void gw_invite_over(gw_call *); /* tells the inviter and the room when nobody came */
 
 /* --- stand.c: presence of phones */

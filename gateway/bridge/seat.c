@@ -1,41 +1,6 @@
 #include <string.h>
 #include "base/limits.h"
-#include "gateway/bridge/private.h"
-#include "gateway/bridge/seat_sfu.h"
-
-/* One transport of the flavour. */
-typedef struct {
-  guint id;
-  gw_handle media;
-  gboolean offerer;
-  gw_peer_use use;
-  char *jid, *nick, *sid; /* sid NULL: no Jingle session */
-  char *codec;
-  gw_fl_peer_state state;
-  gboolean negotiated; /* both descriptions are known */
-  gboolean ice;
-} seat_peer;
-
-struct gw_seat {
-  gw_call *call;
-  gw_conference *conference;
-  gw_room_conf *conf; /* of the number that was dialled, as it was then */
-  gw_persona *persona;
-  gw_muc *muc;
-  gw_flavour *flavour;
-  const gw_flavour_class *class;
-  gw_seat_sfu *sfu; /* NULL until the flavour asks for it */
-  gw_timer *timer;
-  GPtrArray *peers; /* seat_peer */
-  GQueue events;    /* gw_ev*, while a step runs: a step is never nested */
-  gboolean stepping, started, stopped, muted, granted;
-  gw_fl_call_state state;
-  char *call_room;        /* where the call takes place, NULL: in the conference's room */
-  char *occupant;         /* room/nick as stored */
-  char *nick;             /* as granted */
-  gw_roster_check *check; /* the room's words reach the flavour through it */
-  GPtrArray *questions;   /* of the check, not answered yet */
-};
+#include "gateway/bridge/seat_priv.h"
 
 typedef struct {
   gw_seat *seat;
@@ -74,11 +39,17 @@ static seat_peer *peer_by_sid(const gw_seat *s, const char *jid, const char *sid
 static void feed(gw_seat *s, const gw_ev *ev);
 
 /* A call that moves has two seats, and hears of its own one only. */
-static void post(gw_seat *s, const gw_ce *e) {
+void gw_seat_post(gw_seat *s, const gw_ce *e) {
   if (s->call->seat == s)
     gw_call_post(s->call, e);
   else
     gw_transfer_seat_event(s, e);
+}
+
+/* What happens in the room, to all phones that sit there by this seat. */
+static void post_all(gw_seat *s, const gw_ce *e) {
+  gw_seat_post(s, e);
+  gw_seat_shared_post(s, e);
 }
 
 /* --- actions --- */
@@ -102,7 +73,7 @@ static void open_peer(gw_seat *s, const gw_action *a) {
   p->nick = g_strdup(a->nick);
   p->sid = g_strdup(a->sid);
   g_ptr_array_add(s->peers, p);
-  gw_peer_params params = {.leg = s->call->leg,
+  gw_peer_params params = {.leg = s->shared ? GW_HANDLE_NONE : s->call->leg,
                            .offerer = a->offerer,
                            .use = uses[a->use],
                            .setup = a->offerer ? GW_SETUP_ACTPASS : a->setup,
@@ -120,57 +91,11 @@ static void open_peer(gw_seat *s, const gw_action *a) {
                                     : "session-received");
 }
 
-static const char *peer_state_word(const seat_peer *p) {
-  if (p->state == GW_PEER_UP || p->state == GW_PEER_RTP) return "up";
-  if (p->state == GW_PEER_ICE) return "dtls";
-  if (p->state == GW_PEER_FAILED) return "ended";
-  if (p->state == GW_PEER_QUIET) return "quiet";
-  return p->negotiated ? "ice" : "signalling";
-}
-
-static void add_remote(const gw_seat *s, const seat_peer *p, GPtrArray *ret) {
-  gw_peer_info *info = g_new0(gw_peer_info, 1);
-  gw_media_stats stats;
-  info->jid = g_strdup(p->jid);
-  info->nick = g_strdup(p->nick);
-  info->codec = g_strdup(p->codec);
-  info->state = peer_state_word(p);
-  info->have_stats = p->media.v && gw_media_get_stats(s->call->bridge->media, p->media, &stats);
-  if (info->have_stats) {
-    info->packets_in = stats.packets_in;
-    info->packets_out = stats.packets_out;
-    info->lost = stats.lost;
-    info->jitter_ms = stats.jitter_ms;
-    info->mos = gw_stats_mos(&stats, p->codec);
-  }
-  g_ptr_array_add(ret, info);
-}
-
-static void add_local(const gw_seat *s, GPtrArray *ret) {
-  for (guint i = 0; i < s->conference->seats->len; i++) {
-    gw_seat *other = s->conference->seats->pdata[i];
-    if (other == s || !gw_seat_started(other) || !gw_seat_started(s)) continue;
-    gw_peer_info *info = g_new0(gw_peer_info, 1);
-    info->jid = g_strdup(gw_seat_jid(other));
-    info->nick = g_strdup(gw_seat_nick(other));
-    info->codec = g_strdup("local");
-    info->state = "up";
-    g_ptr_array_add(ret, info);
-  }
-}
-
-/* For the record, which tells of everybody who was there; the oldest go when somebody comes and goes for hours. */
-static void remember_peer(gw_seat *s, const seat_peer *p) {
-  GPtrArray *kept = s->call->last_peers;
-  if (kept->len >= GW_MAX_SESSIONS_PER_SEAT) gw_peer_info_free(g_ptr_array_remove_index(kept, 0));
-  add_remote(s, p, kept);
-}
-
 static void close_peer(gw_seat *s, guint id) {
   gw_bridge *b = s->call->bridge;
   seat_peer *p = peer_by_id(s, id);
   if (!p) return;
-  if (p->use != GW_USE_PUBLISH) remember_peer(s, p);
+  if (p->use != GW_USE_PUBLISH) gw_seat_remember_peer(s, p);
   if (p->media.v) gw_bridge_disown(b, p->media);
   if (p->sid && b->store.session_remove)
     b->store.session_remove(gw_seat_jid(s), p->jid, p->sid, b->store_user);
@@ -212,10 +137,10 @@ static void say(gw_seat *s, const gw_word *word) {
 
 /* Two phones of ours hear each other without any session: for the call that is talking. */
 void gw_seat_tell(gw_seat *s, gw_cause cause) {
-  gw_fl_call_state state = s->state;
+  gw_fl_call_state state = gw_seat_main(s)->state;
   if (state != GW_CALL_ENDED && gw_seat_started(s) && gw_conference_active_seats(s->conference, s))
     state = GW_CALL_TALKING;
-  post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = state, .cause = cause});
+  gw_seat_post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = state, .cause = cause});
 }
 
 static void tell_call(gw_seat *s, const gw_action *a) {
@@ -224,6 +149,7 @@ static void tell_call(gw_seat *s, const gw_action *a) {
   if (a->call == GW_CALL_ENDED) s->started = FALSE;
   if (a->text) gw_info(&ctx, "flavour-says", "text=%s cause=%s", a->text, gw_cause_word(a->cause));
   gw_seat_tell(s, a->cause);
+  gw_seat_shared_tell(s, a->cause);
 }
 
 static void present(gw_seat *s, const gw_muji *muji) {
@@ -322,6 +248,7 @@ static void feed(gw_seat *s, const gw_ev *ev) {
 }
 
 static void on_deadline(void *user) {
+  if (((gw_seat *)user)->host) gw_seat_post(user, &(gw_ce){.type = GW_CE_JOINED});
   feed(user, &(gw_ev){.type = GW_EV_TICK});
 }
 
@@ -351,9 +278,11 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
 }
 
 static void admitted(gw_seat *s) {
+  s->admitted = TRUE;
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "joined as %s", s->nick);
   gw_call_hop(s->call, "muc-joined");
-  post(s, &(gw_ce){.type = GW_CE_JOINED});
+  post_all(s, &(gw_ce){.type = GW_CE_JOINED});
+  if (s->due) gw_seat_start(s);
 }
 
 /* --- the roster check (roster_check.h) --- */
@@ -405,7 +334,7 @@ static void run_check(gw_seat *s, const gw_rc_action *a) {
     admitted(s);
     break;
   case GW_RC_REFUSE:
-    post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+    post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
     break;
   case GW_RC_PASS:
     feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = a->word});
@@ -480,6 +409,7 @@ static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_seat *s = user;
   remember_occupant(s);
   if (!again) {
+    gw_own_room_joined(s->conference, s);
     weigh_running(s);
     return;
   }
@@ -488,7 +418,7 @@ static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "joined again as %s", s->nick);
   gw_muc_foreach(s->muc, tell_occupant, s);
   feed(s, &(gw_ev){.type = GW_EV_STREAM_UP});
-  post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
+  post_all(s, &(gw_ce){.type = GW_CE_STREAM_UP});
 }
 
 static void join(gw_seat *s);
@@ -506,7 +436,7 @@ void gw_seat_granted(gw_seat *s, gw_answer answer, const char *detail) {
   g_autofree char *bare = gw_jid_bare(gw_seat_jid(s));
   gw_error(&ctx, "join-refused", "detail=%s mend=%s jid=%s", detail ? detail : "-",
            "make this JID a member of the room", bare);
-  post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
+  post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
 }
 
 static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user) {
@@ -521,7 +451,7 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
     return;
   }
   gw_warn(&ctx, "room-left", "cause=%s detail=%s", gw_cause_word(cause), detail ? detail : "-");
-  post(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = cause});
+  post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = cause});
 }
 
 static const gw_muc_events muc_events = {
@@ -538,7 +468,7 @@ static gboolean nick_was_used(const gw_ledger *l, const char *nick) {
 /* JSXC keys the accept order by nick and takes no notice of a second accept of the same one: who dials in again into a
  * running call comes under another name, or the proposer would never call. */
 static char *fresh_nick(const gw_seat *s) {
-  g_autofree char *name = gw_nick_clean(s->call->sip_name);
+  g_autofree char *name = s->shared ? g_strdup("Phones") : gw_nick_clean(s->call->sip_name);
   const char *base = name ? name : s->call->node;
   char *nick = g_strdup(base);
   for (guint n = 2; n < GW_MAX_ORDER && nick_was_used(s->conference->ledger, nick); n++) {
@@ -554,6 +484,7 @@ static void join(gw_seat *s) {
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "join as %s", nick);
   s->muc = gw_muc_join(s->persona, gw_seat_room(s), nick, s->call_room ? NULL : conf->password,
                        &muc_events, s);
+  if (gw_own_room_is_maker(s->conference, s)) gw_muc_make_private(s->muc);
 }
 
 /* A members-only room is asked to take us before it has to refuse us; a call room is always one, and the watcher was made
@@ -574,10 +505,32 @@ static void on_call_room(const char *name, const char *const *features, void *us
     s->call_room = g_strdup(room);
     gw_info(&ctx, "call-room", "call_room=%s", room);
     gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, "the call is in %s", room);
+  } else if (!features && gw_call_invite_is(s->call)) { /* we were asked into that one and no other */
+    post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_ROOM_CLOSED});
+    return;
   } else {
     gw_call_room_forget(s->conference);
+    if (!gw_call_room(s->conference) && !gw_call_invite_is(s->call)) { /* perhaps we begin one */
+      gw_seat_find_room(s);
+      return;
+    }
   }
   enter(s);
+}
+
+void gw_seat_find_room(gw_seat *s) {
+  gw_conference *c = s->conference;
+  if (gw_own_room_wait(c, s)) return;
+  const char *call_room = gw_call_room(c), *own = call_room ? NULL : gw_own_room_begin(c, s);
+  if (own) {
+    s->call_room = g_strdup(own);
+    gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, "the call is to be in %s", own);
+    join(s);
+  } else if (call_room || gw_call_invite_is(s->call)) {
+    gw_persona_ask_disco(s->persona, call_room ? call_room : c->conf->room, on_call_room, s);
+  } else {
+    enter(s);
+  }
 }
 
 /* A session for a phone that has not been answered yet can only be a stray one. */
@@ -603,7 +556,7 @@ static void on_stream(gw_persona *p, gboolean up, void *user) {
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, up ? "stream up" : "stream down");
   if (up) return; /* the rejoin is what counts */
   feed(s, &(gw_ev){.type = GW_EV_STREAM_DOWN});
-  post(s, &(gw_ce){.type = GW_CE_STREAM_DOWN});
+  post_all(s, &(gw_ce){.type = GW_CE_STREAM_DOWN});
 }
 
 /* --- media --- */
@@ -656,20 +609,25 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
   s->check = gw_roster_check_new(s->conf->roster_check);
   s->questions = g_ptr_array_new_with_free_func(g_free);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);
-  g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
-  g_autofree char *node = gw_jid_escape(call->node);
-  s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
   gw_conference_add_seat(conference, s);
-  const char *call_room = gw_call_room(conference);
-  if (call_room)
-    gw_persona_ask_disco(s->persona, call_room, on_call_room, s);
-  else
-    enter(s);
+  gw_seat_take_place(s);
   return s;
+}
+
+void gw_seat_take_place(gw_seat *s) {
+  gw_bridge *b = s->call->bridge;
+  if (gw_seat_shared_begin(s)) return;
+  g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
+  g_autofree char *node = gw_jid_escape(s->shared ? "phones" : s->call->node);
+  s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
+  gw_seat_find_room(s);
 }
 
 void gw_seat_start(gw_seat *s) {
   gw_conference *c = s->conference;
+  s = gw_seat_shared_start(s);
+  s->due = !s->admitted; /* its shared one went in the meantime */
+  if (s->host || s->due) return;
   gw_flavour_params params = {.own_nick = s->nick,
                               .own_jid = gw_seat_jid(s),
                               .room = gw_muc_room(s->muc),
@@ -689,21 +647,25 @@ void gw_seat_start(gw_seat *s) {
 }
 
 void gw_seat_stop(gw_seat *s, gw_cause cause) {
-  add_local(s, s->call->last_peers);
+  s = gw_seat_shared_pass(s);
+  gw_seat_add_local(s, s->call->last_peers);
   s->stopped = TRUE;
   gw_conference_changed(s->conference);
   feed(s, &(gw_ev){.type = GW_EV_STOP, .cause = cause});
   if (!s->flavour) /* it was to start when the leg had come */
-    post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = GW_CALL_ENDED, .cause = cause});
+    gw_seat_post(s, &(gw_ce){.type = GW_CE_FLAVOUR, .flavour = GW_CALL_ENDED, .cause = cause});
 }
 
 void gw_seat_mute(gw_seat *s, gboolean on) {
   s->muted = on;
+  if (gw_seat_is_shared(s)) return; /* the others are heard on */
   feed(s, &(gw_ev){.type = GW_EV_MUTED, .u.flag = on});
 }
 
 void gw_seat_free(gw_seat *s) {
   if (!s) return;
+  s = gw_seat_shared_pass(s);
+  if (s->call->seat == s) s->call->seat = NULL;
   gw_bridge *b = s->call->bridge;
   while (s->peers->len)
     close_peer(s, ((seat_peer *)s->peers->pdata[0])->id);
@@ -712,6 +674,7 @@ void gw_seat_free(gw_seat *s) {
   if (s->muc) gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "leave");
   if (s->muc) gw_muc_leave(s->muc, NULL);
   gw_conference_remove_seat(s->conference, s);
+  gw_seat_shared_end(s);
   gw_seat_sfu_free(s->sfu);
   gw_persona_free(s->persona);
   if (s->flavour) s->class->free(s->flavour);
@@ -730,16 +693,23 @@ void gw_seat_free(gw_seat *s) {
 /* --- for others --- */
 
 const char *gw_seat_nick(const gw_seat *s) {
+  s = gw_seat_main(s);
   return s->nick ? s->nick : s->muc ? gw_muc_nick(s->muc) : NULL;
 }
 
 const char *gw_seat_room(const gw_seat *s) {
+  s = gw_seat_main(s);
   return s->call_room ? s->call_room : s->conference->conf->room;
 }
 
 const char *gw_seat_jid(const gw_seat *s) {
-  const char *jid = gw_persona_jid(s->persona);
+  const gw_persona *p = gw_seat_main(s)->persona;
+  const char *jid = p ? gw_persona_jid(p) : NULL;
   return jid ? jid : "";
+}
+
+gw_persona *gw_seat_persona(const gw_seat *s) {
+  return s->persona;
 }
 
 gw_call *gw_seat_call(const gw_seat *s) {
@@ -755,46 +725,5 @@ gboolean gw_seat_started(const gw_seat *s) {
 }
 
 void gw_seat_set_status(gw_seat *s, const char *text) {
-  if (s->muc) gw_muc_set_status(s->muc, NULL, text);
-}
-
-void gw_seat_company(const gw_seat *s, guint *ret_in_call, guint *ret_in_room) {
-  const gw_muc *watch = s->conference->watch_muc;
-  guint nobodies = 1 + (watch && !s->call_room && gw_muc_get_state(watch) == GW_MUC_IN),
-        in_room = s->muc ? gw_muc_count(s->muc) : 0;
-  *ret_in_room = in_room > nobodies ? in_room - nobodies : 0;
-  *ret_in_call = gw_seat_started(s) ? gw_conference_active_seats(s->conference, s) : 0;
-  for (guint i = 0; i < s->peers->len; i++) {
-    const seat_peer *p = s->peers->pdata[i];
-    *ret_in_call += p->use != GW_USE_PUBLISH && (p->state == GW_PEER_UP || p->state == GW_PEER_RTP);
-  }
-}
-
-typedef struct {
-  const gw_seat *seat;
-  GPtrArray *names;
-} name_list;
-
-static void add_name(const gw_occupant *o, void *user) {
-  name_list *l = user;
-  gboolean watcher = FALSE;
-  gw_conference_is_ours(l->seat->conference, o->jids, o->nick, &watcher);
-  if (!o->self && !watcher) g_ptr_array_add(l->names, g_strdup(o->nick));
-}
-
-void gw_seat_names(const gw_seat *s, GPtrArray *ret) {
-  name_list l = {s, ret};
-  if (s->muc) gw_muc_foreach(s->muc, add_name, &l);
-}
-
-guint gw_seat_participants(const gw_seat *s) {
-  return s->muc ? gw_muc_count(s->muc) : 0;
-}
-
-void gw_seat_peers(const gw_seat *s, GPtrArray *ret) {
-  for (guint i = 0; i < s->peers->len; i++) {
-    const seat_peer *p = s->peers->pdata[i];
-    if (p->use != GW_USE_PUBLISH) add_remote(s, p, ret); /* our own stream is nobody */
-  }
-  add_local(s, ret);
+  if (s->muc && !s->shared) gw_muc_set_status(s->muc, NULL, text);
 }

@@ -23,7 +23,8 @@ struct gw_transfer {
 };
 
 static gboolean in_room(const gw_call *c) {
-  return c->machine.state >= GW_CS_WAITING && c->machine.state <= GW_CS_TALKING && c->seat;
+  return c->machine.state >= GW_CS_WAITING && c->machine.state <= GW_CS_TALKING && c->seat &&
+         !gw_seat_is_shared(c->seat); /* others sit by that one, too */
 }
 
 static void tell(gw_call *c, guint status) {

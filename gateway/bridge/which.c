@@ -71,6 +71,12 @@ static void look(const gw_occupant *o, void *user) {
   if (!o->self && o->muji && (o->muji->preparing || o->muji->contents)) *live = TRUE;
 }
 
+gboolean gw_which_muji_runs(const gw_conference *c) {
+  gboolean live = FALSE;
+  if (c->watch_muc) gw_muc_foreach(c->watch_muc, look, &live);
+  return live;
+}
+
 /* muc: also seen there, or NULL. served: there is a forwarding service to join such calls at. */
 static gw_room_facts facts_of(const gw_conference *c, const gw_muc *muc, gboolean served) {
   const gint64 now = gw_now_us();

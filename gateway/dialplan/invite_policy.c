@@ -57,13 +57,14 @@ static gboolean given(char *const *patterns) {
 }
 
 static gboolean rule_fits(const invite_rule *r, const gw_invite_ask *a) {
-  gboolean room = given(r->rooms) ? any_fits(r->rooms, a->room) : a->room_configured;
+  gboolean room =
+      given(r->rooms) ? any_fits(r->rooms, a->room) : a->room_configured || a->call_room;
   gboolean number = !given(r->numbers) || any_fits(r->numbers, a->number);
   return room && number && any_fits(r->from, a->inviter);
 }
 
 static gboolean may_enter(const gw_invite_policy *p, const gw_invite_ask *a) {
-  if (a->room_configured && a->occupants_may && a->occupant) return TRUE;
+  if ((a->room_configured || a->call_room) && a->occupants_may && a->occupant) return TRUE;
   for (guint i = 0; i < p->rules->len; i++)
     if (rule_fits(p->rules->pdata[i], a)) return TRUE;
   return FALSE;
@@ -75,6 +76,8 @@ gboolean gw_invite_policy_allows(const gw_invite_policy *p, const gw_invite_ask 
   if (in && a->callable) return TRUE;
   if (in)
     *ret_why = "is not called: no rule lets you have that number called";
+  else if (a->call_room)
+    *ret_why = "is not called: no rule lets you call, and you are in no room of the gateway";
   else if (a->room_configured && a->occupants_may)
     *ret_why = "is not called: only those who are in the room may invite";
   else

@@ -13,6 +13,7 @@ typedef struct {
   const char *room;    /* bare JID, normalised */
   const char *number;  /* normalised */
   gboolean room_configured;
+  gboolean call_room; /* made for one call: then it is the person who counts, as if the room were a configured one */
   gboolean occupants_may; /* the room is configured so */
   gboolean occupant;      /* the inviter is in the room */
   gboolean callable; /* a phone of ours, or the rules of a trunk let the inviter have it called */

@@ -1,7 +1,8 @@
 #include "gateway/flavour/flavour.h"
 
-const gw_flavour_class *const gw_flavours[] = {&gw_flavour_jmuci_mesh, &gw_flavour_jmuci_sfu,
-                                               &gw_flavour_muji, NULL};
+#define ROW(name) &gw_flavour_##name,
+const gw_flavour_class *const gw_flavours[] = {GW_FLAVOUR_ROWS NULL};
+#undef ROW
 
 const gw_flavour_class *gw_flavour_for(const gw_room_facts *facts) {
   const gw_flavour_class *best = gw_flavours[0];

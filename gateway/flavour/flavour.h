@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/desc.h"
 #include "base/ids.h"
+#include "gateway/flavour/table/flavour_rows.h"
 #include "xmpp/words.h"
 
 typedef struct gw_flavour gw_flavour;
@@ -148,8 +149,10 @@ typedef struct {
   gint64 (*deadline)(const gw_flavour *);    /* us; GW_NEVER */
   void (*free)(gw_flavour *);
 } gw_flavour_class;
-extern const gw_flavour_class gw_flavour_jmuci_mesh, gw_flavour_jmuci_sfu, gw_flavour_muji;
-extern const gw_flavour_class *const gw_flavours[];   /* the only table; NULL-terminated */
+#define ROW(name) extern const gw_flavour_class gw_flavour_##name;
+GW_FLAVOUR_ROWS /* of the only table: table/meson.build */
+#undef ROW
+extern const gw_flavour_class *const gw_flavours[];   /* the same; NULL-terminated */
 /* flavour = "auto": who of the table bids most for such a room; of equals the first. */
 const gw_flavour_class *gw_flavour_for(const gw_room_facts *);
 

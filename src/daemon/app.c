@@ -144,6 +144,10 @@ static void stream(gw_xmpp *x, gw_xmpp_state state, const char *detail, void *ap
   gw_bridge_start(a->bridge);
 }
 
+static void call_invited(gw_xmpp *x, const gw_word *word, void *app) {
+  gw_bridge_call_invited(x, word, ((gw_app *)app)->bridge);
+}
+
 static void invited(gw_xmpp *x, const gw_word *word, void *app) {
   gw_bridge_invited(x, word, ((gw_app *)app)->bridge);
 }
@@ -155,7 +159,8 @@ static void watcher(gw_xmpp *x, const char *ours, const char *theirs, gboolean a
     gw_store_watcher_remove(((gw_app *)app)->store, ours, theirs);
 }
 
-static const gw_xmpp_events xmpp_events = {.stream = stream, .invite = invited, .watcher = watcher};
+static const gw_xmpp_events xmpp_events = {
+    .stream = stream, .invite = invited, .call_invite = call_invited, .watcher = watcher};
 
 /* --- reload, drain, stop --- */
 

@@ -239,6 +239,7 @@ static gw_room_conf *room_conf(const gw_conf *c, guint i) {
   gw_room_conf *r = gw_room_conf_new();
   const char *pin = item(c, "rooms", i, "pin");
   g_autofree char *ring = g_strdup_printf("rooms[%u].ring", i);
+  g_autofree char *people = g_strdup_printf("rooms[%u].people", i);
   r->number = g_strdup(item(c, "rooms", i, "number"));
   r->room = g_strdup(item(c, "rooms", i, "room"));
   take(&r->flavour, item(c, "rooms", i, "flavour"));
@@ -250,6 +251,8 @@ static gw_room_conf *room_conf(const gw_conf *c, guint i) {
   r->ring = gw_conf_strv(c, ring);
   r->propose_when_idle = !strcmp(item(c, "rooms", i, "idle"), "propose");
   r->occupants_invite = !strcmp(item(c, "rooms", i, "invite"), "occupants");
+  r->private_calls = !strcmp(item(c, "rooms", i, "call"), "private");
+  r->people = gw_conf_strv(c, people);
   r->watch = item_bool(c, "rooms", i, "watch");
   r->roster_check = item_bool(c, "rooms", i, "roster_check");
   r->alone_limit = (guint)item_int(c, "rooms", i, "alone_limit");

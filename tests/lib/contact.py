@@ -67,6 +67,11 @@ class Contact:
         """XEP-0249."""
         self.send(f"<message to='{who}'><x xmlns='{CONFERENCE}' jid='{room}'/></message>")
 
+    def kick(self, room, nick):
+        """As somebody whom the room lets do so (XEP-0045 8.2)."""
+        self.send(f"<iq type='set' id='{uuid.uuid4().hex}' to='{room}'><query xmlns='http://jabber.org/protocol/muc#admin'>"
+                  f"<item nick='{nick}' role='none'/></query></iq>")
+
     # --- what came
 
     def declined(self, room):

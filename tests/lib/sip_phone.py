@@ -5,6 +5,7 @@ import hashlib
 import re
 import socket
 import threading
+import time
 import uuid
 
 from procs import wait_for
@@ -28,7 +29,7 @@ def md5(text):
 class SipPhone:
     def __init__(self, daemon, number, manner="ring", port=0):
         self.server, self.number, self.manner = ("127.0.0.1", daemon.port), number, manner
-        self.asked, self.answered, self.invite = [], [], None
+        self.asked, self.answered, self.invite, self.invited_at = [], [], None, 0.0
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", port))
         self.socket.settimeout(0.2)
@@ -58,7 +59,7 @@ class SipPhone:
 
     def _meet(self, text, method):
         if method == "INVITE":
-            self.invite = text
+            self.invite, self.invited_at = text, time.time()
             if self.manner == "silent":
                 return
             if self.manner == "overload":

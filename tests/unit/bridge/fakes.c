@@ -221,6 +221,8 @@ const char *gw_persona_jid(const gw_persona *p) {
 void gw_persona_say(gw_persona *p, gw_muc *m, const gw_word *w) {
   if (w->kind == GW_WORD_JMUCI)
     note("say %s %s", gw_jmuci_action_name(w->u.jmuci.action), w->u.jmuci.id);
+  else if (w->kind == GW_WORD_CALL_INVITE)
+    note("invite %s in %s to %s", gw_invite_action_name(w->u.call_invite.action), m->room, w->u.call_invite.muji_room);
   else
     note("jingle %s to=%s", gw_jingle_action_name(w->u.jingle.action), w->to);
 }
@@ -264,6 +266,16 @@ void gw_muc_tell(gw_muc *m, const char *body) {
 
 void gw_xmpp_decline(gw_xmpp *x, const gw_word *invite, const char *reason) {
   note("decline %s: %s", invite->u.invite.inviter, reason);
+}
+
+void gw_xmpp_say_call_invite(gw_xmpp *x, const gw_word *w) {
+  note("call %s %s from=%s to=%s%s%s", gw_invite_action_name(w->u.call_invite.action),
+       w->u.call_invite.ids[0], w->from, w->to, w->u.call_invite.in_new ? " new" : "",
+       w->u.call_invite.in_old ? " old" : "");
+}
+
+void gw_muc_make_private(gw_muc *m) {
+  note("private %s", m->room);
 }
 
 void gw_xmpp_stand(gw_xmpp *x, const char *local, const gw_stand *s) {
@@ -331,6 +343,12 @@ void gw_persona_ask_disco(gw_persona *p, const char *jid,
 void gw_persona_grant_member(gw_persona *p, const char *room, const char *jid,
                              void (*fn)(gw_answer, const char *, void *), void *user) {
   note("grant %s", jid);
+  ask(2, fn, user);
+}
+
+void gw_persona_grant_owner(gw_persona *p, const char *room, const char *jid,
+                            void (*fn)(gw_answer, const char *, void *), void *user) {
+  note("grant owner %s", jid);
   ask(2, fn, user);
 }
 

@@ -170,6 +170,173 @@ static void test_inviter_leaves(void) {
   teardown(&w);
 }
 
+/* --- invites to a phone itself --- */
+
+/* Whoever leaves says so first and ends its sessions a moment later. */
+static void until_calls(world *w, guint n) {
+  while (gw_bridge_call_count(w->b) > n)
+    g_main_context_iteration(NULL, TRUE);
+}
+
+static gw_word *to_phone(gw_invite_action action, gboolean old) {
+  gw_word *w = call_invite(action, "c0ffee00@muc.test");
+  g_free(w->from);
+  w->from = g_strdup("bob@x.test/web");
+  w->to = g_strdup("100@gw.test");
+  w->u.call_invite.in_old = old;
+  w->u.call_invite.in_new = !old;
+  return w;
+}
+
+static void say_to_phone(world *w, gw_invite_action action, gboolean old) {
+  g_autoptr(gw_word) word = to_phone(action, old);
+  gw_bridge_call_invited(NULL, word, w->b);
+  spin();
+}
+
+static void rung(world *w) {
+  say_to_phone(w, GW_INVITE_INVITE, TRUE);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  g_assert_true(fake_said("sip dial 100"));
+}
+
+static void test_phone_is_invited(void) {
+  static const char *const stands[] = {"http://jabber.org/protocol/muc", NULL};
+  world w;
+  setup(&w);
+  say_to_phone(&w, GW_INVITE_INVITE, TRUE); /* by somebody whom nobody knows */
+  g_assert_true(fake_said("call reject U from=100@gw.test to=bob@x.test old"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  bob_joins("gateway@");
+  fake_clear();
+  rung(&w);
+  say_to_phone(&w, GW_INVITE_INVITE, FALSE); /* the same once more */
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  say_to_phone(&w, GW_INVITE_RETRACT, TRUE);
+  g_assert_true(fake_said("sip hangup cancelled"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  g_assert_false(fake_said("call "));
+  gw_sip_call_unref(fake_dialled);
+  rung(&w);
+  end_sip(&w, fake_dialled, GW_CAUSE_REJECTED); /* at the phone */
+  g_assert_true(fake_said("call reject U"));
+  gw_sip_call_unref(fake_dialled);
+  for (guint stand = 0; stand < 2; stand++) {
+    fake_clear();
+    fake_disco_features = stand ? stands : NULL;
+    rung(&w);
+    gw_bridge_sip_state(fake_dialled, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+    spin();
+    g_assert_true(fake_said("call accept U from=100@gw.test to=bob@x.test old"));
+    fake_answer_questions();
+    spin();
+    g_assert_cmpint(fake_said("join c0ffee00@muc.test"), ==, stand);
+    g_assert_cmpint(fake_said("call left U"), ==, !stand);
+    if (stand) fake_muc_in(fake_muc("100@"), FALSE);
+    spin();
+    if (stand) fake_local_desc(fake_last(GW_MEDIA_LEG), w.b); /* out of its lobby */
+    spin();
+    g_assert_cmpint(fake_said("muji preparing"), ==, stand);
+    if (stand) end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+    until_calls(&w, 0);
+    g_assert_true(fake_said("call left U"));
+    gw_sip_call_unref(fake_dialled);
+  }
+  teardown(&w);
+}
+
+/* --- calls that a phone starts in a private room --- */
+
+static void use_private(world *w) {
+  gw_bridge_conf *c = conf(FALSE);
+  gw_room_conf *r = c->rooms->pdata[0];
+  g_strfreev(r->ring);
+  r->ring = NULL;
+  r->people = g_strsplit("carol@x.test", ",", 0);
+  r->private_calls = TRUE;
+  g_free(r->flavour);
+  r->flavour = g_strdup("muji");
+  gw_bridge_reconfigure(w->b, c);
+}
+
+static gw_sip_call *starts_call(world *w) {
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  g_assert_true(fake_said("private ") && !fake_said("join " ROOM));
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  return sip;
+}
+
+static void test_own_room(void) {
+  static const char *const stands[] = {"http://jabber.org/protocol/muc", NULL};
+  world w;
+  setup(&w);
+  use_private(&w);
+  bob_joins("gateway@");
+  fake_answer_questions();
+  fake_clear();
+  fake_disco_features = stands;
+  gw_sip_call *sip = starts_call(&w);
+  g_assert_true(fake_said("muji preparing") && !fake_said("invite"));
+  g_assert_true(fake_said("grant owner gateway@gw.test") && fake_said("grant bob@x.test") &&
+                fake_said("grant carol@x.test"));
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *second = invite(&w, "101", "8000", offer); /* waits until the room stands */
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_null(fake_muc("101@"));
+  fake_answer_questions();
+  g_assert_true(fake_said("invite invite in " ROOM " to "));
+  g_assert_true(fake_said("from=100@gw.test to=carol@x.test"));
+  fake_answer_questions(); /* does it stand? */
+  fake_answer_questions(); /* may the second phone in? */
+  g_assert_nonnull(fake_muc("101@"));
+  g_assert_cmpstr(gw_muc_room(fake_muc("101@")), ==, gw_muc_room(fake_muc("100@")));
+  fake_muc_in(fake_muc("101@"), FALSE);
+  spin();
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  until_calls(&w, 1);
+  g_assert_false(fake_said("retract")); /* the other phone is still there */
+  end_sip(&w, second, GW_CAUSE_NORMAL);
+  until_calls(&w, 0);
+  g_assert_true(fake_said("invite retract in " ROOM) && fake_said("call retract "));
+  gw_sip_call_unref(sip);
+  gw_sip_call_unref(second);
+  teardown(&w);
+}
+
+/* The only one who was asked does not want to. */
+static void test_refused(void) {
+  world w;
+  setup(&w);
+  use_private(&w);
+  fake_clear();
+  gw_sip_call *sip = starts_call(&w);
+  fake_answer_questions();
+  const char *id = strstr(fake_log(), "call invite ");
+  g_assert_true(id && !fake_said("invite invite in "));
+  g_autofree char *uuid = g_strndup(id + strlen("call invite "), 36);
+  static const char *const from[] = {"mallory@x.test/1", "carol@x.test/1"};
+  for (guint i = 0; i < G_N_ELEMENTS(from); i++) {
+    g_autoptr(gw_word) no = call_invite(GW_INVITE_REJECT, NULL);
+    g_free(no->from);
+    no->from = g_strdup(from[i]);
+    no->to = g_strdup("100@gw.test");
+    g_free(no->u.call_invite.ids[0]);
+    no->u.call_invite.ids[0] = g_strdup(uuid);
+    gw_bridge_call_invited(NULL, no, w.b);
+    spin();
+    g_assert_cmpint(fake_said("sip hangup rejected"), ==, i);
+  }
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
 static void said(const char *nick, gw_jmuci_action a, const char *id, gboolean sfu) {
   gw_word *w = word(a, id, nick);
   w->u.jmuci.sfu = sfu;
@@ -213,6 +380,72 @@ static void test_running_first(void) {
   }
 }
 
+/* --- identity = "shared" --- */
+
+static gw_sip_call *dials_shared(world *w, const char *phone) {
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  fake_clear();
+  gw_sip_call *sip = invite(w, phone, "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  return sip;
+}
+
+static void hangs_up(world *w, gw_sip_call *sip, guint left) {
+  end_sip(w, sip, GW_CAUSE_NORMAL);
+  until_calls(w, left);
+  gw_sip_call_unref(sip);
+}
+
+static void test_shared(void) {
+  world w;
+  setup(&w);
+  gw_bridge_conf *c = conf(FALSE);
+  gw_room_conf *r = c->rooms->pdata[0];
+  g_strfreev(g_steal_pointer(&r->ring));
+  g_free(r->flavour);
+  r->flavour = g_strdup("muji");
+  g_free(r->identity);
+  r->identity = g_strdup("shared");
+  gw_bridge_reconfigure(w.b, c);
+  gw_sip_call *one = dials_shared(&w, "100");
+  gw_sip_call *two = dials_shared(&w, "101"); /* before the room has let the first one in */
+  g_assert_false(fake_said("join"));
+  fake_muc_in(fake_muc("phones@"), FALSE);
+  spin();
+  g_assert_true(fake_said("muji preparing"));
+  g_assert_true(strstr(strstr(fake_log(), "sip answer") + 1, "sip answer") != NULL); /* both */
+  hangs_up(&w, one, 1);
+  g_assert_false(fake_said("muji none") || fake_said("leave "));
+  one = dials_shared(&w, "100"); /* into the seat that is there */
+  g_assert_true(fake_said("sip answer") && !fake_said("join"));
+  hangs_up(&w, two, 1);
+  g_assert_false(fake_said("leave "));
+  fake_clear();
+  hangs_up(&w, one, 0);
+  g_assert_true(fake_said("muji none") && fake_said("leave " ROOM " as Phones"));
+  one = dials_shared(&w, "100"); /* all are put out together */
+  fake_muc_in(fake_muc("phones@"), FALSE);
+  spin();
+  two = dials_shared(&w, "101");
+  fake_muc_out(fake_muc("phones@"), GW_CAUSE_ROOM_CLOSED, "kicked");
+  spin();
+  until_calls(&w, 0);
+  end_sip(&w, one, GW_CAUSE_NORMAL);
+  end_sip(&w, two, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(one);
+  gw_sip_call_unref(two);
+  one = dials_shared(&w, "100"); /* the first goes before the room lets it in: the second joins by itself */
+  two = dials_shared(&w, "101");
+  hangs_up(&w, one, 1);
+  g_assert_true(fake_said("join " ROOM " as Phones"));
+  fake_muc_in(fake_muc("phones@"), FALSE);
+  spin();
+  g_assert_true(fake_said("sip answer"));
+  hangs_up(&w, two, 0);
+  teardown(&w);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/muji-rooms/which-kind", test_muji);
@@ -220,5 +453,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji-rooms/one-call", test_one_call);
   g_test_add_func("/muji-rooms/inviter-leaves", test_inviter_leaves);
   g_test_add_func("/muji-rooms/running-first", test_running_first);
+  g_test_add_func("/muji-rooms/phone-is-invited", test_phone_is_invited);
+  g_test_add_func("/muji-rooms/own-room", test_own_room);
+  g_test_add_func("/muji-rooms/refused", test_refused);
+  g_test_add_func("/muji-rooms/shared", test_shared);
   return g_test_run();
 }

@@ -26,12 +26,24 @@ static const struct {
     {"eve@staff.org", "any@c.staff.org", "1011", FALSE, FALSE, FALSE, TRUE, FALSE, FALSE},
     {"eve@staff.org", "team@c.example.org", "101", TRUE, FALSE, FALSE, TRUE, FALSE, FALSE},
     {"eve@x.org", "any@c.staff.org", "101", FALSE, FALSE, FALSE, TRUE, FALSE, FALSE},
+    /* a room that was made for one call: who is in a room of ours, and rules without rooms */
+    {"alice@example.org", "c0ffee@c.x.org", "101", FALSE, TRUE, TRUE, TRUE, TRUE, TRUE},
+    {"alice@example.org", "c0ffee@c.x.org", "101", FALSE, TRUE, FALSE, TRUE, FALSE, FALSE},
+    {"alice@example.org", "c0ffee@c.x.org", "+4930", FALSE, TRUE, TRUE, FALSE, FALSE, FALSE},
+    {"boss@example.org", "c0ffee@c.x.org", "101", FALSE, TRUE, FALSE, TRUE, FALSE, TRUE},
+    {"eve@staff.org", "c0ffee@c.x.org", "101", FALSE, TRUE, FALSE, TRUE, FALSE, FALSE},
+    {"eve@staff.org", "c0ffee@c.staff.org", "101", FALSE, TRUE, FALSE, TRUE, FALSE, TRUE},
 };
 
 static gboolean allowed(const gw_invite_policy *p, guint i) {
-  const gw_invite_ask ask = {rows[i].inviter,    rows[i].room,          rows[i].number,
-                             rows[i].configured, rows[i].occupants_may, rows[i].occupant,
-                             rows[i].callable};
+  const gw_invite_ask ask = {.inviter = rows[i].inviter,
+                             .room = rows[i].room,
+                             .number = rows[i].number,
+                             .room_configured = rows[i].configured,
+                             .call_room = g_str_has_prefix(rows[i].room, "c0ffee"),
+                             .occupants_may = rows[i].occupants_may,
+                             .occupant = rows[i].occupant,
+                             .callable = rows[i].callable};
   const char *why = NULL;
   gboolean ok = gw_invite_policy_allows(p, &ask, &why);
   g_assert_true(ok == (why == NULL));

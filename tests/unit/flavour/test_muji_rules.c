@@ -474,6 +474,36 @@ static void crowd_is_bounded(void) {
   rig_clear(&r);
 }
 
+static guint count(const rig *r, const char *what) {
+  guint n = 0;
+  for (const char *at = r->log->str; (at = strstr(at, what)); at++)
+    n++;
+  return n;
+}
+
+/* A hundred of them, each half-joined, in, with other payload types, hidden, gone, all within one moment. */
+static void five_hundred_at_once(void) {
+  static const char *const maps[] = {DINO, "96=opus/48000/2", "97=speex/16000/1", ""};
+  rig r;
+  alone(&r);
+  for (guint i = 0; i < 500; i++) {
+    g_autofree char *nick = g_strdup_printf("n%u", i % 100), *jid = g_strdup_printf("%s@x/1", nick);
+    if (i % 7 == 6)
+      rig_leave(&r, nick);
+    else if (i % 7 == 5)
+      preparing(&r, nick, jid);
+    else
+      in(&r, nick, i % 11 ? jid : NULL, maps[i % 4]);
+  }
+  g_assert_cmpuint(r.f->members->len, <=, 100);
+  g_assert_cmpuint(count(&r, "open "), ==, 0); /* newcomers call */
+  rig_after(&r, GW_SEC(90));                   /* these never do, and answer no offer */
+  g_assert_cmpuint(count(&r, "open "), <=, GW_MJ_ATTEMPTS * r.f->members->len);
+  g_assert_cmpuint(count(&r, "note"), <=, 2); /* the crowd, the hidden JIDs */
+  g_assert_cmpuint(g_hash_table_size(r.open), ==, 0);
+  rig_clear(&r);
+}
+
 static void which_flavour(void) {
   static const struct {
     gw_room_facts facts;
@@ -514,6 +544,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji/new-device", new_device);
   g_test_add_func("/muji/noted-once", noted_once);
   g_test_add_func("/muji/crowd-is-bounded", crowd_is_bounded);
+  g_test_add_func("/muji/five-hundred-at-once", five_hundred_at_once);
   g_test_add_func("/muji/which-flavour", which_flavour);
   return g_test_run();
 }

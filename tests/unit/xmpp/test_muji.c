@@ -210,6 +210,15 @@ static void said(void) {
     g_assert_nonnull(strstr(answer, "urn:xmpp:call-message:1"));
     g_assert_nonnull(strstr(answer, "id='i'"));
   }
+  /* an answer in the form of what it answers */
+  g_assert_true(back->u.call_invite.in_new && back->u.call_invite.in_old);
+  for (guint old = 0; old < 2; old++) {
+    copy->u.call_invite.in_old = old;
+    copy->u.call_invite.in_new = !old;
+    g_autofree char *answer = printed(gw_muji_xml_build_invite(copy, "p@g/l", "a@x", "chat", "i"));
+    g_assert_nonnull(strstr(answer, old ? "urn:xmpp:call-message:1" : "urn:xmpp:call-invites:0"));
+    g_assert_null(strstr(answer, old ? "urn:xmpp:call-invites:0" : "urn:xmpp:call-message:1"));
+  }
 }
 
 static void session_of_a_room(void) {

@@ -225,13 +225,13 @@ static void built(void) {
   g_assert_nonnull(strstr(join, "<password>s3cret</password>"));
   xmpp_stanza_release(s);
   s = gw_xml_new("iq", NULL);
-  gw_muc_xml_add_member(s, "100@g");
+  gw_muc_xml_add_affiliation(s, "100@g", "member");
   g_autofree char *member = gw_xml_print(s);
   g_assert_nonnull(strstr(member, "affiliation=\"member\""));
   g_assert_nonnull(strstr(member, "jid=\"100@g\""));
   xmpp_stanza_release(s);
   s = gw_xml_new("iq", NULL);
-  gw_muc_xml_add_submit(s);
+  gw_muc_xml_add_submit(s, FALSE);
   g_assert_nonnull(gw_xml_child(gw_xml_child(s, "query", GW_NS_MUC_OWNER), "x", GW_NS_DATA));
   xmpp_stanza_release(s);
 }

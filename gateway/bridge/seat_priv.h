@@ -1,0 +1,66 @@
+/* seat_priv.h - inside of a seat, shared by seat.c (what it does), seat_info.c (what is to be seen of it) and
+ * seat_shared.c (one for all phones).
+ * Thread: control.  Owner: the seat owns its peers.  Calls back: never. */
+#ifndef GW_SEAT_PRIV_H
+#define GW_SEAT_PRIV_H
+#include "gateway/bridge/private.h"
+#include "gateway/bridge/seat_sfu.h"
+
+/* One transport of the flavour. */
+typedef struct {
+  guint id;
+  gw_handle media;
+  gboolean offerer;
+  gw_peer_use use;
+  char *jid, *nick, *sid; /* sid NULL: no Jingle session */
+  char *codec;
+  gw_fl_peer_state state;
+  gboolean negotiated; /* both descriptions are known */
+  gboolean ice;
+} seat_peer;
+
+struct gw_seat {
+  gw_call *call;
+  gw_conference *conference;
+  gw_room_conf *conf; /* of the number that was dialled, as it was then */
+  gw_persona *persona;
+  gw_muc *muc;
+  gw_flavour *flavour;
+  const gw_flavour_class *class;
+  gw_seat_sfu *sfu; /* NULL until the flavour asks for it */
+  gboolean shared;  /* of all phones of the room; the call is that of one of them */
+  gboolean admitted, lost; /* the room has let us in; has put us out */
+  gboolean due;     /* was to start before the room had let us in */
+  gw_seat *host;    /* the shared one that this phone is part of: then there is no persona, room or flavour here */
+  gw_timer *timer;
+  GPtrArray *peers; /* seat_peer */
+  GQueue events;    /* gw_ev*, while a step runs: a step is never nested */
+  gboolean stepping, started, stopped, muted, granted;
+  gw_fl_call_state state;
+  char *call_room;        /* where the call takes place, NULL: in the conference's room */
+  char *occupant;         /* room/nick as stored */
+  char *nick;             /* as granted */
+  gw_roster_check *check; /* the room's words reach the flavour through it */
+  GPtrArray *questions;   /* of the check, not answered yet */
+};
+
+/* --- seat.c */
+void gw_seat_post(gw_seat *, const gw_ce *);
+void gw_seat_take_place(gw_seat *); /* new, or its shared one is gone: into the room, one way or the other */
+
+/* --- seat_shared.c */
+const gw_seat *gw_seat_main(const gw_seat *);    /* the one that sits in the room */
+gboolean gw_seat_shared_begin(gw_seat *);        /* TRUE: it is part of a shared one and need not go anywhere */
+void gw_seat_shared_post(gw_seat *, const gw_ce *); /* to the other phones that are part of it */
+/* This phone starts, its shared seat has not yet: it gets that. The seat that the call has now. */
+gw_seat *gw_seat_shared_start(gw_seat *);
+void gw_seat_shared_tell(gw_seat *, gw_cause);   /* the call's state, to the other phones */
+gw_seat *gw_seat_shared_pass(gw_seat *);         /* its phone goes: another one gets it. The seat that the call has now */
+void gw_seat_shared_end(gw_seat *);              /* it leaves: phones that are not in yet begin anew */
+
+/* --- seat_info.c */
+void gw_seat_remember_peer(gw_seat *, const seat_peer *);        /* before it is closed, for the call's record */
+void gw_seat_remember_all(const gw_seat *, gw_call *);           /* who is there now, for the record of that call */
+void gw_seat_add_local(const gw_seat *, GPtrArray *ret /* gw_peer_info */); /* our other phones in this call */
+
+#endif
