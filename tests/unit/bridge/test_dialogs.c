@@ -353,6 +353,8 @@ static void test_to_pin_room_attended(void) {
     g_assert_cmpint(fake_said("sip refer-progress 401"), ==, held);
     g_assert_cmpint(fake_said("play en/enter-pin"), ==, !held);
     if (held) {
+      refer(&w, one, "8001", TRUE, NULL); /* pressed again: that one counts */
+      g_assert_false(fake_said("sip refer-progress 480"));
       gw_bridge_sip_remote(one, offer, TRUE, w.b);
       spin();
       g_assert_true(fake_said("play en/enter-pin"));
