@@ -49,15 +49,13 @@ gboolean gw_call_machine_worth_saying(gw_cause cause) {
 }
 
 /* Not answered, so it costs the caller nothing; it gets its final response when all is said. */
-static void refuse_aloud(step *s, gw_cause cause, gw_ca_type place) {
+static void refuse_aloud(step *s, gw_cause cause) {
   gw_call_machine *m = s->m;
   m->state = GW_CS_CLOSING;
   m->cause = cause;
   m->refusing = TRUE;
-  m->leg_ready = FALSE;
   m->patience = m->stream_deadline = m->alone_deadline = GW_NEVER;
   m->deadline = s->now + GW_CLOSE_LIMIT_US;
-  act(s, place, GW_CAUSE_NONE);
 }
 
 static void speak_early(step *s) {
@@ -69,15 +67,23 @@ static void speak_early(step *s) {
   act(s, GW_CA_SAY, m->cause);
 }
 
+/* Nobody in the room is heard while the reason is said, so the leg leaves it first, as soon as it is there. */
+static void refuse_from_room(step *s, gw_cause cause) {
+  gw_call_machine *m = s->m;
+  refuse_aloud(s, cause);
+  m->astray = !m->leg_ready && !m->aside;
+  if (m->leg_ready) act(s, GW_CA_RETREAT, GW_CAUSE_NONE);
+  m->leg_ready = FALSE;
+  act(s, GW_CA_LEAVE, cause);
+}
+
 /* The phone never waits for the XMPP side: it is released first, then the room is left in order.
  * Nor does the room wait for the phone: what is still to be said to it is said meanwhile. */
 static void begin_closing(step *s, gw_cause cause) {
   gw_call_machine *m = s->m;
   if (m->state >= GW_CS_CLOSING) return;
-  if (m->early && m->leg_ready && !m->sip_up && !m->sip_gone &&
-      gw_call_machine_worth_saying(cause)) {
-    refuse_aloud(s, cause, GW_CA_RETREAT);
-    act(s, GW_CA_LEAVE, cause);
+  if (m->early && !m->sip_up && !m->sip_gone && gw_call_machine_worth_saying(cause)) {
+    refuse_from_room(s, cause);
     return;
   }
   m->state = GW_CS_CLOSING;
@@ -157,7 +163,10 @@ static void on_admitted(step *s) {
 
 static void on_leg_ready(step *s) {
   s->m->leg_ready = TRUE;
-  if (s->m->refusing && !s->m->speaking) {
+  if (s->m->refusing && s->m->astray) {
+    s->m->astray = FALSE;
+    place_leg(s, GW_CA_RETREAT, TRUE);
+  } else if (s->m->refusing && !s->m->speaking) {
     speak_early(s);
   } else if (s->m->out && s->m->state == GW_CS_RINGING) {
     act(s, GW_CA_DIAL, GW_CAUSE_NONE);
@@ -259,7 +268,8 @@ static void dispatch(step *s, const gw_ce *e) {
     on_invite(s, e->asks);
     break;
   case GW_CE_REFUSE:
-    refuse_aloud(s, e->cause, GW_CA_MAKE_LEG);
+    refuse_aloud(s, e->cause);
+    act(s, GW_CA_MAKE_LEG, GW_CAUSE_NONE);
     break;
   case GW_CE_RING:
     on_ring(s);

@@ -80,6 +80,7 @@ typedef struct {
   gboolean speaking; /* SAY is under way: the phone is kept until SPOKEN */
   gboolean early;    /* set by the owner: an unanswered caller may be told why it is refused */
   gboolean refusing; /* and is: with early media, in a room of its own */
+  gboolean astray;   /* refused before its leg was there: it comes up in the room, and has to leave that first */
   gint64 patience, spoken_deadline;
   gint64 deadline; /* GW_NEVER: none */
   gint64 stream_deadline, alone_deadline;

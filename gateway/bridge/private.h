@@ -222,6 +222,7 @@ void gw_transfer_unheld(gw_call *);
 void gw_transfer_admitted(gw_call *);        /* the PIN was right */
 void gw_transfer_stays(gw_call *, gw_cause); /* it was not, or nothing was entered */
 void gw_transfer_watch(gw_call *); /* after each step */
+void gw_transfer_supersede(gw_call *); /* one that only waits for the call to come off hold gives way to what is asked for now */
 const char *gw_transfer_number(const gw_call *); /* of the room that it is to be moved to, by a call that has a transfer */
 void gw_transfer_drop(gw_call *);
 

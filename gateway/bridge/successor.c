@@ -116,6 +116,7 @@ static void refuse(gw_call *c, gw_sip_call *sip, gw_cause cause, const char *why
 }
 
 void gw_successor_invited(gw_call *c, gw_sip_call *sip, const gw_sip_invite *i) {
+  gw_transfer_supersede(c);
   const char *why = objection(c);
   gboolean secure = gw_sip_call_secure(sip);
   if (why || (c->srtp == GW_SDES_REQUIRED && !secure)) {
@@ -140,6 +141,7 @@ void gw_successor_adopt(gw_call *c, gw_call *from) {
   gw_leg_params params;
   if (!gw_call_leg_params(from, &params)) return;
   gw_handle old = from->leg;
+  gw_transfer_supersede(c);
   gw_handle leg = objection(c) || !from->offer
                       ? GW_HANDLE_NONE
                       : gw_media_move(c->bridge->media, old, c->conference->room, &params);

@@ -170,6 +170,10 @@ static void challenge(gw_call *c) {
   gw_timer_set(t->timer, gw_now_us() + BACK_US);
 }
 
+void gw_transfer_supersede(gw_call *c) {
+  if (c->transfer && c->transfer->stage == HELD) gw_transfer_drop(c);
+}
+
 void gw_transfer_unheld(gw_call *c) {
   if (c->transfer && c->transfer->stage == HELD && in_room(c)) ask(c);
 }
@@ -275,6 +279,7 @@ void gw_transfer_asked(gw_call *c, const gw_sip_refer *r) {
   gw_call *named = r->replaces ? gw_sip_call_user_data(r->replaces) : NULL;
   g_auto(gw_transfer_decision) d = {0};
   guint status = 0;
+  gw_transfer_supersede(c);
   decide(c, r, named, &d);
   const char *why = objection(c, &d, &status);
   if (!why && d.kind == GW_TRANSFER_PHONE) why = to_phone(c, d.number, &status);

@@ -320,7 +320,7 @@ class Bot:
             self.joined, self.nick = True, nick
             emit("joined", nick=nick)
         elif "110" not in codes:
-            emit("occupant", nick=nick, jid=jid, present=True)
+            emit("occupant", nick=nick, jid=jid, present=True, status=p["status"])
 
     def on_message(self, m):
         word = next((e for e in m.xml if e.tag.startswith(f"{{{JMUCI}}}")), None)

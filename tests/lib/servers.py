@@ -82,9 +82,9 @@ class Server:
             self.process.stop()
             self.process = None
 
-    def make_room(self, name, members_only=False, members=(), owner="tipring", whois="anyone"):
-        """Makes a persistent room (that shows real JIDs), as its owner would, and leaves it again."""
-        asyncio.run(_configure_room(self, self.room(name), owner, members_only, members, whois))
+    def make_room(self, name, members_only=False, members=(), owner="tipring", whois="anyone", config=None):
+        """Makes a persistent room (that shows real JIDs), as its owner would, and leaves it again. config: more fields of its form."""
+        asyncio.run(_configure_room(self, self.room(name), owner, members_only, members, whois, config or {}))
         return self.room(name)
 
     def contacts(self, user):
@@ -240,7 +240,7 @@ modules:
                 os.chmod(part, os.stat(part).st_mode | 0o711)
 
 
-async def _configure_room(server, room, owner, members_only, members, whois):
+async def _configure_room(server, room, owner, members_only, members, whois, config):
     logging.getLogger("slixmpp").setLevel(logging.ERROR)
     import slixmpp  # here, so that a machine without it can still run what needs no room
 
@@ -252,11 +252,11 @@ async def _configure_room(server, room, owner, members_only, members, whois):
     await asyncio.wait_for(ready.wait(), 15)
     client.send_raw(f"<presence to='{room}/{owner}'><x xmlns='http://jabber.org/protocol/muc'/></presence>")
     await asyncio.wait_for(entered.wait(), 15)
-    fields = {"roomconfig_persistentroom": "1", "roomconfig_whois": whois,
-              "roomconfig_membersonly": "1" if members_only else "0"}
+    fields = {"muc#roomconfig_persistentroom": "1", "muc#roomconfig_whois": whois,
+              "muc#roomconfig_membersonly": "1" if members_only else "0", **config}
     form = ET.Element("{jabber:x:data}x", type="submit")
     for var, value in [("FORM_TYPE", "http://jabber.org/protocol/muc#roomconfig")] + \
-            [("muc#" + k, v) for k, v in fields.items()]:
+            list(fields.items()):
         ET.SubElement(ET.SubElement(form, "{jabber:x:data}field", var=var), "{jabber:x:data}value").text = value
     query = ET.Element("{http://jabber.org/protocol/muc#owner}query")
     query.append(form)

@@ -108,17 +108,23 @@ static void test_told_few(void) {
 }
 
 /* The room does not let it in: nobody in there is heard while that is said. */
-static void test_room_refuses(void) {
+static void test_room_refuses(gconstpointer before_leg) {
   world w;
   setup(&w);
   fake_prompts = TRUE;
   g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
   gw_sip_call *sip = invite(&w, "100", "8000", offer);
-  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  if (!before_leg) fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
   spin();
   fake_muc_out(fake_muc("100@"), GW_CAUSE_FORBIDDEN, "forbidden");
   spin();
-  g_assert_true(fake_said("media move") && fake_said("leave " ROOM) && !fake_said("sip progress"));
+  g_assert_true(fake_said("leave " ROOM) && !fake_said("sip progress") && !fake_said("sip hangup"));
+  if (before_leg) {
+    g_assert_false(fake_said("media move"));
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+  }
+  g_assert_true(fake_said("media move") && !fake_said("sip progress"));
   fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
   spin();
   g_assert_true(fake_said("sip progress dir=3") && fake_said("play en/forbidden"));
@@ -347,6 +353,8 @@ static void test_to_pin_room_attended(void) {
     g_assert_cmpint(fake_said("sip refer-progress 401"), ==, held);
     g_assert_cmpint(fake_said("play en/enter-pin"), ==, !held);
     if (held) {
+      refer(&w, one, "8001", TRUE, NULL); /* pressed again: that one counts */
+      g_assert_false(fake_said("sip refer-progress 480"));
       gw_bridge_sip_remote(one, offer, TRUE, w.b);
       spin();
       g_assert_true(fake_said("play en/enter-pin"));
@@ -680,7 +688,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/dialogs/told-why", test_told_why);
   g_test_add_func("/bridge/dialogs/not-told", test_not_told);
   g_test_add_func("/bridge/dialogs/told-few", test_told_few);
-  g_test_add_func("/bridge/dialogs/room-refuses", test_room_refuses);
+  g_test_add_data_func("/bridge/dialogs/room-refuses", NULL, test_room_refuses);
+  g_test_add_data_func("/bridge/dialogs/room-refuses-at-once", "before the leg", test_room_refuses);
   g_test_add_func("/bridge/dialogs/to-room", test_to_room);
   g_test_add_func("/bridge/dialogs/to-room-fails", test_to_room_fails);
   g_test_add_func("/bridge/dialogs/to-room-kept", test_to_room_kept);
