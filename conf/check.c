@@ -289,4 +289,5 @@ void gw_check_whole(gw_conf *conf, gw_problems *problems) {
   resolve_file(conf, "sip.key");
   resolve_file(conf, "sip.client_ca");
   resolve_file(conf, "sip.server_ca");
+  resolve_file(conf, "media.turn_ca");
 }

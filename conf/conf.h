@@ -28,6 +28,9 @@ const char *gw_conf_file(const gw_conf *);
 /* password / password_file, secret / secret_file: the value, whichever was given; files relative to
  * the configuration. base: "xmpp.secret", "phones[0].password". NULL when none. */
 const char *gw_conf_secret(const gw_conf *, const char *base);
+/* The domain that is asked for STUN and TURN servers (XEP-0215), g_free; NULL: nobody. A component belongs to the server of the
+ * domain above its own: no question would tell. */
+char *gw_conf_services_domain(const gw_conf *);
 /* "FILE:LINE: key: ..." of what is right but has no effect in this version; char*, owned by the
  * conf. */
 const GPtrArray *gw_conf_warnings(const gw_conf *);

@@ -112,6 +112,10 @@ gboolean gw_form_domain(const char *s) {
   return gw_jid_split(s, &node, NULL, &resource) && !node && !resource && is_name(s, strlen(s));
 }
 
+gboolean gw_form_services(const char *s) {
+  return !*s || !strcmp(s, "off") || gw_form_domain(s);
+}
+
 gboolean gw_form_jid(const char *s) {
   g_autofree char *node = NULL, *resource = NULL;
   return gw_jid_split(s, &node, NULL, &resource) && node && !resource;

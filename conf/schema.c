@@ -68,6 +68,11 @@ const gw_key gw_keys[] = {
            .help = "Encryption in mode client. starttls: use it when offered. off: only for a "
                    "server on this machine."),
 
+    STRING("xmpp.services", "", .check = gw_form_services, .form = "a domain name, \"\" or \"off\"",
+           .help = "Domain that is asked for STUN and TURN servers (XEP-0215). Empty: the account's "
+                   "own, in mode component the one above xmpp.domain. The server must let the gateway "
+                   "ask. off: nobody is asked."),
+
     WORDS("sip.listen", "udp:0.0.0.0:5060,tcp:0.0.0.0:5060", .check = gw_form_sip_listen,
           .form = "\"udp:ADDRESS:PORT\", \"tcp:ADDRESS:PORT\" or \"tls:ADDRESS:PORT\", IPv6 as "
                   "\"udp:[::]:5060\"",
@@ -111,19 +116,27 @@ const gw_key gw_keys[] = {
     WORDS("media.addresses", NULL, .check = gw_form_literal, .form = "addresses of this machine",
           .help = "Own addresses that are offered to the room (ICE host candidates). Empty: all "
                   "but loopback, loopback if that is all."),
-    WORDS("media.stun", NULL, .check = gw_form_host_port, .form = "\"HOST:PORT\"",
-          .help = "STUN servers; port 3478 when not given. The first one that resolves is used."),
-    GROUPS("media.turn", .help = "TURN servers, one group each."),
-    STRING("media.turn[].host", NULL, .flags = REQUIRED, .check = gw_form_host,
-           .form = "a host name or address", .help = "TURN server."),
-    NUMBER("media.turn[].port", "3478", 1, 65535, .help = "Its port."),
-    STRING("media.turn[].transport", "udp", .choices = "udp tcp tls",
-           .help = "How the server is reached."),
-    STRING("media.turn[].user", "", TEXT, .help = "User at the TURN server."),
-    STRING("media.turn[].password", NULL, .flags = SECRET, TEXT,
+    WORDS("media.stun", NULL, .flags = RELOAD, .check = gw_form_host_port, .form = "\"HOST:PORT\"",
+          .help = "STUN servers; port 3478 when not given. The first one that resolves is used, before "
+                  "those that the XMPP server names (xmpp.services)."),
+    GROUPS("media.turn", .flags = RELOAD,
+           .help = "TURN servers, one group each; before those that the XMPP server names "
+                   "(xmpp.services). Up to six are used, of each transport one before a second."),
+    STRING("media.turn[].host", NULL, .flags = RELOAD | REQUIRED, .check = gw_form_host,
+           .form = "a host name or address",
+           .help = "TURN server. With tls its certificate must be made out for this name."),
+    NUMBER("media.turn[].port", "3478", 1, 65535, .flags = RELOAD, .help = "Its port."),
+    STRING("media.turn[].transport", "udp", .flags = RELOAD, .choices = "udp tcp tls",
+           .help = "How the server is reached. tcp and tls help where a firewall lets no UDP out."),
+    STRING("media.turn[].user", "", .flags = RELOAD, TEXT, .help = "User at the TURN server."),
+    STRING("media.turn[].password", NULL, .flags = SECRET | RELOAD, TEXT,
            .help = "Password at the TURN server."),
-    SECRET_FILE("media.turn[].password_file", 0,
+    SECRET_FILE("media.turn[].password_file", RELOAD,
                 .help = "File that holds the password at the TURN server."),
+    STRING("media.turn_ca", "", TEXT,
+           .help = "Authorities, a PEM file, relative to this file: who must have signed the "
+                   "certificate of a TURN server that is reached by tls. Empty: those that the "
+                   "system trusts."),
     WORDS("media.codecs", "opus,G722,PCMA,PCMU", .flags = RELOAD, .choices = "opus G722 PCMA PCMU",
           .help = "Codecs offered, in order of preference. telephone-event is always offered."),
     NUMBER("media.workers", "0", 0, 256, .unit = "threads",

@@ -57,6 +57,7 @@ gboolean gw_form_digits(const char *);
 gboolean gw_form_pattern(const char *);
 gboolean gw_form_host_port(const char *); /* HOST or HOST:PORT */
 gboolean gw_form_domain(const char *);
+gboolean gw_form_services(const char *); /* "", "off" or a domain */
 gboolean gw_form_jid(const char *); /* NODE@DOMAIN without resource */
 gboolean gw_form_number(const char *);
 gboolean gw_form_pin(const char *);

@@ -186,6 +186,16 @@ const char *gw_conf_secret(const gw_conf *conf, const char *base) {
   return *value ? value : NULL;
 }
 
+char *gw_conf_services_domain(const gw_conf *conf) {
+  const char *wanted = gw_conf_str(conf, "xmpp.services");
+  const gboolean client = strcmp(gw_conf_str(conf, "xmpp.mode"), "client") == 0;
+  if (strcmp(wanted, "off") == 0) return NULL;
+  if (*wanted) return g_strdup(wanted);
+  const char *own = gw_conf_str(conf, client ? "xmpp.jid" : "xmpp.domain");
+  const char *part = own ? strchr(own, client ? '@' : '.') : NULL;
+  return part && part[1] ? g_strdup(part + 1) : NULL;
+}
+
 const GPtrArray *gw_conf_warnings(const gw_conf *conf) {
   return conf->warnings;
 }

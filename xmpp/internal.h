@@ -46,6 +46,7 @@ struct gw_xmpp {
   void (*stop_done)(void *);
   void *stop_data;
   gw_xmpp_counters counters;
+  struct gw_extdisco *extdisco; /* NULL: not wanted */
 };
 
 struct gw_persona {
@@ -116,6 +117,13 @@ gboolean gw_standing_is(const gw_xmpp *, const char *jid);         /* the full J
 gboolean gw_standing_show(gw_xmpp *, const char *ours, const char *to); /* FALSE: no phone */
 void gw_standing_watch(gw_xmpp *, const char *ours, const char *theirs); /* bare JIDs */
 void gw_standing_unwatch(gw_xmpp *, const char *ours, const char *theirs);
+
+/* extdisco.c: the server's STUN and TURN servers (XEP-0215); all but new take NULL */
+typedef struct gw_extdisco gw_extdisco;
+gw_extdisco *gw_extdisco_new(gw_xmpp *, const char *domain); /* NULL of NULL */
+void gw_extdisco_free(gw_extdisco *);
+void gw_extdisco_stream(gw_extdisco *, gboolean up);
+gboolean gw_extdisco_push(gw_extdisco *, gw_stream *, xmpp_stanza_t *iq); /* TRUE: it was one, and is answered */
 
 /* muc.c */
 void gw_muc_stream_changed(gw_muc *, gboolean up);

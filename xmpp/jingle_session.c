@@ -8,6 +8,7 @@ typedef struct {
   char *peer, *sid;
   state state;
   gboolean we_initiated;
+  gboolean replacing;      /* their transport-replace waits for our answer */
   gboolean video_declined; /* content-modify said once, so that two stubborn sides do not loop */
   gw_desc *contents;       /* what the initiate described: names and kinds are asked of it */
 } session;
@@ -270,6 +271,26 @@ static void remove_in(gw_sessions *t, session *s, const gw_word *in, gw_verdict 
   drop(t, s);
 }
 
+/* XEP-0166 7.2.14. Another transport is accepted by whoever runs it, and only of the kind that we speak, in a session that
+ * stands; what else is offered in its place is refused, and the session goes on as it was. */
+static void replace_in(session *s, const gw_word *in, gw_verdict *v) {
+  const gw_desc *d = in->u.jingle.desc;
+  gboolean fit = s->state == ACTIVE;
+  for (guint i = 0; i < d->media->len; i++) {
+    const gw_desc_media *m = d->media->pdata[i];
+    fit = fit && m->ufrag && m->pwd;
+  }
+  if (s->replacing) {
+    out_of_order(v);
+    return;
+  }
+  s->replacing = fit;
+  *v = (gw_verdict){.ack = TRUE, .deliver = fit};
+  if (!fit)
+    v->further =
+        answer_about(s, GW_JINGLE_TRANSPORT_REJECT, d, GW_DIR_SENDRECV, "failed-transport");
+}
+
 static void bad_request(gw_verdict *v) {
   refuse(v, "modify", "bad-request", NULL);
 }
@@ -305,8 +326,10 @@ static void in_session(gw_sessions *t, session *s, const gw_word *in, gw_verdict
     remove_in(t, s, in, v);
     break;
   case GW_JINGLE_TRANSPORT_REPLACE:
-    v->further =
-        answer_about(s, GW_JINGLE_TRANSPORT_REJECT, d, GW_DIR_SENDRECV, "failed-transport");
+    if (names_known(s, d))
+      replace_in(s, in, v);
+    else
+      bad_request(v);
     break;
   case GW_JINGLE_SOURCE_ADD:
   case GW_JINGLE_SOURCE_REMOVE:
@@ -369,6 +392,11 @@ gboolean gw_sessions_out(gw_sessions *t, const gw_word *out) {
   case GW_JINGLE_SESSION_TERMINATE:
     if (s) drop(t, s);
     return s != NULL;
+  case GW_JINGLE_TRANSPORT_ACCEPT:
+  case GW_JINGLE_TRANSPORT_REJECT:
+    if (!s || !s->replacing) return FALSE;
+    s->replacing = FALSE;
+    return TRUE;
   default:
     return s && out->u.jingle.action < GW_JINGLE_ERROR;
   }

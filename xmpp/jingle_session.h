@@ -33,7 +33,7 @@ void gw_sessions_deny(const char *peer, const char *sid, gw_verdict *ret);
 /* A malformed one: sid NULL when even that was unusable. */
 void gw_sessions_in_broken(gw_sessions *, const char *peer, const char *sid, gw_jingle_action, gw_verdict *ret);
 /* We are about to send: FALSE when that makes no sense any more (session gone, wrong state, full) and nothing may be
- * sent. Words without a session of ours never pass; session-initiate makes one, session-terminate ends it. */
+ * sent; an answer to a transport-replace passes once. Words without a session of ours never pass; session-initiate makes one, session-terminate ends it. */
 gboolean gw_sessions_out(gw_sessions *, const gw_word *out);
 /* A request of ours failed. condition: of the stanza error, or "timeout"; unknown: the Jingle condition was
  * unknown-session. ret->local is the error to hand over, ret->further a session-terminate to send. */

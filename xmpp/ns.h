@@ -30,5 +30,6 @@
 #define GW_NS_PING "urn:xmpp:ping"
 #define GW_NS_VERSION "jabber:iq:version"
 #define GW_NS_DATA "jabber:x:data"
+#define GW_NS_EXTDISCO "urn:xmpp:extdisco:2"
 
 #endif

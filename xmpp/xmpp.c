@@ -130,6 +130,7 @@ static void request_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *
   }
   if (addressee_exists(x, to, p) && gw_disco_serve(x, s, iq, who)) return;
   if (serve_roster_push(x, s, iq)) return;
+  if (gw_extdisco_push(x->extdisco, s, iq)) return;
   gw_xmpp_send(x, s, gw_iq_error(iq, "cancel", "service-unavailable", NULL), FALSE);
 }
 
@@ -219,6 +220,7 @@ static void on_main_state(gw_stream *s, gw_xmpp_state state, const char *detail,
          "jid=%s host=%s port=%u detail=%s", x->jid, x->host, x->port, detail);
   if (state != GW_XMPP_CONNECTING && !x->client) tell_personas(x, state == GW_XMPP_UP);
   if (state == GW_XMPP_UP) gw_standing_stream_up(x);
+  if (state != GW_XMPP_CONNECTING) gw_extdisco_stream(x->extdisco, state == GW_XMPP_UP);
   gw_xmpp_check_stopped(x);
   if (x->events.stream) x->events.stream(x, state, detail, x->user);
 }
@@ -288,6 +290,7 @@ gw_xmpp *gw_xmpp_new(GMainContext *ctx, const gw_xmpp_config *c, const gw_xmpp_e
   x->ids = gw_ids_new();
   x->iqs = gw_iqs_new(ctx, x->ids);
   x->roster_questions = g_array_new(FALSE, FALSE, sizeof(gw_roster_question));
+  x->extdisco = gw_extdisco_new(x, c->services);
   g_queue_init(&x->later);
   x->later_timer = gw_timer_new(ctx, on_later, x);
   x->roster_timer = gw_timer_new(ctx, gw_presence_expire, x);
@@ -341,6 +344,7 @@ void gw_xmpp_free(gw_xmpp *x) {
   gw_later_job *j;
   while ((j = g_queue_pop_head(&x->later)))
     job_free(j);
+  gw_extdisco_free(x->extdisco);
   gw_iqs_free(x->iqs);
   gw_ids_free(x->ids);
   g_array_unref(x->roster_questions);

@@ -7,6 +7,7 @@
 #define GW_XMPP_H
 #include <glib.h>
 #include "base/cause.h"
+#include "xmpp/services.h"
 #include "xmpp/watchers.h"
 #include "xmpp/words.h"
 
@@ -27,6 +28,7 @@ typedef struct {
   guint max_streams;            /* client: connections at once, one per persona + 1 */
   const char *name;             /* disco identity name, "Tipring" */
   const char *version;
+  const char *services;         /* domain that is asked for STUN and TURN servers (XEP-0215); NULL: nobody */
   const char *const *features;  /* disco features of every persona, NULL-terminated */
 } gw_xmpp_config;
 
@@ -41,6 +43,8 @@ typedef struct {
   void (*call_invite)(gw_xmpp *, const gw_word *, void *user);
   /* Somebody (bare JID) wants to see a phone of ours (bare JID), or no longer: to be kept over restarts. */
   void (*watcher)(gw_xmpp *, const char *our_bare, const char *their_bare, gboolean added, void *user);
+  /* The STUN and TURN servers (gw_service) that the server names have changed; all of them. */
+  void (*services)(gw_xmpp *, const GPtrArray *good, void *user);
 } gw_xmpp_events;
 
 /* Nothing is connected before gw_xmpp_start. Reconnects for ever: 1 s doubling to 60 s with jitter; after a refused secret 60 s. */

@@ -36,6 +36,11 @@ static void on_candidate(gw_handle h, const gw_candidate *c, void *user) {
   if (o && o->seat) gw_seat_media_candidate(o->seat, o->peer, c);
 }
 
+static void on_restarted(gw_handle h, const gw_desc *transport, void *user) {
+  gw_owner *o = owner_of(user, h);
+  if (o && o->seat) gw_seat_media_restarted(o->seat, o->peer, transport);
+}
+
 static void on_state(gw_handle h, gw_media_state state, gw_cause cause, void *user) {
   gw_owner *o = owner_of(user, h);
   if (!o) return;
@@ -64,6 +69,7 @@ static void on_unspoken(gw_handle leg, void *user) {
 
 const gw_media_events gw_bridge_media_events = {.local_desc = on_local_desc,
                                                 .candidate = on_candidate,
+                                                .restarted = on_restarted,
                                                 .state = on_state,
                                                 .digit = on_digit,
                                                 .prompt_end = on_prompt_end,

@@ -159,6 +159,7 @@ void gw_seat_company(const gw_seat *, guint *ret_in_call,
                      guint *ret_in_room); /* others, watcher not counted */
 void gw_seat_media_desc(gw_seat *, guint peer, const gw_desc *);
 void gw_seat_media_candidate(gw_seat *, guint peer, const gw_candidate *);
+void gw_seat_media_restarted(gw_seat *, guint peer, const gw_desc *transport);
 void gw_seat_media_state(gw_seat *, guint peer, gw_media_state, gw_cause);
 void gw_seat_names(const gw_seat *,
                    GPtrArray *ret); /* char*, owned: the others in the room, no watcher */

@@ -97,6 +97,7 @@ static void close_peer(gw_seat *s, guint id) {
   if (!p) return;
   if (p->use != GW_USE_PUBLISH) gw_seat_remember_peer(s, p);
   if (p->media.v) gw_bridge_disown(b, p->media);
+  gw_restarts_forget(s->restarts, p->jid, p->sid);
   if (p->sid && b->store.session_remove)
     b->store.session_remove(gw_seat_jid(s), p->jid, p->sid, b->store_user);
   g_ptr_array_remove(s->peers, p);
@@ -115,6 +116,7 @@ static void agree(gw_seat *s, seat_peer *p, const gw_desc *answer) {
 static void remote_peer(gw_seat *s, const gw_action *a) {
   seat_peer *p = peer_by_id(s, a->peer);
   if (!p || !p->media.v) return;
+  gw_restarts_learn(s->restarts, p->jid, p->sid, a->desc);
   gw_media_peer_remote(s->call->bridge->media, p->media, a->desc);
   if (p->offerer) agree(s, p, a->desc);
 }
@@ -132,7 +134,8 @@ static void say(gw_seat *s, const gw_word *word) {
     seat_peer *p = peer_by_sid(s, word->to, word->u.jingle.sid);
     if (p) agree(s, p, word->u.jingle.desc);
   }
-  gw_persona_say(s->persona, s->muc, word);
+  g_autoptr(gw_word) now = gw_restarts_out(s->restarts, word);
+  gw_persona_say(s->persona, s->muc, now ? now : word);
 }
 
 /* Two phones of ours hear each other without any session: for the call that is talking. */
@@ -545,8 +548,9 @@ static void refuse_word(gw_seat *s, const gw_word *word) {
 static void on_word(gw_persona *p, const gw_word *word, void *user) {
   gw_seat *s = user;
   trace_word(s, word, GW_TRACE_IN);
+  g_autoptr(gw_word) renewed = gw_restarts_in(s->restarts, word);
   if (s->flavour)
-    feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = word});
+    feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = renewed ? renewed : word});
   else
     refuse_word(s, word);
 }
@@ -567,6 +571,13 @@ void gw_seat_media_desc(gw_seat *s, guint peer, const gw_desc *desc) {
 
 void gw_seat_media_candidate(gw_seat *s, guint peer, const gw_candidate *candidate) {
   feed(s, &(gw_ev){.type = GW_EV_CANDIDATE, .peer = peer, .u.candidate = candidate});
+}
+
+void gw_seat_media_restarted(gw_seat *s, guint peer, const gw_desc *transport) {
+  const seat_peer *p = peer_by_id(s, peer);
+  g_autoptr(gw_word) w =
+      p ? gw_restarts_answer(s->restarts, p->jid, p->sid, p->offerer, transport) : NULL;
+  if (w) say(s, w);
 }
 
 void gw_seat_media_state(gw_seat *s, guint peer, gw_media_state state, gw_cause cause) {
@@ -606,6 +617,7 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
   s->conf = gw_room_conf_copy(room_conf);
   s->class = gw_conference_flavour(conference, room_conf);
   s->peers = g_ptr_array_new_with_free_func(peer_free);
+  s->restarts = gw_restarts_new();
   s->check = gw_roster_check_new(s->conf->roster_check);
   s->questions = g_ptr_array_new_with_free_func(g_free);
   s->timer = gw_timer_new(b->ctx, on_deadline, s);
@@ -681,6 +693,7 @@ void gw_seat_free(gw_seat *s) {
   gw_timer_free(s->timer);
   g_queue_clear_full(&s->events, g_free);
   g_ptr_array_unref(s->peers);
+  gw_restarts_free(s->restarts);
   gw_room_conf_free(s->conf);
   g_free(s->call_room);
   g_free(s->occupant);

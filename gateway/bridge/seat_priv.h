@@ -4,6 +4,7 @@
 #ifndef GW_SEAT_PRIV_H
 #define GW_SEAT_PRIV_H
 #include "gateway/bridge/private.h"
+#include "gateway/bridge/restarts.h"
 #include "gateway/bridge/seat_sfu.h"
 
 /* One transport of the flavour. */
@@ -34,6 +35,7 @@ struct gw_seat {
   gw_seat *host;    /* the shared one that this phone is part of: then there is no persona, room or flavour here */
   gw_timer *timer;
   GPtrArray *peers; /* seat_peer */
+  gw_restarts *restarts;
   GQueue events;    /* gw_ev*, while a step runs: a step is never nested */
   gboolean stepping, started, stopped, muted, granted;
   gw_fl_call_state state;

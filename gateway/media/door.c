@@ -12,6 +12,7 @@ void gw_cmd_free(gw_msg *msg) {
   gw_desc_free(c->remote);
   gw_desc_free(c->agreed);
   g_free(c->talker);
+  gw_relays_free(c->relays);
   gw_estate_free(c->estate);
   gw_prompt_free(c->spoken);
   g_free(c);

@@ -7,6 +7,7 @@
 #include "gateway/media/estate.h"
 #include "gateway/media/media.h"
 #include "gateway/media/prompts.h"
+#include "gateway/media/relays.h"
 
 #define GW_DOOR_COMMANDS 4096 /* waiting commands of one worker */
 #define GW_DOOR_EVENTS 16384  /* waiting events of all workers */
@@ -44,6 +45,7 @@ typedef struct {
   gw_setup setup;                 /* PEER */
   char cname[64];                 /* PEER */
   char *talker;                   /* PEER, or NULL */
+  gw_relays *relays;              /* PEER, owned; NULL: none */
   gw_desc *remote, *agreed;       /* *_REMOTE, AGREED */
   gboolean muted;                 /* MUTE */
   const gw_prompt *prompt;        /* PLAY; NULL: stop. Lives as long as the engine */
@@ -56,6 +58,7 @@ typedef struct {
 typedef enum {
   GW_EVENT_DESC,
   GW_EVENT_CANDIDATE,
+  GW_EVENT_RESTARTED,
   GW_EVENT_STATE,
   GW_EVENT_DIGIT,
   GW_EVENT_PROMPT_END,

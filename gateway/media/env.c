@@ -29,10 +29,18 @@ void gw_env_state(gw_env *env, gw_handle h, gw_media_state state, gw_cause cause
   gw_queue_push_always(env->engine->events, &e->msg);
 }
 
-void gw_env_desc(gw_env *env, gw_handle h, gw_desc *taken) {
-  gw_event *e = gw_event_new(GW_EVENT_DESC, h);
+static void push_desc(gw_env *env, gw_event_type type, gw_handle h, gw_desc *taken) {
+  gw_event *e = gw_event_new(type, h);
   e->desc = taken;
   gw_queue_push_always(env->engine->events, &e->msg);
+}
+
+void gw_env_desc(gw_env *env, gw_handle h, gw_desc *taken) {
+  push_desc(env, GW_EVENT_DESC, h, taken);
+}
+
+void gw_env_restarted(gw_env *env, gw_handle h, gw_desc *taken) {
+  push_desc(env, GW_EVENT_RESTARTED, h, taken);
 }
 
 static void push_or_drop(gw_env *env, gw_event *e) {

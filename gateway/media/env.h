@@ -20,10 +20,6 @@ typedef struct {
   gboolean even_levels;   /* voices are brought to one level */
   char *public_address;   /* or NULL */
   char **local_addresses; /* or NULL: look at the interfaces */
-  char *stun_host;        /* or NULL */
-  guint16 stun_port;
-  gw_turn_server *turn;
-  guint n_turn;
   gw_prompts *prompts;
   gw_identity *identity; /* our DTLS certificate */
   gw_queue *events;      /* to control */
@@ -44,6 +40,7 @@ typedef struct {
   gw_ids *ids;
   int sockets; /* epoll set of all watches */
   guint n_watches;
+  guint n_turned;     /* agents with TURN servers, whose sockets are not all watched */
   GPtrArray *closing; /* agents that still say goodbye to their TURN server (ice.h) */
   guint64 tick;       /* 20 ms each, also while skipping */
   guint8 rx[GW_RX_BYTES] __attribute__((aligned(8))); /* one datagram being read */
@@ -60,6 +57,7 @@ guint gw_env_reads(const gw_env *, gw_watch *, guint most);
  * others when there is room. */
 void gw_env_state(gw_env *, gw_handle, gw_media_state, gw_cause);
 void gw_env_desc(gw_env *, gw_handle, gw_desc *taken);
+void gw_env_restarted(gw_env *, gw_handle, gw_desc *taken);
 void gw_env_candidate(gw_env *, gw_handle, const gw_candidate *);
 void gw_env_digit(gw_env *, gw_handle, char digit, guint ms);
 void gw_env_prompt_end(gw_env *, gw_handle);

@@ -28,8 +28,11 @@ struct gw_ice {
   void *user;
   gw_ice_state state;
   gboolean gathered, described, have_remote, loopback;
-  gboolean pair_changed, relayed;
+  gboolean settling;  /* begun anew: no new pair yet */
+  char *remote_ufrag; /* in use, or NULL */
+  gboolean pair_changed, relayed, turned; /* turned: has TURN servers */
   gw_addr remote; /* of the selected pair */
+  gw_cand_type local_type, remote_type;
   int fd;         /* socket of the selected pair, -1: send through the agent */
   int thin_fd;    /* the socket whose RTP is thinned out, -1 none */
   gw_addr thin_for;
@@ -132,13 +135,15 @@ static void on_state(NiceAgent *agent, guint stream, guint component, guint stat
   gw_ice *ice = user;
   if (state == NICE_COMPONENT_STATE_FAILED) {
     /* Before the first pair a late candidate may still come: then the owner's deadline decides. */
-    if (ice->state != GW_ICE_WORKING) ice->state = GW_ICE_FAILED;
+    if (ice->state != GW_ICE_WORKING && !ice->settling) ice->state = GW_ICE_FAILED;
   } else if (ice->state == GW_ICE_FAILED) {
-    return; /* consent was lost and control has been told: for good */
-  } else if (state == NICE_COMPONENT_STATE_READY)
+    return; /* consent was lost: until it begins anew */
+  } else if (state == NICE_COMPONENT_STATE_READY) {
     ice->state = GW_ICE_READY;
-  else if (state == NICE_COMPONENT_STATE_CONNECTED)
+    ice->settling = FALSE;
+  } else if (state == NICE_COMPONENT_STATE_CONNECTED) {
     ice->state = MAX(ice->state, GW_ICE_CONNECTED);
+  }
 }
 
 static void on_gathered(NiceAgent *agent, guint stream, gpointer user) {
@@ -153,6 +158,8 @@ static void on_pair(NiceAgent *agent, guint stream, guint component, NiceCandida
                     NiceCandidate *remote, gpointer user) {
   gw_ice *ice = user;
   ice->relayed = local->type == NICE_CANDIDATE_TYPE_RELAYED;
+  ice->local_type = type_from_nice(local->type);
+  ice->remote_type = type_from_nice(remote->type);
   ice->pair_changed = TRUE;
   nice_address_copy_to_sockaddr(&remote->addr, &ice->remote.u.sa);
   ice->remote.len =
@@ -204,16 +211,15 @@ static void add_addresses(gw_ice *ice) {
   freeifaddrs(all);
 }
 
-static void add_servers(gw_ice *ice) {
-  const gw_engine *e = ice->env->engine;
-  if (e->stun_host)
-    g_object_set(ice->agent, "stun-server", e->stun_host, "stun-server-port",
-                 (guint)(e->stun_port ? e->stun_port : 3478), NULL);
-  for (guint i = 0; i < e->n_turn; i++) {
-    const gw_turn_server *t = &e->turn[i];
-    NiceRelayType type = t->tls   ? NICE_RELAY_TYPE_TURN_TLS
-                         : t->tcp ? NICE_RELAY_TYPE_TURN_TCP
-                                  : NICE_RELAY_TYPE_TURN_UDP;
+/* Never NICE_RELAY_TYPE_TURN_TLS, which is no TLS: tunnel.h. */
+static void add_servers(gw_ice *ice, const gw_relays *r) {
+  if (!r) return;
+  if (r->stun_host)
+    g_object_set(ice->agent, "stun-server", r->stun_host, "stun-server-port",
+                 (guint)(r->stun_port ? r->stun_port : 3478), NULL);
+  for (guint i = 0; i < r->n_turn; i++) {
+    const gw_turn_server *t = &r->turn[i];
+    NiceRelayType type = t->tcp ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP;
     nice_agent_set_relay_info(ice->agent, ice->stream, 1, t->host, t->port, t->user, t->password,
                               type);
   }
@@ -249,8 +255,11 @@ static void connect_signals(gw_ice *ice) {
   g_signal_connect(ice->agent, "new-selected-pair-full", G_CALLBACK(on_pair), ice);
 }
 
-gw_ice *gw_ice_new(gw_env *env, gboolean controlling, const gw_ice_events *events, void *user) {
+gw_ice *gw_ice_new(gw_env *env, gboolean controlling, const gw_relays *relays,
+                   const gw_ice_events *events, void *user) {
   gw_ice *ice = g_new0(gw_ice, 1);
+  ice->turned = relays && relays->n_turn;
+  env->n_turned += ice->turned;
   ice->env = env;
   ice->events = events;
   ice->user = user;
@@ -265,7 +274,7 @@ gw_ice *gw_ice_new(gw_env *env, gboolean controlling, const gw_ice_events *event
     nice_agent_set_port_range(ice->agent, ice->stream, 1, env->engine->port_min,
                               env->engine->port_max);
   nice_agent_set_stream_tos(ice->agent, ice->stream, TOS_EF);
-  add_servers(ice);
+  add_servers(ice, relays);
   if (!nice_agent_gather_candidates(ice->agent, ice->stream)) {
     gw_ice_free(ice);
     return NULL;
@@ -281,6 +290,7 @@ gw_ice *gw_ice_new(gw_env *env, gboolean controlling, const gw_ice_events *event
 static void destroy(gw_ice *ice) {
   g_object_unref(ice->agent);
   g_array_unref(ice->local);
+  g_free(ice->remote_ufrag);
   g_free(ice);
 }
 
@@ -298,7 +308,8 @@ void gw_ice_free(gw_ice *ice) {
     gw_env_unwatch(ice->env, &ice->sockets[i].watch);
   g_signal_handlers_disconnect_by_data(ice->agent, ice);
   ice->events = NULL;
-  if (ice->env->engine->n_turn) {
+  ice->env->n_turned -= ice->turned;
+  if (ice->turned) {
     g_ptr_array_add(ice->env->closing, ice);
     nice_agent_close_async(ice->agent, on_closed, ice);
     return;
@@ -322,9 +333,31 @@ void gw_ice_describe(gw_ice *ice, gw_desc_media *m) {
   ice->described = TRUE;
 }
 
+gboolean gw_ice_is_restart(const gw_ice *ice, const gw_desc_media *m) {
+  return ice->have_remote && m->ufrag && m->pwd && strcmp(m->ufrag, ice->remote_ufrag) != 0;
+}
+
+void gw_ice_restart(gw_ice *ice) {
+  if (!nice_agent_restart_stream(ice->agent, ice->stream)) return;
+  ice->have_remote = FALSE;
+  ice->settling = TRUE;
+  ice->n_remote = 0;
+  if (ice->state == GW_ICE_FAILED) ice->state = GW_ICE_WORKING;
+}
+
+gboolean gw_ice_is_settled(const gw_ice *ice) {
+  return !ice->settling;
+}
+
+static void take_credentials(gw_ice *ice, const gw_desc_media *m) {
+  ice->have_remote =
+      nice_agent_set_remote_credentials(ice->agent, ice->stream, m->ufrag, m->pwd);
+  g_free(ice->remote_ufrag);
+  ice->remote_ufrag = g_strdup(m->ufrag);
+}
+
 gboolean gw_ice_remote(gw_ice *ice, const gw_desc_media *m) {
-  if (m->ufrag && m->pwd && !ice->have_remote)
-    ice->have_remote = nice_agent_set_remote_credentials(ice->agent, ice->stream, m->ufrag, m->pwd);
+  if (m->ufrag && m->pwd && !ice->have_remote) take_credentials(ice, m);
   GSList *list = NULL;
   for (guint i = 0; i < m->candidates->len && ice->n_remote < GW_MAX_CANDIDATES; i++) {
     NiceCandidate *n = to_nice(ice, &g_array_index(m->candidates, gw_candidate, i));
@@ -375,7 +408,7 @@ void gw_ice_prepare(void) {
  * Everything else is kept from it: a single question makes it read all that lies behind. */
 static gboolean is_for_agent(const gw_ice *ice, const guint8 *head, gsize n) {
   static const guint8 cookie[] = {0x21, 0x12, 0xa4, 0x42};
-  if (n && head[0] >= 64 && head[0] <= 79) return ice->env->engine->n_turn > 0;
+  if (n && head[0] >= 64 && head[0] <= 79) return ice->turned;
   return n >= 8 && head[0] <= 3 && memcmp(head + 4, cookie, sizeof cookie) == 0;
 }
 
@@ -424,6 +457,11 @@ static void socket_ready(gw_watch *watch, gint64 now_us) {
 
 /* Media leaves by the selected socket itself; through TURN only the agent can send. */
 static void take_pair(gw_ice *ice) {
+  static const char *const types[] = {[GW_CAND_HOST] = "host",
+                                      [GW_CAND_SRFLX] = "srflx",
+                                      [GW_CAND_PRFLX] = "prflx",
+                                      [GW_CAND_RELAY] = "relay"};
+  gw_debug(NULL, "ice-pair", "local=%s remote=%s", types[ice->local_type], types[ice->remote_type]);
   ice->pair_changed = FALSE;
   ice->fd = -1;
   GSocket *s = ice->relayed ? NULL : nice_agent_get_selected_socket(ice->agent, ice->stream, 1);

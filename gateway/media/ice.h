@@ -19,16 +19,22 @@ typedef struct {
   void (*datagram)(guint8 *data, gsize n, gboolean proven, gint64 now_us, void *user);
 } gw_ice_events;
 
-gw_ice *gw_ice_new(gw_env *, gboolean controlling, const gw_ice_events *,
-                   void *user); /* NULL: no port free */
+gw_ice *gw_ice_new(gw_env *, gboolean controlling, const gw_relays *or_null,
+                   const gw_ice_events *, void *user); /* NULL: no port free */
 void gw_ice_free(gw_ice *);     /* with TURN it lingers in env->closing until the server knows */
 void gw_ice_drain(gw_env *, gint64 now_us); /* looks after those; the context must run as well */
 void gw_ice_describe(gw_ice *,
                      gw_desc_media *add_to); /* credentials, and the candidates known by now */
-/* Credentials (the first ones count) and further candidates of the other side: those that are not
+/* Credentials (the first ones count, until gw_ice_restart) and further candidates of the other side: those that are not
  * for us (TCP, other components, names, multicast, loopback from afar) are left out, and at most
  * GW_MAX_CANDIDATES are taken. FALSE: no credentials yet. */
 gboolean gw_ice_remote(gw_ice *, const gw_desc_media *);
+/* Would gw_ice_remote of this begin anew? It has other credentials than those in use (RFC 8445 9). */
+gboolean gw_ice_is_restart(const gw_ice *, const gw_desc_media *);
+/* New credentials of ours, their candidates forgotten; the old pair carries on until a new one is found. Theirs follow by
+ * gw_ice_remote. */
+void gw_ice_restart(gw_ice *);
+gboolean gw_ice_is_settled(const gw_ice *); /* FALSE: begun anew, and no new pair yet */
 void gw_ice_pump(gw_ice *, gint64 now_us); /* asks the agent for what has come */
 void gw_ice_step(gw_ice *, gint64 now_us); /* after the context ran: gives out new candidates */
 gw_ice_state gw_ice_get_state(const gw_ice *);

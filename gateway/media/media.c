@@ -11,6 +11,7 @@
 #include "gateway/media/speech.h"
 #include "gateway/media/stream.h"
 #include "gateway/media/symbols.h"
+#include "gateway/media/tunnel.h"
 #include "gateway/media/worker.h"
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,8 @@ struct gw_media {
   void *user;
   GSource *source;
   gw_speech *speech;
+  gw_tunnels *tunnels;
+  gw_relays *relays; /* of new peers; TLS servers as the ports of their tunnels */
   gw_handles *handles;
   GPtrArray *open; /* object: rooms */
   gw_worker *workers[WORKERS];
@@ -43,17 +46,6 @@ struct gw_media {
 };
 
 /* ---- start and end */
-
-static void copy_turn(gw_engine *e, const gw_media_config *c) {
-  e->turn = g_new0(gw_turn_server, c->n_turn + 1);
-  e->n_turn = c->n_turn;
-  for (guint i = 0; i < c->n_turn; i++) {
-    e->turn[i] = c->turn[i];
-    e->turn[i].host = g_strdup(c->turn[i].host);
-    e->turn[i].user = g_strdup(c->turn[i].user);
-    e->turn[i].password = g_strdup(c->turn[i].password);
-  }
-}
 
 static char *text_or_null(const char *s) {
   return s && *s ? g_strdup(s) : NULL;
@@ -83,9 +75,6 @@ static gboolean engine_init(gw_engine *e, const gw_media_config *c, GError **err
   e->even_levels = c->even_levels;
   e->public_address = text_or_null(c->public_address);
   e->local_addresses = g_strdupv((char **)c->local_addresses);
-  e->stun_host = text_or_null(c->stun_host);
-  e->stun_port = c->stun_port;
-  copy_turn(e, c);
   e->events = gw_queue_new(GW_DOOR_EVENTS, gw_event_free);
   gw_srtp_init();
   g_return_val_if_fail(gw_srtp_use(c->srtp_backend), FALSE);
@@ -97,15 +86,8 @@ static gboolean engine_init(gw_engine *e, const gw_media_config *c, GError **err
 }
 
 static void engine_clear(gw_engine *e) {
-  for (guint i = 0; i < e->n_turn; i++) {
-    g_free(e->turn[i].host);
-    g_free(e->turn[i].user);
-    g_free(e->turn[i].password);
-  }
-  g_free(e->turn);
   g_free(e->public_address);
   g_strfreev(e->local_addresses);
-  g_free(e->stun_host);
   gw_queue_free(e->events);
   gw_prompts_free(e->prompts);
   gw_identity_free(e->identity);
@@ -127,7 +109,8 @@ gw_media *gw_media_new(const gw_media_config *config, GMainContext *control,
   m->user = user;
   m->handles = gw_handles_new(GW_MAX_MEDIA_OBJECTS);
   m->open = g_ptr_array_new();
-  gboolean ok = engine_init(&m->engine, config, error);
+  gboolean ok = engine_init(&m->engine, config, error) &&
+                (m->tunnels = gw_tunnels_new(config->turn_ca, error));
   /* Before the workers: a main context must not be made by one thread and used by another. */
   m->source = gw_queue_attach(m->engine.events, control, on_event, m);
   m->speech = gw_speech_new(control, config->speaker, on_spoken, m);
@@ -180,8 +163,33 @@ void gw_media_free(gw_media *m) {
     forget(m, g_ptr_array_index(m->open, 0));
   g_ptr_array_unref(m->open);
   gw_handles_free(m->handles);
+  gw_tunnels_free(m->tunnels);
+  gw_relays_free(m->relays);
   engine_clear(&m->engine);
   g_free(m);
+}
+
+/* libnice cannot speak TLS: it goes to the tunnel by TCP. */
+static void add_relay(gw_media *m, const gw_turn_server *t) {
+  gw_turn_server through = *t;
+  const char *address = t->host;
+  if (t->tls) {
+    const char *name = t->name && *t->name ? t->name : t->host;
+    through.port = gw_tunnels_to(m->tunnels, t->host, t->port, name, &address);
+    through.tcp = TRUE;
+    through.tls = FALSE;
+  }
+  through.host = (char *)address;
+  if (through.port) gw_relays_add(m->relays, &through);
+}
+
+void gw_media_set_relays(gw_media *m, const gw_relays *relays) {
+  GW_ON_CONTROL();
+  g_clear_pointer(&m->relays, gw_relays_free);
+  if (relays) m->relays = gw_relays_new(relays->stun_host, relays->stun_port);
+  for (guint i = 0; relays && i < relays->n_turn; i++)
+    add_relay(m, &relays->turn[i]);
+  gw_tunnels_sweep(m->tunnels);
 }
 
 gw_identity *gw_media_identity(gw_media *m) {
@@ -337,6 +345,7 @@ gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *param
   c->setup = params->setup;
   g_strlcpy(c->cname, params->cname ? params->cname : "tipring", sizeof c->cname);
   c->talker = g_strdup(params->talker);
+  c->relays = gw_relays_copy(m->relays);
   return begin(m, o, c);
 }
 
@@ -478,6 +487,8 @@ static void deliver(gw_media *m, const gw_event *e) {
     ev->local_desc(h, e->desc, m->user);
   else if (e->type == GW_EVENT_CANDIDATE && ev->candidate)
     ev->candidate(h, &e->candidate, m->user);
+  else if (e->type == GW_EVENT_RESTARTED && ev->restarted)
+    ev->restarted(h, e->desc, m->user);
   else if (e->type == GW_EVENT_STATE && ev->state)
     ev->state(h, e->state, e->cause, m->user);
   else if (e->type == GW_EVENT_DIGIT && ev->digit)

@@ -10,17 +10,16 @@
 #include "base/desc.h"
 #include "base/handle.h"
 #include "base/sdes.h"
+#include "gateway/media/relays.h"
 
 typedef struct gw_media gw_media;
 typedef enum { GW_MEDIA_ROOM = 1, GW_MEDIA_LEG = 2, GW_MEDIA_PEER = 3 } gw_media_kind;
 
-typedef struct { char *host; guint16 port; char *user, *password; gboolean tcp, tls; } gw_turn_server; /* host: literal address */
 typedef struct {
   guint16 rtp_port_min, rtp_port_max;   /* inclusive; RTP to phones and ICE */
   const char *public_address;           /* replaces the address in local descriptions, "" = none */
   const char *const *local_addresses;   /* ICE host addresses, NULL-terminated; NULL: all but loopback, loopback if that is all */
-  const char *stun_host; guint16 stun_port;             /* literal address or NULL */
-  const gw_turn_server *turn; guint n_turn;
+  const char *turn_ca;                  /* PEM file: who must have signed certificates of TURN servers; NULL or "": the system's */
   guint workers;                        /* 0 = cores - 1, at least 1 */
   guint rtp_timeout_s;                  /* 0: GW_RTP_TIMEOUT_S (quiet.h). A leg from which nothing comes fails with NO_MEDIA */
   const char *srtp_backend;             /* "libsrtp2", "openssl", "auto" or NULL: the cheapest */
@@ -45,6 +44,8 @@ typedef struct {
   void (*digit)(gw_handle leg, char digit, guint ms, void *user); /* RFC 4733, each once */
   void (*prompt_end)(gw_handle leg, void *user);
   void (*unspoken)(gw_handle leg, void *user);                  /* what gw_media_speak took on could not be said */
+  /* Peer: the other side began ICE anew, and so did we: our transport (credentials, candidates), to be told to it. */
+  void (*restarted)(gw_handle, const gw_desc *transport, void *user);
 } gw_media_events;
 
 typedef struct {
@@ -68,13 +69,16 @@ typedef struct {
 
 gw_media *gw_media_new(const gw_media_config *, GMainContext *control, const gw_media_events *, void *user, GError **);
 void gw_media_free(gw_media *);                          /* closes everything, ends the workers */
+/* The STUN and TURN servers of all peers made from now on (copied); NULL: none. Running ones keep theirs. */
+void gw_media_set_relays(gw_media *, const gw_relays *);
 gw_handle gw_media_room(gw_media *);                     /* picks the worker with the least load; NONE when overloaded */
 gw_handle gw_media_leg(gw_media *, gw_handle room, const gw_leg_params *);
 gw_handle gw_media_peer(gw_media *, gw_handle room, const gw_peer_params *);
 /* Leg: negotiated = the phone's description (address, port) and agreed = our answer (codecs chosen, direction).
  * Direction (ours): RECVONLY/INACTIVE means the phone hears nothing (hold). Again at each re-negotiation. */
 void gw_media_leg_remote(gw_media *, gw_handle leg, const gw_desc *remote, const gw_desc *agreed);
-/* Peer: the remote description (ICE credentials, fingerprint, candidates, codecs), then further ones with candidates. */
+/* Peer: the remote description (ICE credentials, fingerprint, candidates, codecs), then further ones with candidates.
+ * Other credentials than before restart ICE (RFC 8445 9): sound goes on over the old pair until there is a new one. */
 void gw_media_peer_remote(gw_media *, gw_handle peer, const gw_desc *remote);
 /* Peer: how it is to be encoded and which payload type to send: first codec of agreed's audio. */
 void gw_media_peer_agreed(gw_media *, gw_handle peer, const gw_desc *agreed);

@@ -9,6 +9,7 @@
 #define HELD 8 /* DTLS datagrams kept until ICE is through */
 #define SETUP_US                                                                                   \
   GW_SEC(20) /* for a pair after the remote description, and again for DTLS after the pair */
+#define LOST_US GW_SEC(8) /* after consent is lost, for the other side to begin ICE anew: who changed networks does */
 #define REPORT_TICKS (5 * GW_TICKS_PER_SEC)
 #define FIRST_REPORT_TICKS (GW_TICKS_PER_SEC / 2)
 #define OPUS_PT 111
@@ -45,6 +46,11 @@ struct gw_peer {
   GPtrArray *early; /* held: DTLS that came before ICE was through */
   gw_srtp *srtp_in, *srtp_out;
   gboolean said_gathered, said_ice;
+  char *mid;           /* their name of the audio content; NULL until known */
+  gboolean bundled;    /* any content of theirs may carry the transport */
+  gboolean restarting; /* ICE begins anew */
+  gint64 lost_us, restart_us, window_us; /* consent lost at, 0: not; restarted at; counting since */
+  guint restarts;                        /* since then */
   guint shut;         /* packets not opened since the last one that was */
   gsize last_bytes;   /* of the last RTP packet */
   gboolean resting;   /* the last packet sent was silence */
@@ -200,7 +206,7 @@ gw_peer *gw_peer_new(gw_env *env, const gw_cmd *cmd) {
   gw_inflow_init(&p->in, env->engine->even_levels);
   gw_outflow_init(&p->out, env->ids, cmd->cname);
   gw_picture_init(&p->picture, env->ids);
-  p->ice = gw_ice_new(env, cmd->offerer, &events, p);
+  p->ice = gw_ice_new(env, cmd->offerer, cmd->relays, &events, p);
   return p->ice ? g_steal_pointer(&p) : NULL;
 }
 
@@ -223,6 +229,7 @@ void gw_peer_free(gw_peer *p) {
   g_clear_pointer(&p->early, g_ptr_array_unref);
   g_free(p->fp_hash);
   g_free(p->fp_value);
+  g_free(p->mid);
   g_free(p);
 }
 
@@ -274,6 +281,44 @@ gw_desc *gw_peer_describe(gw_peer *p) {
   return d;
 }
 
+/* Their transport of before is no more: ours begins anew, too, and they are told. A storm of it ends the peer. */
+static void restart(gw_peer *p, gint64 now_us) {
+  if (now_us - p->window_us > GW_SEC(GW_RESTART_WINDOW_S)) {
+    p->window_us = now_us;
+    p->restarts = 0;
+  }
+  if (++p->restarts > GW_MAX_RESTARTS) {
+    fail(p, GW_CAUSE_ICE_FAILED, "too-many-restarts");
+    return;
+  }
+  gw_ice_restart(p->ice);
+  gw_desc *d = gw_desc_new();
+  gw_ice_describe(p->ice, gw_desc_add(d, GW_KIND_AUDIO, NULL));
+  gw_env_restarted(p->env, p->handle, d);
+  gw_info(NULL, "ice-restarted", HANDLE " after_loss=%d", p->handle.v, p->lost_us != 0);
+  p->restarting = TRUE;
+  p->lost_us = 0;
+  p->restart_us = now_us;
+  p->deadline_us = now_us + SETUP_US;
+}
+
+/* FALSE: no credentials yet. */
+static gboolean take_transport(gw_peer *p, const gw_desc_media *m, gint64 now_us) {
+  if (gw_ice_is_restart(p->ice, m)) restart(p, now_us);
+  return !p->failed && gw_ice_remote(p->ice, m);
+}
+
+static void take_names(gw_peer *p, const gw_desc *remote, const gw_desc_media *audio) {
+  if (p->mid || !audio->mid || !audio->codecs->len) return;
+  p->mid = g_strdup(audio->mid);
+  p->bundled = remote->bundle;
+}
+
+/* Candidates come without a kind: those of another content, with a transport of its own, are not for us. */
+static gboolean is_ours(const gw_peer *p, const gw_desc_media *m) {
+  return !p->mid || p->bundled || !m->mid || !strcmp(m->mid, p->mid);
+}
+
 static void take_fingerprint(gw_peer *p, const gw_desc_media *m) {
   if (p->fp_value || !m->fp_hash || !m->fp_value) return; /* the first one is for good */
   p->fp_hash = g_strdup(m->fp_hash);
@@ -289,13 +334,14 @@ void gw_peer_remote(gw_peer *p, const gw_desc *remote, gint64 now_us) {
   if (p->failed) return;
   if (audio) {
     take_fingerprint(p, audio);
-    known = gw_ice_remote(p->ice, audio);
+    take_names(p, remote, audio);
+    if (is_ours(p, audio)) known = take_transport(p, audio, now_us);
   }
   for (guint i = 0; i < remote->media->len; i++) {
     const gw_desc_media *m = g_ptr_array_index(remote->media, i);
-    if (m == audio || m->refused || !(remote->bundle || !audio)) continue;
+    if (m == audio || m->refused || !(remote->bundle || !audio) || !is_ours(p, m)) continue;
     take_fingerprint(p, m);
-    known = gw_ice_remote(p->ice, m) || known;
+    known = take_transport(p, m, now_us) || known;
   }
   if (known && first) p->deadline_us = now_us + SETUP_US;
 }
@@ -321,6 +367,24 @@ gboolean gw_peer_busy(const gw_peer *p) {
          (p->said_ice && gw_ice_get_state(p->ice) == GW_ICE_CONNECTED);
 }
 
+/* Their network may have changed: for a while they can begin anew. Nothing is sent meanwhile (RFC 7675). */
+static void look_at_loss(gw_peer *p, gint64 now_us) {
+  if (!p->lost_us) {
+    p->lost_us = now_us;
+    gw_info(NULL, "ice-lost", HANDLE, p->handle.v);
+  } else if (now_us - p->lost_us >= LOST_US) {
+    fail(p, GW_CAUSE_ICE_FAILED, "no-consent");
+  }
+}
+
+static void look_at_restart(gw_peer *p, gint64 now_us) {
+  if (!gw_ice_is_settled(p->ice)) return;
+  p->restarting = FALSE;
+  p->deadline_us = p->up ? 0 : now_us + SETUP_US;
+  gw_info(NULL, "ice-settled", HANDLE " ms=%" G_GINT64_FORMAT, p->handle.v,
+          (now_us - p->restart_us) / 1000);
+}
+
 static void look_at_ice(gw_peer *p, gint64 now_us) {
   gw_ice_state s = gw_ice_get_state(p->ice);
   if (gw_ice_gathered(p->ice) && !p->said_gathered) {
@@ -328,7 +392,9 @@ static void look_at_ice(gw_peer *p, gint64 now_us) {
     gw_env_state(p->env, p->handle, GW_MS_GATHERED, GW_CAUSE_NONE);
   }
   if (s == GW_ICE_FAILED) {
-    fail(p, GW_CAUSE_ICE_FAILED, "no-consent");
+    look_at_loss(p, now_us);
+  } else if (p->restarting) {
+    look_at_restart(p, now_us);
   } else if (s != GW_ICE_WORKING && !p->said_ice) {
     p->said_ice = TRUE;
     p->deadline_us = now_us + SETUP_US;
@@ -347,7 +413,7 @@ void gw_peer_drive(gw_peer *p, gboolean asking, gint64 now_us) {
     look_at_dtls(p);
   }
   if (p->failed || !p->deadline_us || now_us < p->deadline_us) return;
-  if (!p->said_ice)
+  if (!p->said_ice || p->restarting)
     fail(p, GW_CAUSE_ICE_FAILED, "no-pair-in-time");
   else
     fail(p, GW_CAUSE_DTLS_FAILED, p->fp_value ? "no-handshake-in-time" : "no-fingerprint");

@@ -310,7 +310,7 @@ guint gw_room_drive(gw_room *r, gboolean only_busy, gint64 now_us) {
 }
 
 void gw_room_read(gw_room *r, gint64 now_us) {
-  if (!r->env->engine->n_turn) return; /* without TURN all sockets are watched */
+  if (!r->env->n_turned) return; /* without TURN all sockets are watched */
   for (guint i = 0; i < r->seats->len; i++)
     gw_peer_read(seat_at(r, i)->peer, now_us);
 }

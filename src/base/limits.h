@@ -50,5 +50,11 @@
 #define GW_MAX_SFU_NAMES 1000        /* names that it says are in its room */
 #define GW_MAX_SFU_ASKED 256         /* questions to it without an answer */
 #define GW_MAX_TRACE 256             /* events kept of one call */
+#define GW_MAX_SERVICES 16           /* STUN and TURN servers that an XMPP server may name (XEP-0215) */
+#define GW_MAX_SERVICE_TEXT 512      /* bytes of a name, user or password of one of them */
+#define GW_MAX_TUNNELS 16            /* TURN servers reached by TLS */
+#define GW_MAX_TUNNEL_CONNECTIONS 512 /* to all of them at once */
+#define GW_MAX_RESTARTS 10           /* of ICE in one peer within GW_RESTART_WINDOW_S; more end it */
+#define GW_RESTART_WINDOW_S 60
 
 #endif

@@ -10,6 +10,7 @@
 #include "daemon/http.h"
 #include "daemon/loop_watch.h"
 #include "daemon/notify.h"
+#include "daemon/relays.h"
 #include "daemon/store.h"
 
 #define STOP_LIMIT GW_SEC(5)
@@ -24,6 +25,7 @@ struct gw_app {
   gw_sip *sip;
   gw_xmpp *xmpp;
   gw_media *media;
+  gw_relay_book *relays;
   gw_control *control;
   gw_http *http;
   guint signals[3];
@@ -159,8 +161,19 @@ static void watcher(gw_xmpp *x, const char *ours, const char *theirs, gboolean a
     gw_store_watcher_remove(((gw_app *)app)->store, ours, theirs);
 }
 
-static const gw_xmpp_events xmpp_events = {
-    .stream = stream, .invite = invited, .call_invite = call_invited, .watcher = watcher};
+static void services(gw_xmpp *x, const GPtrArray *good, void *app) {
+  gw_relay_book_found(((gw_app *)app)->relays, good);
+}
+
+static void relays_json(void *app, JsonBuilder *b) {
+  gw_relay_book_json(((gw_app *)app)->relays, b);
+}
+
+static const gw_xmpp_events xmpp_events = {.stream = stream,
+                                           .invite = invited,
+                                           .call_invite = call_invited,
+                                           .watcher = watcher,
+                                           .services = services};
 
 /* --- reload, drain, stop --- */
 
@@ -212,6 +225,7 @@ static char *reload(void *user, GError **error) {
   a->conf = a->env.conf = new;
   forget_phones(a, old);
   gw_app_set_trunks(new, a->sip);
+  gw_relay_book_configure(a->relays, new);
   conf_changed(a);
   gw_info(NULL, "reloaded", "file=%s needs_restart=%s", gw_conf_file(new), restart ? restart : "-");
   return restart ? g_strdup_printf("reloaded; a restart is needed for: %s", restart)
@@ -322,6 +336,8 @@ static gboolean make_rooms(gw_app *a, GError **error) {
   a->bridge = gw_bridge_new(NULL, gw_app_bridge_conf(a->conf), &store_events, a);
   if (!(a->media = gw_media_new(&media, NULL, &gw_bridge_media_events, a->bridge, error)))
     return FALSE;
+  a->relays = gw_relay_book_new(a->media);
+  gw_relay_book_configure(a->relays, a->conf);
   if (!(a->sip = gw_sip_new(NULL, &sip, &sip_events, a, error))) return FALSE;
   gw_bridge_connect(a->bridge, a->sip, a->xmpp, a->media);
   gw_app_set_trunks(a->conf, a->sip);
@@ -341,6 +357,7 @@ static void fill_env(gw_app *a) {
                             .reload = reload,
                             .drain = drain,
                             .conf_changed = conf_changed,
+                            .relays = relays_json,
                             .user = a};
 }
 
@@ -388,6 +405,7 @@ void gw_app_free(gw_app *a) {
   gw_bridge_free(a->bridge);
   gw_sip_free(a->sip);
   gw_xmpp_free(a->xmpp);
+  gw_relay_book_free(a->relays);
   gw_media_free(a->media);
   gw_store_close(a->store);
   gw_timer_free(a->stop_timer);

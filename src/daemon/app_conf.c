@@ -119,19 +119,8 @@ void gw_app_xmpp_config(const gw_conf *c, gw_arena *a, gw_xmpp_config *ret) {
                           .max_streams = (guint)gw_conf_int(c, "sip.max_calls"),
                           .name = "Tipring",
                           .version = TIPRING_VERSION,
+                          .services = keep(a, gw_conf_services_domain(c)),
                           .features = features(c, a)};
-}
-
-static void stun_of(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
-  g_auto(GStrv) list = gw_conf_strv(c, "media.stun");
-  for (char **s = list; *s && !ret->stun_host; s++) {
-    g_autoptr(GSocketConnectable) at = g_network_address_parse(*s, 3478, NULL);
-    if (!at) continue;
-    char *address = resolve(g_network_address_get_hostname(G_NETWORK_ADDRESS(at)));
-    if (!address) continue;
-    ret->stun_host = keep(a, address);
-    ret->stun_port = g_network_address_get_port(G_NETWORK_ADDRESS(at));
-  }
 }
 
 static const char *item(const gw_conf *c, const char *list, guint i, const char *key) {
@@ -152,25 +141,6 @@ static gboolean item_bool(const gw_conf *c, const char *list, guint i, const cha
 static const char *item_secret(const gw_conf *c, const char *list, guint i) {
   g_autofree char *path = g_strdup_printf("%s[%u].password", list, i);
   return gw_conf_secret(c, path);
-}
-
-static void turn_of(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
-  guint n = gw_conf_count(c, "media.turn");
-  gw_turn_server *list = keep(a, g_new0(gw_turn_server, n + 1));
-  for (guint i = 0; i < n; i++) {
-    char *address = resolve(item(c, "media.turn", i, "host"));
-    if (!address) continue;
-    const char *transport = item(c, "media.turn", i, "transport"),
-               *secret = item_secret(c, "media.turn", i);
-    list[ret->n_turn++] =
-        (gw_turn_server){.host = keep(a, address),
-                         .port = (guint16)item_int(c, "media.turn", i, "port"),
-                         .user = keep(a, g_strdup(item(c, "media.turn", i, "user"))),
-                         .password = keep(a, g_strdup(secret ? secret : "")),
-                         .tcp = !strcmp(transport, "tcp"),
-                         .tls = !strcmp(transport, "tls")};
-  }
-  ret->turn = list;
 }
 
 /* The folder that was installed may be missing (no synthesiser when it was built): callers then hear
@@ -195,8 +165,8 @@ void gw_app_media_config(const gw_conf *c, gw_arena *a, gw_media_config *ret) {
   const char *const *own = keep_strv(a, gw_conf_strv(c, "media.addresses"));
   if (*own) ret->local_addresses = own;
   ret->prompt_dir = prompts_of(c, a);
-  stun_of(c, a, ret);
-  turn_of(c, a, ret);
+  const char *ca = str(c, a, "media.turn_ca");
+  if (*ca) ret->turn_ca = ca;
 }
 
 static char *dup_word(const char *s) {
@@ -352,7 +322,8 @@ static gboolean live(const char *path) {
   return g_str_has_prefix(path, "phones") || g_str_has_prefix(path, "rooms") ||
          g_str_has_prefix(path, "menus") || g_str_has_prefix(path, "trunks") ||
          g_str_has_prefix(path, "invites") || g_str_has_prefix(path, "health") ||
-         g_str_has_prefix(path, "sfu") ||
+         g_str_has_prefix(path, "sfu") || g_str_has_prefix(path, "media.turn[") ||
+         !strcmp(path, "media.stun") || !strcmp(path, "media.turn") ||
          !strcmp(path, "sip.ring_limit") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||
          !strcmp(path, "sip.key");

@@ -12,8 +12,6 @@ gw_arena *gw_arena_new(void);
 
 void gw_app_sip_config(const gw_conf *, gw_arena *, gw_sip_config *ret);
 void gw_app_xmpp_config(const gw_conf *, gw_arena *, gw_xmpp_config *ret);
-/* Names of STUN and TURN servers are resolved here, before the loop runs; one that is not found is
- * left out with a warning. */
 void gw_app_media_config(const gw_conf *, gw_arena *, gw_media_config *ret);
 void gw_app_set_trunks(const gw_conf *, gw_sip *); /* at start and at reload */
 gw_bridge_conf *gw_app_bridge_conf(const gw_conf *);

@@ -113,6 +113,10 @@ JsonNode *gw_status_json(const gw_control_env *env) {
   counted(b, "calls", "now", env->bridge ? gw_bridge_call_count(env->bridge) : 0, "max",
           env->conf ? (guint)gw_conf_int(env->conf, "sip.max_calls") : 0);
   status_workers(env, b);
+  if (env->relays) {
+    json_builder_set_member_name(b, "relays");
+    env->relays(env->user, b);
+  }
   gw_status_guard_json(env, b);
   json_builder_end_object(b);
   return gw_json_done(b);

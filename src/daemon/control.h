@@ -4,6 +4,7 @@
  * gw_control. Calls back: the functions of env, from the loop. */
 #ifndef GW_CONTROL_H
 #define GW_CONTROL_H
+#include "daemon/json.h"
 #include <glib.h>
 #include "conf/conf.h"
 #include "daemon/store.h"
@@ -31,6 +32,7 @@ typedef struct gw_control_env {
   void (*drain)(void *user); /* no new calls; ends the daemon when the last call has */
   void (*conf_changed)(
       void *user); /* a phone or room was added to or removed from conf: rebuild the bridge's */
+  void (*relays)(void *user, JsonBuilder *); /* STUN and TURN servers in use, an array; or NULL */
   void *user;
 } gw_control_env;
 

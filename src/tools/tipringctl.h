@@ -46,12 +46,22 @@ JsonNode *gw_doctor_json(const gw_doctor *);
 void gw_doctor_note(gw_doctor *, const char *what, gboolean ok, const char *mend_or_null,
                     const char *detail, ...) G_GNUC_PRINTF(5, 6);
 
-/* Its parts, each adding findings: tipringctl_net.c, tipringctl_trunk.c, tipringctl_xmpp.c */
+/* Its parts, each adding findings: tipringctl_net.c, tipringctl_trunk.c,
+ * tipringctl_turn.c, tipringctl_xmpp.c */
 void gw_doctor_sip_ports(gw_doctor *);
 void gw_doctor_certificate(gw_doctor *);
 void gw_doctor_rtp_ports(gw_doctor *);
 void gw_doctor_public_address(gw_doctor *);
 void gw_doctor_stun(gw_doctor *);
+void gw_doctor_turns(gw_doctor *); /* those of the file, and those of the running daemon */
+typedef struct {
+  const char *host;
+  guint16 port;
+  const char *transport;       /* "udp", "tcp", "tls" */
+  const char *user, *password; /* user NULL: not known, only whether it answers is looked at */
+  const char *ca;              /* PEM file, "": the system's */
+} gw_doctor_turn;
+void gw_doctor_turn_server(gw_doctor *, const gw_doctor_turn *);
 void gw_doctor_trunks(gw_doctor *);
 void gw_doctor_stream(gw_doctor *);
 

@@ -93,6 +93,7 @@ gw_doctor *gw_doctor_examine(const char *file, const char *socket) {
     gw_doctor_rtp_ports(d);
     gw_doctor_public_address(d);
     gw_doctor_stun(d);
+    gw_doctor_turns(d);
     gw_doctor_trunks(d);
   }
   look_at_clock(d);

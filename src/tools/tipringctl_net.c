@@ -1,4 +1,4 @@
-/* tipringctl_net.c - the doctor's look at ports, addresses, STUN and TURN. */
+/* tipringctl_net.c - the doctor's look at ports, addresses and STUN. */
 #include <gio/gio.h>
 #include <string.h>
 #include "base/ids.h"
@@ -168,8 +168,7 @@ static void seen_as(gw_doctor *d, const char *server, GInetAddress *seen) {
     gw_doctor_note(d, "public address", TRUE, NULL, "%s sees this machine as %s", server, text);
 }
 
-/* --- STUN (RFC 8489): a Binding request, and any answer with its transaction id. TURN servers
- * answer it, too. */
+/* --- STUN (RFC 8489): a Binding request, and any answer with its transaction id. */
 /* XOR-MAPPED-ADDRESS (14.2), or MAPPED-ADDRESS (14.1) of an old server; NULL: neither. */
 static GInetAddress *mapped_address(const guint8 *msg, gsize n) {
   for (gsize at = 20; at + 4 <= n;) {
@@ -217,20 +216,12 @@ static GSocketAddress *resolve(const char *host, guint16 port, GError **error) {
   return at;
 }
 
-static gboolean tcp_answers(GSocketAddress *at, GError **error) {
-  g_autoptr(GSocketClient) client = g_socket_client_new();
-  g_socket_client_set_timeout(client, STUN_LIMIT);
-  g_autoptr(GSocketConnection) c =
-      g_socket_client_connect(client, G_SOCKET_CONNECTABLE(at), NULL, error);
-  return c != NULL;
-}
-
-static void helper(gw_doctor *d, const char *what, const char *host, guint16 port, gboolean udp) {
+static void helper(gw_doctor *d, const char *host, guint16 port) {
   g_autoptr(GError) error = NULL;
   g_autoptr(GSocketAddress) at = resolve(host, port, &error);
   g_autoptr(GInetAddress) seen = NULL;
-  gboolean ok = at && (udp ? stun_answers(at, &seen, &error) : tcp_answers(at, &error));
-  gw_doctor_note(d, what, ok, ok ? NULL : "look at its address, its log and the firewall",
+  gboolean ok = at && stun_answers(at, &seen, &error);
+  gw_doctor_note(d, "STUN", ok, ok ? NULL : "look at its address, its log and the firewall",
                  "%s:%u %s", host, port, ok ? "answers" : error->message);
   if (seen) seen_as(d, host, seen);
 }
@@ -240,14 +231,7 @@ void gw_doctor_stun(gw_doctor *d) {
   for (char **one = stun; *one; one++) {
     g_autoptr(GSocketConnectable) at = g_network_address_parse(*one, 3478, NULL);
     if (at)
-      helper(d, "STUN", g_network_address_get_hostname(G_NETWORK_ADDRESS(at)),
-             g_network_address_get_port(G_NETWORK_ADDRESS(at)), TRUE);
-  }
-  for (guint i = 0; i < gw_conf_count(d->conf, "media.turn"); i++) {
-    g_autofree char *host = g_strdup_printf("media.turn[%u].host", i);
-    g_autofree char *port = g_strdup_printf("media.turn[%u].port", i);
-    g_autofree char *transport = g_strdup_printf("media.turn[%u].transport", i);
-    helper(d, "TURN", gw_conf_str(d->conf, host), (guint16)gw_conf_int(d->conf, port),
-           strcmp(gw_conf_str(d->conf, transport), "udp") == 0);
+      helper(d, g_network_address_get_hostname(G_NETWORK_ADDRESS(at)),
+             g_network_address_get_port(G_NETWORK_ADDRESS(at)));
   }
 }

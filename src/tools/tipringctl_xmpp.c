@@ -8,6 +8,7 @@
 #define LIMIT 5              /* s for one answer */
 #define MAX_STREAM (1 << 20) /* bytes read in all */
 #define MAX_ROOMS 20         /* asked */
+#define MAX_SERVICES 16      /* STUN and TURN servers that are looked at */
 #define MAX_DEPTH 16
 #define SHOW_JIDS "let everybody see real JIDs: room option whois = anyone"
 
@@ -15,6 +16,7 @@
 typedef struct {
   char *name, *id, *type;
   GPtrArray *inside; /* char*: element names, and values of their var attribute */
+  GPtrArray *turns;  /* char**: type, host, port, transport, user, password of each <service/> */
 } element;
 
 typedef struct {
@@ -32,6 +34,7 @@ static void element_clear(element *e) {
   g_free(e->id);
   g_free(e->type);
   g_clear_pointer(&e->inside, g_ptr_array_unref);
+  g_clear_pointer(&e->turns, g_ptr_array_unref);
 }
 
 static void element_free(element *e) {
@@ -47,6 +50,19 @@ static const char *attribute(const char **names, const char **values, const char
   return NULL;
 }
 
+static void take_service(element *e, const char **names, const char **values) {
+  static const char *const wanted[] = {"type", "host", "port", "transport", "username", "password"};
+  char **words = g_new0(char *, G_N_ELEMENTS(wanted) + 1);
+  for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
+    const char *value = attribute(names, values, wanted[i]);
+    words[i] = g_strdup(value ? value : "");
+  }
+  if (e->turns->len < MAX_SERVICES)
+    g_ptr_array_add(e->turns, words);
+  else
+    g_strfreev(words);
+}
+
 static void on_start(GMarkupParseContext *context, const char *name, const char **names,
                      const char **values, gpointer user, GError **error) {
   stream *s = user;
@@ -58,10 +74,12 @@ static void on_start(GMarkupParseContext *context, const char *name, const char 
   } else if (s->depth == 2) {
     s->now = (element){g_strdup(name), g_strdup(attribute(names, values, "id")),
                        g_strdup(attribute(names, values, "type")),
-                       g_ptr_array_new_with_free_func(g_free)};
+                       g_ptr_array_new_with_free_func(g_free),
+                       g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev)};
   } else {
     g_ptr_array_add(s->now.inside, g_strdup(name));
     if (var) g_ptr_array_add(s->now.inside, g_strdup(var));
+    if (g_str_equal(name, "service")) take_service(&s->now, names, values);
   }
 }
 
@@ -211,6 +229,66 @@ static void ask_room(gw_doctor *d, stream *s, guint i) {
   }
 }
 
+/* --- TURN servers that the XMPP server names (XEP-0215) */
+/* A server without a user of its own goes by that of the same host's, as in the daemon. */
+static const char *const *lender(const GPtrArray *all, const char *const *one) {
+  for (guint i = 0; i < all->len && !*one[4]; i++) {
+    const char *const *other = all->pdata[i];
+    if (*other[4] && g_str_equal(other[1], one[1])) return other;
+  }
+  return one;
+}
+
+static void try_service(gw_doctor *d, const GPtrArray *all, const char *const *one) {
+  const char *const *credentials = lender(all, one);
+  const gboolean tls = g_str_equal(one[0], "turns");
+  if ((!tls && !g_str_equal(one[0], "turn")) || (tls && g_str_equal(one[3], "udp"))) return;
+  gw_doctor_turn_server(
+      d, &(gw_doctor_turn){.host = one[1],
+                           .port = (guint16)(*one[2] ? g_ascii_strtoull(one[2], NULL, 10)
+                                             : tls   ? 5349
+                                                     : 3478),
+                           .transport = tls                          ? "tls"
+                                        : g_str_equal(one[3], "tcp") ? "tcp"
+                                                                     : "udp",
+                           .user = credentials[4],
+                           .password = credentials[5],
+                           .ca = gw_conf_str(d->conf, "media.turn_ca")});
+}
+
+static void told_services(gw_doctor *d, const char *domain, const element *e) {
+  if (g_strcmp0(e->type, "error") == 0) {
+    gboolean forbidden = holds(e, "forbidden") || holds(e, "not-allowed");
+    gw_doctor_note(
+        d, "TURN", !forbidden,
+        forbidden ? "let the gateway ask: Prosody external_service_access = { xmpp.domain }, "
+                    "ejabberd mod_stun_disco access"
+                  : NULL,
+        forbidden ? "%s does not tell us its TURN servers" : "%s names no TURN servers", domain);
+    return;
+  }
+  for (guint i = 0; i < e->turns->len; i++)
+    try_service(d, e->turns, e->turns->pdata[i]);
+}
+
+static void ask_services(gw_doctor *d, stream *s) {
+  g_autofree char *domain = gw_conf_services_domain(d->conf);
+  if (!domain) return;
+  g_autofree char *iq =
+      g_markup_printf_escaped("<iq type='get' id='check-services' from='%s' to='%s'><services "
+                              "xmlns='urn:xmpp:extdisco:2'/></iq>",
+                              gw_conf_str(d->conf, "xmpp.domain"), domain);
+  g_autoptr(GError) error = NULL;
+  if (!send_text(s, iq, &error)) return;
+  for (;;) {
+    g_autoptr(element) e = next(s, &error);
+    if (!e) return; /* a server that says nothing of it: nothing is wrong */
+    if (!g_str_equal(e->name, "iq") || g_strcmp0(e->id, "check-services") != 0) continue;
+    told_services(d, domain, e);
+    return;
+  }
+}
+
 static void rooms_of_daemon(gw_doctor *d) {
   JsonArray *rooms =
       d->rooms && JSON_NODE_HOLDS_ARRAY(d->rooms) ? json_node_get_array(d->rooms) : NULL;
@@ -259,6 +337,7 @@ static void as_component(gw_doctor *d, stream *s) {
   guint n = gw_conf_count(d->conf, "rooms");
   for (guint i = 0; i < MIN(n, MAX_ROOMS); i++)
     ask_room(d, s, i);
+  ask_services(d, s);
 }
 
 /* With an account only the way there is tried: the log-in itself needs SASL, and the daemon's log

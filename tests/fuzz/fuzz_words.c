@@ -7,6 +7,7 @@
 #include "xmpp/jingle_session.h"
 #include "xmpp/muc_xml.h"
 #include "xmpp/muji_xml.h"
+#include "xmpp/services_xml.h"
 #include "xmpp/words_xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -125,6 +126,24 @@ static void invitation(xmpp_stanza_t *s) {
   xmpp_stanza_release(again);
 }
 
+/* As an answer and as a push, twice: never more than is kept, and nothing unfit among what is good. */
+static void services(xmpp_stanza_t *s) {
+  static const char *const domains[] = {"x", NULL};
+  g_autoptr(GPtrArray) list = gw_services_xml_parse(s);
+  if (!list) return;
+  g_assert(list->len <= GW_MAX_SERVICES);
+  g_autoptr(gw_services) known = gw_services_new(domains);
+  const gw_sv_type turns[] = {GW_SV_UP, GW_SV_LIST, GW_SV_PUSH, GW_SV_CREDENTIALS, GW_SV_PUSH};
+  for (guint i = 0; i < G_N_ELEMENTS(turns); i++) {
+    gw_sv_todo todo;
+    gw_services_step(known, &(gw_sv_event){.type = turns[i], .list = list}, 1, 1, &todo);
+    if (todo.lacking) g_ptr_array_unref(todo.lacking);
+    g_assert(gw_services_good(known)->len <= GW_MAX_SERVICES && gw_services_deadline(known) > 1);
+  }
+  g_autoptr(GPtrArray) chosen = gw_services_choose(list, gw_services_good(known), 4);
+  g_assert(chosen->len <= 5);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   xmpp_stanza_t *s = gw_xml_parse((const char *)data, n);
   gw_jingle_head head;
@@ -146,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   }
   muji(s);
   invite(s);
+  services(s);
   gw_muc_xml_presence(s, &p);
   g_assert(p.n_items <= GW_MAX_JIDS_PER_NICK && p.n_codes <= GW_MUC_MAX_CODES);
   xmpp_stanza_release(s);

@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import daemon as daemons  # noqa: E402
 from lab import Lab  # noqa: E402
 from procs import free_port, wait_for  # noqa: E402
+from turn_server import PASSWORD, SECRET, TurnProsody, TurnServer  # noqa: E402
 
 
 class SilentPort:
@@ -65,11 +66,34 @@ def only(failed, what, *words):
 
 def broken(lab, **sections):
     """A gateway of its own with these keys changed; not started."""
+    sections["media"] = {"turn_ca": lab.file("both.pem"), **sections.get("media", {})}
     return daemons.Daemon(os.path.join(lab.folder, f"broken-{lab.number}"), lab.server, sections.pop("rooms", [{"number": "8000", "room": lab.room}]),
                           **sections)
 
 
-with Lab("doctor") as lab:
+turns = []
+
+
+class Server(TurnProsody):
+    """Names one TURN server; the gateway may ask."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.turn = turns[0]
+
+
+def with_turn(folder):
+    turns.append(TurnServer(folder, secret=True).start())
+    turns.append(TurnServer(folder, "127.0.0.4", name="own-turn").start())
+    return Server(folder)
+
+
+with Lab("doctor", server=with_turn) as lab:
+    for one in turns:
+        lab.keep(one)
+    with open(lab.file("both.pem"), "w") as f:
+        f.write("".join(open(t.ca).read() for t in turns))
+
     with lab.case("a set-up that is well: nothing to mend, daemon running or not", go_on=True):
         good = broken(lab)
         assert examine(good) == [], good.ctl_check
@@ -156,6 +180,38 @@ with Lab("doctor") as lab:
     with lab.case("a STUN server that is not there", go_on=True):
         d = broken(lab, media={"stun": [f"127.0.0.1:{free_port()}"]})
         only(examine(d), "STUN", "look at its address")
+
+    def rows(what):
+        return [r for r in d.ctl_check if r.startswith("ok") and f" {what}:" in r]
+
+    with lab.case("TURN servers: allocations by UDP, TCP and TLS, those of the file and those that the XMPP server names", go_on=True):
+        d = broken(lab, media={"turn": [turns[1].configured(t) for t in ("udp", "tcp", "tls")]})
+        assert examine(d) == [], d.ctl_check
+        found = rows("TURN")
+        assert sum("127.0.0.4" in r and "lets us relay from 127.0.0.4" in r for r in found) == 3, found
+        assert sum("127.0.0.3" in r and "lets us relay from 127.0.0.3" in r for r in found) == 3, found
+        lab.keep(d.start())
+        wait_for("what the XMPP server names", lambda: len([r for r in d.ctl("status")["relays"] if r["source"] == "xmpp"]) >= 3, 10)
+        assert examine(d) == [], d.ctl_check
+        assert sum("the running daemon has its credentials" in r for r in rows("TURN")) == 3, d.ctl_check
+        assert not any(s in "".join(d.ctl_check) for s in (PASSWORD, SECRET))
+        d.stop()
+
+    with lab.case("TURN servers that refuse us, that are not there, whose certificate nobody knows, that are none", go_on=True):
+        def alone(**turn):
+            d = broken(lab, xmpp={"services": "off"}, media={"turn": [{**turns[1].configured("udp"), **turn}]})
+            return examine(d)
+        only(alone(password="wrong"), "TURN", "by udp refuses (401)", "look at its user and password")
+        only(alone(port=free_port(host="127.0.0.4")), "TURN", "look at its address, its log and the firewall")
+        only(alone(transport="tcp", port=free_port(host="127.0.0.4")), "TURN", "by tcp", "refused")
+        only(alone(transport="tls", host="localhost", port=turns[1].tls_port), "TURN", "by tls", "look at its address")
+        only(alone(host="127.0.0.1", port=StunServer("11.22.33.44").port), "TURN", "is no TURN server")
+        d = broken(lab, xmpp={"services": "off"}, media={"turn_ca": "", "turn": [turns[1].configured("tls")]})
+        only(examine(d), "TURN", "by tls", "its certificate (media.turn_ca)")
+
+    with lab.case("an XMPP server that keeps its TURN servers to itself", go_on=True):
+        d = broken(lab, xmpp={"services": "rooms." + lab.server.domain})
+        assert examine(d) == [] and any("names no TURN servers" in r for r in d.ctl_check), d.ctl_check
 
     with lab.case("a trunk that is silent, and ones that speak no SIP", go_on=True):
         for silent in (SilentPort(), SilentPort(lambda r: b"HTTP/1.1 200 OK"), SilentPort(lambda r: b"SIP/2.0 200 OK")):

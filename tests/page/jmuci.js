@@ -3,7 +3,7 @@
 // the proposer calls one accepter after the other, gives up 30 s after a proposal that nobody answered; an accepter's
 // microphone opens only when the first call comes in (an offer of its own before that is mute); and who accepts twice
 // in a row, say after coming back, is not called again.
-import { NS, el, kid, kids, toJingle, toSdp, candidateToJingle, candidates } from './sdp.js';
+import { NS, el, kid, kids, toJingle, toSdp, toTransports, renewed, candidateToJingle, candidates } from './sdp.js';
 
 const uuid = () => crypto.randomUUID();
 
@@ -51,7 +51,8 @@ export class Session {
 
   async answer(jingle) {
     this.send(el('jingle', { xmlns: NS.jingle, action: 'session-info', sid: this.sid }, el('ringing', { xmlns: NS.info })));
-    await this.pc.setRemoteDescription({ type: 'offer', sdp: toSdp(jingle) });
+    this.remote = toSdp(jingle);
+    await this.pc.setRemoteDescription({ type: 'offer', sdp: this.remote });
     this.addMicrophone();
     const answer = await this.pc.createAnswer();
     this.send(toJingle(answer.sdp, 'session-accept', this.sid));
@@ -61,10 +62,33 @@ export class Session {
   }
 
   async accepted(jingle) {
-    await this.pc.setRemoteDescription({ type: 'answer', sdp: toSdp(jingle) });
+    this.remote = toSdp(jingle);
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: this.remote });
     this.state = 'active';
     await this.addCandidates(candidates(jingle));
     this.settle(true);
+  }
+
+  // ICE begins anew (XEP-0176 5.11): new credentials in a transport-info, or in a transport-replace; theirs come back in one, or
+  // in a transport-accept. To the browser that is an offer and its answer, whoever began the session.
+  async restart(action = 'transport-info') {
+    const [, mine] = this.pc.currentLocalDescription.sdp.match(/a=setup:(\w+)/);
+    if (this.remote.includes('a=setup:actpass')) this.remote = this.remote.replace(/a=setup:actpass/g, 'a=setup:' + (mine === 'active' ? 'passive' : 'active'));
+    const offer = await this.pc.createOffer({ iceRestart: true });
+    this.send(toTransports(offer.sdp, action, this.sid, this.outgoing ? 'initiator' : 'responder'));
+    this.restarting = true;
+    await this.pc.setLocalDescription(offer);
+  }
+
+  async transport(jingle) {
+    const remote = this.restarting && renewed(this.remote, jingle);
+    if (remote) {
+      this.restarting = false;
+      this.remote = remote;
+      await this.pc.setRemoteDescription({ type: 'answer', sdp: remote });
+      this.call.on.restarted(this, jingle.getAttribute('action'));
+    }
+    await this.addCandidates(candidates(jingle));
   }
 
   async addCandidates(list) {
@@ -162,7 +186,8 @@ export class Calls {
     if (!session || session.peer !== from) return;
     try {
       if (action === 'session-accept') await session.accepted(jingle);
-      else if (action === 'transport-info') await session.addCandidates(candidates(jingle));
+      else if (action === 'transport-info' || action === 'transport-accept') await session.transport(jingle);
+      else if (action === 'transport-reject') this.on.rejected(session);
       else if (action === 'session-terminate') session.close((kid(jingle, 'reason') || { children: [] }).children[0]?.localName || 'none');
     } catch (e) { this.fail(session, e); }
   }

@@ -84,6 +84,8 @@ const onCalls = {
     meters.get(session)?.stop();
     meters.set(session, new Meter(stream));
   },
+  restarted(session, action) { report('restarted', { nick: session.nick, action }); },
+  rejected(session) { report('rejected', { nick: session.nick }); },
   error(text) { say('! ' + text); report('error', { text }); },
 };
 
@@ -120,6 +122,7 @@ const actions = {
     calls.mute(now);
     $('mute').textContent = now ? 'Unmute' : 'Mute';
   },
+  async restart(nick, action) { for (const s of calls.sessions.values()) if (s.nick === nick) await s.restart(action); },
   finished() { calls.own = undefined; say('the call is over'); report('finished'); show(); },
   async leave() { actions.hangup(); room.leave(); await new Promise((d) => setTimeout(d, 300)); room.disconnect(); },
 };

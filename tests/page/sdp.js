@@ -139,6 +139,25 @@ export function candidateToJingle(c, ufrag, pwd, sid, creator) {
     el('content', { creator, name: c.sdpMid }, el('transport', { xmlns: NS.ice, ufrag, pwd }, candidate)));
 }
 
+// The credentials of every content of a local description, as <jingle/> of an ICE restart.
+export function toTransports(sdp, action, sid, creator) {
+  const jingle = toJingle(sdp, action, sid);
+  for (const c of kids(jingle, 'content')) {
+    c.setAttribute('creator', creator);
+    c.removeAttribute('senders');
+    kid(c, 'description').remove();
+  }
+  kids(jingle, 'group').forEach((g) => g.remove());
+  return jingle;
+}
+
+// A description of theirs with the credentials that this <jingle/> brings; null: it brings none that are new.
+export function renewed(sdp, jingle) {
+  const t = kid(kid(jingle, 'content'), 'transport'), ufrag = at(t, 'ufrag'), pwd = at(t, 'pwd');
+  if (!ufrag || !pwd || sdp.includes(`a=ice-ufrag:${ufrag}\r`)) return null;
+  return sdp.replace(/a=ice-ufrag:.*\r/g, `a=ice-ufrag:${ufrag}\r`).replace(/a=ice-pwd:.*\r/g, `a=ice-pwd:${pwd}\r`);
+}
+
 // All candidates of any jingle element, ready for addIceCandidate.
 export function candidates(jingle) {
   return kids(jingle, 'content').flatMap((content) => kids(kid(content, 'transport'), 'candidate').map((c) => ({

@@ -208,6 +208,22 @@ static void test_values(void) {
   g_assert_cmpint(gw_conf_find(conf, "phones", "8"), ==, -1);
 }
 
+/* Who is asked for STUN and TURN servers. */
+static void test_services_domain(void) {
+  static const struct { const char *text, *domain; } rows[] = {
+      {"xmpp = { domain = \"phone.example.org\"; secret = \"s\"; };", "example.org"},
+      {"xmpp = { domain = \"phones\"; secret = \"s\"; };", NULL},
+      {"xmpp = { domain = \"a.b\"; secret = \"s\"; services = \"other.org\"; };", "other.org"},
+      {"xmpp = { domain = \"a.b\"; secret = \"s\"; services = \"off\"; };", NULL},
+      {"xmpp = { mode = \"client\"; jid = \"p@example.org\"; password = \"s\"; };", "example.org"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autoptr(gw_conf) conf = good(rows[i].text);
+    g_autofree char *domain = gw_conf_services_domain(conf);
+    g_assert_cmpstr(domain, ==, rows[i].domain);
+  }
+}
+
 static void test_client_mode(void) {
   g_autoptr(gw_conf) conf =
       good("xmpp = { mode = \"client\"; jid = \"gw@example.org\"; password = \"p\"; };\n");
@@ -489,6 +505,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/conf/defaults", test_defaults);
   g_test_add_func("/conf/values", test_values);
   g_test_add_func("/conf/client-mode", test_client_mode);
+  g_test_add_func("/conf/services-domain", test_services_domain);
   g_test_add_func("/conf/warnings", test_warnings);
   g_test_add("/conf/modes", files, NULL, files_up, test_modes, files_down);
   g_test_add("/conf/secret-files", files, NULL, files_up, test_secret_files, files_down);

@@ -134,14 +134,15 @@ static void test_relay(void) {
       {.rtp_port_min = 30000,
        .rtp_port_max = 34999,
        .local_addresses = v6,
-       .workers = 1,
-       .turn = &turn,
-       .n_turn = 1}};
+       .workers = 1}};
   kit *k[2];
   gw_handle room[2], leg[2], peer[2];
   phone *p[2];
   for (int i = 0; i < 2; i++) {
     k[i] = kit_new_config(&c[i]);
+    g_autoptr(gw_relays) relays = gw_relays_new(NULL, 0);
+    gw_relays_add(relays, &turn);
+    if (i) gw_media_set_relays(k[i]->media, relays);
     room[i] = gw_media_room(k[i]->media);
     leg[i] = kit_leg(k[i], room[i]);
     p[i] = phone_new("127.0.0.1", "PCMU", 0, i ? 1000 : 440);

@@ -140,6 +140,68 @@ static void the_table(void) {
   }
 }
 
+/* What is offered in place of the transport -> acknowledged and handed over, or refused by a transport-reject. */
+static const struct {
+  const char *name;
+  where st;
+  const char *mid, *ufrag, *pwd;
+  const char *error;
+  gboolean deliver, reject;
+} replaces[] = {
+    {"ICE anew", ACTIVE_OURS, "0", "u", "p", NULL, TRUE, FALSE},
+    {"ICE anew, their session", ACTIVE_THEIRS, "0", "u", "p", NULL, TRUE, FALSE},
+    {"no ICE", ACTIVE_OURS, "0", NULL, NULL, NULL, FALSE, TRUE},
+    {"half of it", ACTIVE_OURS, "0", "u", NULL, NULL, FALSE, TRUE},
+    {"before the accept", THEIRS, "0", "u", "p", NULL, FALSE, TRUE},
+    {"before their accept", OURS, "0", "u", "p", NULL, FALSE, TRUE},
+    {"of a content that is none", ACTIVE_OURS, "7", "u", "p", "bad-request", FALSE, FALSE},
+    {"of no session", NONE, "0", "u", "p", UNKNOWN, FALSE, FALSE},
+};
+
+static gw_word *replace_word(const char *mid, const char *ufrag, const char *pwd) {
+  gw_word *w = gw_word_new_jingle(GW_JINGLE_TRANSPORT_REPLACE, NULL, "S", FALSE);
+  w->u.jingle.desc = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(w->u.jingle.desc, GW_KIND_AUDIO, mid);
+  m->ufrag = g_strdup(ufrag);
+  m->pwd = g_strdup(pwd);
+  return w;
+}
+
+static void transport_replace(void) {
+  for (guint i = 0; i < G_N_ELEMENTS(replaces); i++) {
+    fixture f = {0};
+    g_test_message("%s", replaces[i].name);
+    set_up(&f, NULL);
+    make(&f, replaces[i].st);
+    receive_from(&f, PEER, replace_word(replaces[i].mid, replaces[i].ufrag, replaces[i].pwd));
+    verdict(&f, replaces[i].error, replaces[i].deliver);
+    if (replaces[i].reject)
+      further(&f, GW_JINGLE_TRANSPORT_REJECT, "S", "failed-transport");
+    else
+      g_assert_null(f.v.further);
+    /* the answer is for whoever runs the transport, and is given once */
+    g_assert_cmpint(send_out(&f, GW_JINGLE_TRANSPORT_ACCEPT, "S"), ==, replaces[i].deliver);
+    g_assert_false(send_out(&f, GW_JINGLE_TRANSPORT_ACCEPT, "S"));
+    g_assert_false(send_out(&f, GW_JINGLE_TRANSPORT_REJECT, "S"));
+    tear_down(&f, NULL);
+  }
+}
+
+/* Another one while the first is not answered is out of order; after the answer, or a refusal, it may come again. */
+static void transport_replace_again(fixture *f, gconstpointer d) {
+  make(f, ACTIVE_OURS);
+  receive_from(f, PEER, replace_word("0", "u", "p"));
+  verdict(f, NULL, TRUE);
+  receive_from(f, PEER, replace_word("0", "v", "p"));
+  verdict(f, ORDER, FALSE);
+  g_assert_true(send_out(f, GW_JINGLE_TRANSPORT_REJECT, "S"));
+  receive_from(f, PEER, replace_word("0", "v", "p"));
+  verdict(f, NULL, TRUE);
+  g_assert_true(send_out(f, GW_JINGLE_TRANSPORT_ACCEPT, "S"));
+  receive(f, GW_JINGLE_TRANSPORT_INFO, "S");
+  verdict(f, NULL, TRUE);
+}
+
 static void ends(fixture *f, gconstpointer d) {
   make(f, ACTIVE_OURS);
   g_assert_cmpuint(gw_sessions_count(f->t), ==, 1);
@@ -424,12 +486,14 @@ int main(int argc, char **argv) {
   g_test_add_func("/sessions/tie-break/equal-sids", tie_break_of_equal_sids);
   g_test_add_func("/sessions/tie-break/not-within-a-call", no_tie_within_a_call);
   g_test_add_func("/sessions/failing", failing);
+  g_test_add_func("/sessions/transport-replace", transport_replace);
 #define CASE(name, fn) g_test_add("/sessions/" name, fixture, NULL, set_up, fn, tear_down)
   CASE("ends", ends);
   CASE("keyed-by-peer-and-sid", keyed_by_peer_and_sid);
   CASE("tie-break/lower-sid", tie_break);
   CASE("tie-break/beside-a-call", a_tie_beside_a_call);
   CASE("tie-break/not-when-active", no_tie_when_active);
+  CASE("transport-replace-again", transport_replace_again);
   CASE("bounded", bounded);
   CASE("session-info", session_info);
   CASE("by-content", by_content);

@@ -77,6 +77,14 @@ static void on_watcher(gw_xmpp *x, const char *ours, const char *theirs, gboolea
                          ours);
 }
 
+static void on_services(gw_xmpp *x, const GPtrArray *good, void *user) {
+  fixture *f = user;
+  g_string_append_printf(f->heard, "%u services:", good->len);
+  for (guint i = 0; i < good->len; i++)
+    g_string_append_printf(f->heard, " %s", ((const gw_service *)good->pdata[i])->user);
+  g_string_append(f->heard, ";");
+}
+
 static void set_up(fixture *f, gconstpointer data) {
   static const char *const features[] = {"urn:xmpp:jingle-muc-message:0", NULL};
   static const gw_persona_events pe = {.word = on_word};
@@ -86,8 +94,9 @@ static void set_up(fixture *f, gconstpointer data) {
                       .secret = "wire",
                       .host = "127.0.0.1",
                       .port = f->server->port,
+                      .services = data,
                       .features = features};
-  gw_xmpp_events e = {.invite = on_invite, .watcher = on_watcher};
+  gw_xmpp_events e = {.invite = on_invite, .watcher = on_watcher, .services = on_services};
   f->x = gw_xmpp_new(NULL, &c, &e, f, NULL);
   f->p = gw_persona_new(f->x, "100", "leg", &pe, f);
   gw_xmpp_start(f->x);
@@ -565,6 +574,34 @@ static void configurations(void) {
   }
 }
 
+#define TURN(port, user)                                                                           \
+  "<service type='turn' host='t.localhost' port='" port "' username='" user "' password='p'/>"
+#define SERVICES(inside) "<services xmlns='urn:xmpp:extdisco:2'>" inside "</services>"
+
+/* STUN and TURN servers: asked for when the stream is up, an answer and pushes taken from whom we asked, from nobody else. */
+static void services(fixture *f, gconstpointer d) {
+  expect(f, "<services xmlns=\"urn:xmpp:extdisco:2\"/>");
+  const char *question = g_strrstr(f->server->got->str, "<iq");
+  g_assert_nonnull(strstr(question, "to=\"localhost\""));
+  g_assert_nonnull(strstr(question, "from=\"" DOMAIN "\""));
+  g_autofree char *id = g_strndup(strstr(question, "id=\"") + 4, 16);
+  g_autofree char *wrong = g_strdup_printf(
+      "<iq type='result' id='%s' from='evil' to='" DOMAIN "'>" SERVICES(TURN("1", "evil")) "</iq>", id);
+  g_autofree char *right = g_strdup_printf(
+      "<iq type='result' id='%s' from='localhost' to='" DOMAIN "'>" SERVICES(TURN("1", "u")) "</iq>", id);
+  say(f, wrong);
+  say(f, right);
+  expect_heard(f, "1 services: u;");
+  g_assert_null(strstr(f->heard->str, "evil"));
+  say(f, "<iq type='set' id='p1' from='evil' to='" DOMAIN "'>" SERVICES(TURN("2", "evil")) "</iq>");
+  expect(f, "service-unavailable");
+  say(f, "<iq type='set' id='p2' from='localhost' to='" DOMAIN "'>" SERVICES(TURN("2", "v")) "</iq>");
+  expect(f, "id=\"p2\"");
+  g_assert_null(strstr(f->server->got->str, "error"));
+  expect_heard(f, "2 services: u v;");
+  g_assert_null(strstr(f->heard->str, "evil"));
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   gw_log_set_level(GW_LOG_ERROR);
@@ -584,6 +621,7 @@ int main(int argc, char **argv) {
   CASE("leave-inside", leave_inside);
   CASE("buried", buried);
   CASE("invitations", invitations);
+  g_test_add("/xmpp/services", fixture, "localhost", set_up, services, tear_down);
   CASE("standing", standing);
   CASE("many-watchers", many_watchers);
   return g_test_run();
