@@ -15,6 +15,7 @@ void gw_app_xmpp_config(const gw_conf *, gw_arena *, gw_xmpp_config *ret);
 /* Names of STUN and TURN servers are resolved here, before the loop runs; one that is not found is
  * left out with a warning. */
 void gw_app_media_config(const gw_conf *, gw_arena *, gw_media_config *ret);
+void gw_app_set_people(const gw_conf *, gw_xmpp *); /* operators, and who sees our phones */
 void gw_app_set_trunks(const gw_conf *, gw_sip *); /* at start and at reload */
 gw_bridge_conf *gw_app_bridge_conf(const gw_conf *);
 /* What differs between two files and needs a restart to take effect: "sip.listen, http.listen", or
