@@ -67,6 +67,16 @@ const gw_key gw_keys[] = {
     STRING("xmpp.tls", "required", .choices = "required starttls off",
            .help = "Encryption in mode client. starttls: use it when offered. off: only for a "
                    "server on this machine."),
+    WORDS("xmpp.operators", NULL, .flags = RELOAD, .check = gw_form_jid, .form = "NAME@DOMAIN",
+          .help = "Who may run tipringctl's commands from an XMPP client (ad-hoc commands of DOMAIN): "
+                  "accounts. Mode component only."),
+    WORDS("xmpp.visible_to", NULL, .flags = RELOAD, TEXT,
+          .help = "Who is shown the list of rooms and phones by an XMPP client: JIDs without resource; * "
+                  "stands for any characters, ? for one, as in \"*@example.org\". Operators always are."),
+    STRING("xmpp.roster_help", "off", .flags = RELOAD, .choices = "off suggest write",
+           .help = "Phones in the contact lists of those in visible_to, when they come into a room. suggest: "
+                   "their clients are asked to add them (XEP-0144). write: they are put there where the XMPP server "
+                   "lets the gateway (XEP-0356), else suggested."),
 
     STRING("xmpp.services", "", .check = gw_form_services, .form = "a domain name, \"\" or \"off\"",
            .help = "Domain that is asked for STUN and TURN servers (XEP-0215). Empty: the account's "
@@ -179,8 +189,9 @@ const gw_key gw_keys[] = {
                    "is refused."),
     NUMBER("phones[].max_calls", "2", 1, 100, .flags = RELOAD, .unit = "calls",
            .help = "Calls of this phone at once."),
-    SWITCH("phones[].messages", "false", .flags = RELOAD, .later = "true",
-           .help = "Text of the room is sent to the phone."),
+    SWITCH("phones[].messages", "false", .flags = RELOAD,
+           .help = "What is written in the room is sent to the phone in its call, as SIP MESSAGE. "
+                   "What the phone writes goes into the room in any case."),
 
     GROUPS("trunks", .flags = RELOAD, .help = "Telephone providers, and other telephone systems."),
     STRING("trunks[].name", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, .check = gw_form_word,

@@ -191,7 +191,7 @@ static void tell_listening(gw_sip *sip) {
 static gboolean is_request(nua_event_t event) {
   return event == nua_i_invite || event == nua_i_register || event == nua_i_options ||
          event == nua_i_info || event == nua_i_update || event == nua_i_refer ||
-         event == nua_i_prack;
+         event == nua_i_prack || event == nua_i_message;
 }
 
 void gw_sip_on_event(nua_event_t event, int status, char const *phrase, nua_t *nua, gw_sip_port *p,

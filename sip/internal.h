@@ -70,6 +70,8 @@ typedef struct {
   gboolean owes_ack;      /* for a 2xx with an offer: the ACK carries the answer */
   gboolean tried_auth;
   gboolean unreachable;   /* its address did not answer, or said 503 */
+  gboolean takes_no_text; /* has refused a MESSAGE of ours */
+  guint texts_out;        /* MESSAGEs of ours without an answer yet */
   char *realm;            /* that challenged our INVITE */
   char *number;           /* outbound: whose contact this is, NULL: nobody of ours */
   char *early_sdp;        /* body of the last 18x */
@@ -222,6 +224,10 @@ void gw_sip_notify_in(gw_sip_leg *, const sip_t *);
 void gw_sip_referral_free(gw_sip_referral *);
 gboolean gw_sip_is_ours(const gw_sip *, const gw_refer_to *);
 gw_sip_call *gw_sip_named_call(const gw_sip *, const gw_replaces *); /* NULL: no such live call */
+
+/* -- message.c -- */
+void gw_sip_message_in(gw_sip_port *, nua_handle_t *, const sip_t *, gw_sip_call *in_dialog_or_null); /* answers */
+void gw_sip_message_out_done(gw_sip_leg *, int status);
 
 /* -- forward.c -- */
 gboolean gw_sip_follow(gw_sip_leg *, guint status, const sip_t *); /* a 3xx. TRUE: another phone of ours rings instead */

@@ -366,6 +366,16 @@ static void leg_event(gw_sip_owner *owner, nua_event_t event, int status, const 
   case nua_i_info:
     info_in(leg, msg);
     break;
+  case nua_i_message:
+    if (leg->call)
+      gw_sip_message_in(leg->port, leg->nh, msg, leg->call);
+    else
+      nua_respond(leg->nh, SIP_481_NO_TRANSACTION, NUTAG_WITH_THIS(leg->port->nua), TAG_END());
+    break;
+  case nua_r_message:
+    if (status == 401 || status == 407) give_up_auth(leg);
+    gw_sip_message_out_done(leg, status);
+    break;
   case nua_i_cancel:
     note_goodbye(leg, msg, GW_CAUSE_CANCELLED, 487);
     break;

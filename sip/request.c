@@ -283,6 +283,9 @@ void gw_sip_request(gw_sip_port *p, nua_event_t event, nua_handle_t *nh, const s
     nua_respond(nh, SIP_200_OK, NUTAG_WITH_THIS(p->nua), SIPTAG_ACCEPT_STR("application/sdp"),
                 TAG_END());
     break;
+  case nua_i_message:
+    gw_sip_message_in(p, nh, msg, NULL);
+    break;
   default:
     refuse(&r, 481, "Call Does Not Exist", "outside of a call");
   }

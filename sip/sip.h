@@ -66,6 +66,14 @@ typedef struct {
   gw_sip_call *replaces;        /* and this is that call, another one than this; NULL: there is none */
 } gw_sip_refer;
 
+/* A text of a phone of ours, which has shown its password (RFC 3428). All strings live until the handler returns. */
+typedef struct {
+  const char *phone;
+  const char *to_user;          /* to whom: user part of the Request-URI, %-decoded; "" when none */
+  gw_sip_call *call;            /* in whose dialog it came; NULL: outside of one */
+  const char *text;             /* UTF-8, not empty, at most GW_MAX_CHAT bytes; no control characters but line ends and tabs */
+} gw_sip_message;
+
 typedef struct {
   const char *number;           /* whose */
   const char *contact;          /* URI as registered */
@@ -113,6 +121,8 @@ typedef struct {
   void (*digit)(gw_sip_call *, char digit, guint ms, void *user_data);  /* by SIP INFO: 0-9 * # A-D */
   /* Answer with gw_sip_call_refer_answer, now or later. NULL: 603. */
   void (*refer)(gw_sip_call *, const gw_sip_refer *, void *user_data);
+  /* Is answered with this status: 202 taken, else refused, and *ret_why (static) says why. NULL: 403. */
+  guint (*message)(gw_sip *, const gw_sip_message *, const char **ret_why, void *user_data);
   /* How our gw_sip_call_refer goes: 1xx, then a final status. */
   void (*referred)(gw_sip_call *, guint status, void *user_data);
   void (*listening)(gw_sip *, gboolean ok, const char *detail, void *user_data); /* once, soon after start */
@@ -150,6 +160,9 @@ void gw_sip_call_refuse_offer(gw_sip_call *, gw_cause);       /* 488 and so on; 
 void gw_sip_call_reinvite(gw_sip_call *, const gw_desc *offer);
 /* Before the answer: final response of the cause (out: CANCEL). After: BYE with Reason. Twice is a no-op. */
 void gw_sip_call_hangup(gw_sip_call *, gw_cause);
+/* Text for people, UTF-8, in the dialog of a call that is up (RFC 3428). FALSE: not sent, since the phone has refused one, or
+ * GW_MAX_TEXTS_OUT are on their way. */
+gboolean gw_sip_call_send_text(gw_sip_call *, const char *text);
 void gw_sip_call_send_info(gw_sip_call *, char digit, guint ms);
 /* RFC 3515. 202: it is being done, and gw_sip_call_refer_progress tells how it goes until a status from 200 on ends it.
  * Else refused, with one line of reason in the log; a status that would end the call (RFC 5057) is told as the outcome. Without a REFER that waits both are no-ops. */

@@ -30,6 +30,10 @@ struct gw_xmpp {
   xmpp_stanza_t *standing_query; /* of a phone that is in no call */
   char *standing_ver;
   gw_watchers *watchers;
+  struct gw_adhoc *adhoc;
+  struct gw_rosters *rosters;
+  char **visible_to;        /* patterns of bare JIDs */
+  GHashTable *asked;        /* "ours\ntheirs": whose presence we have asked for */
   gw_timer *standing_timer;
   gboolean standing_armed;
   gw_xmpp_events events;
@@ -101,6 +105,24 @@ void gw_disco_add_caps(const gw_xmpp *, xmpp_stanza_t *presence);
 typedef enum { GW_DISCO_OTHER, GW_DISCO_PERSONA, GW_DISCO_STANDING } gw_disco_who;
 gboolean gw_disco_serve(gw_xmpp *, gw_stream *, xmpp_stanza_t *iq, gw_disco_who); /* disco, ping, version */
 void gw_disco_add_standing_caps(const gw_xmpp *, xmpp_stanza_t *presence);
+
+/* adhoc.c */
+void gw_adhoc_init(gw_xmpp *);
+void gw_adhoc_clear(gw_xmpp *);
+gboolean gw_adhoc_is_operator(const gw_xmpp *, const char *jid);
+gboolean gw_adhoc_on(const gw_xmpp *);                             /* there is somebody who may */
+gboolean gw_adhoc_serve(gw_xmpp *, gw_stream *, xmpp_stanza_t *iq); /* FALSE: not its affair */
+
+/* gateway.c */
+gboolean gw_gateway_serve(gw_xmpp *, gw_stream *, xmpp_stanza_t *iq); /* FALSE: not its affair */
+gboolean gw_gateway_may_see(const gw_xmpp *, const char *jid);
+void gw_gateway_add_features(const gw_xmpp *, xmpp_stanza_t *disco_query);
+
+/* rosters.c */
+void gw_rosters_init(gw_xmpp *);
+void gw_rosters_clear(gw_xmpp *);
+void gw_rosters_stream_down(gw_xmpp *);
+gboolean gw_rosters_message_in(gw_xmpp *, xmpp_stanza_t *); /* TRUE: it was about privileges */
 
 /* presence.c */
 void gw_presence_in(gw_xmpp *, gw_stream *, xmpp_stanza_t *);      /* not of a room that we are in */

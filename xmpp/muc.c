@@ -257,6 +257,19 @@ static void error_in(gw_muc *m, xmpp_stanza_t *s) {
   if (!nick || !strcmp(nick, gw_muc_machine_nick(m->machine))) step(m, &e);
 }
 
+/* Before the room's subject everything is history, whatever it says of itself. */
+static void text_in(gw_muc *m, xmpp_stanza_t *s) {
+  const char *nick = gw_jid_resource(xmpp_stanza_get_from(s));
+  if (!m->events.text || gw_muc_machine_state(m->machine) != GW_MUC_IN ||
+      !strcmp(nick, gw_muc_machine_nick(m->machine)))
+    return;
+  g_autofree char *body = gw_muc_xml_text(s);
+  if (!body) return;
+  m->refs++;
+  m->events.text(m, nick, body, m->user);
+  drop(m);
+}
+
 static void message_in(gw_muc *m, xmpp_stanza_t *s) {
   const char *type = xmpp_stanza_get_type(s);
   gw_me e = {.type = GW_ME_SUBJECT};
@@ -274,7 +287,10 @@ static void message_in(gw_muc *m, xmpp_stanza_t *s) {
   if (!gw_jid_resource(xmpp_stanza_get_from(s))) return;
   g_autoptr(gw_word) w = gw_words_parse_jmuci(s);
   if (!w) w = gw_muji_xml_parse_invite(s);
-  if (!w) return;
+  if (!w) {
+    text_in(m, s);
+    return;
+  }
   e.type = GW_ME_WORD;
   e.u.word = w;
   step(m, &e);

@@ -1,6 +1,7 @@
 #include "xmpp/muc_xml.h"
 #include <string.h>
 #include "base/jid.h"
+#include "base/limits.h"
 #include "xmpp/iq.h"
 #include "xmpp/ns.h"
 
@@ -50,6 +51,17 @@ char *gw_muc_xml_alternate(xmpp_stanza_t *presence) {
 gboolean gw_muc_xml_is_subject(xmpp_stanza_t *message) {
   return gw_xml_child(message, "subject", NULL) && !gw_xml_child(message, "body", NULL) &&
          !gw_xml_child(message, "thread", NULL);
+}
+
+char *gw_muc_xml_text(xmpp_stanza_t *message) {
+  xmpp_stanza_t *body = NULL;
+  GW_XML_EACH(c, message) {
+    if (gw_xml_is(c, "delay", GW_NS_DELAY) || gw_xml_is(c, "x", GW_NS_DELAY_OLD) ||
+        gw_xml_is(c, "encryption", GW_NS_EME))
+      return NULL;
+    if (!body && gw_xml_is(c, "body", NULL)) body = c;
+  }
+  return body ? gw_xml_text(body, GW_MAX_CHAT) : NULL;
 }
 
 void gw_muc_xml_disco(xmpp_stanza_t *result, gw_muc_disco *ret) {

@@ -27,9 +27,14 @@
 #define GW_NS_CAPS "http://jabber.org/protocol/caps"
 #define GW_NS_DELAY "urn:xmpp:delay"
 #define GW_NS_DELAY_OLD "jabber:x:delay"
+#define GW_NS_EME "urn:xmpp:eme:0"
 #define GW_NS_PING "urn:xmpp:ping"
 #define GW_NS_VERSION "jabber:iq:version"
 #define GW_NS_DATA "jabber:x:data"
 #define GW_NS_EXTDISCO "urn:xmpp:extdisco:2"
+#define GW_NS_COMMANDS "http://jabber.org/protocol/commands"
+#define GW_NS_RSM "http://jabber.org/protocol/rsm"
+#define GW_NS_GATEWAY "jabber:iq:gateway"
+#define GW_NS_ROSTERX "http://jabber.org/protocol/rosterx"
 
 #endif

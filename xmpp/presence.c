@@ -48,17 +48,24 @@ static void show(gw_xmpp *x, gw_stream *s, const char *bare, const char *to) {
 /* --- subscriptions (RFC 6121 3): whoever wants to see a phone may, and is asked to be seen in
  * turn, once. */
 
-static gboolean asked_before(const char *us, const char *them) {
-  static GHashTable *asked;
-  if (!asked) asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  if (g_hash_table_size(asked) >= MAX_ASKED) g_hash_table_remove_all(asked);
-  return !g_hash_table_add(asked, g_strconcat(us, "\n", them, NULL));
+static gboolean asked_before(gw_xmpp *x, const char *us, const char *them) {
+  if (g_hash_table_size(x->asked) >= MAX_ASKED) g_hash_table_remove_all(x->asked);
+  return !g_hash_table_add(x->asked, g_strconcat(us, "\n", them, NULL));
+}
+
+/* Whoever does not want to see us need not show himself either: nothing of us stays in his contact list. */
+static void on_unsubscribe(gw_xmpp *x, gw_stream *s, const char *us, const char *them) {
+  g_autofree char *pair = g_strconcat(us, "\n", them, NULL);
+  gw_standing_unwatch(x, us, them);
+  send_plain(x, s, "unsubscribed", us, them);
+  if (g_hash_table_remove(x->asked, pair)) send_plain(x, s, "unsubscribe", us, them);
+  if (!x->client) send_plain(x, s, "unavailable", us, them);
 }
 
 static void on_subscribe(gw_xmpp *x, gw_stream *s, const char *us, const char *them) {
   send_plain(x, s, "subscribed", us, them);
   gw_standing_watch(x, us, them);
-  if (!asked_before(us, them)) send_plain(x, s, "subscribe", us, them);
+  if (!asked_before(x, us, them)) send_plain(x, s, "subscribe", us, them);
   if (!x->client) show(x, s, us, them);
 }
 
@@ -217,8 +224,7 @@ void gw_presence_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *stanza) {
   } else if (!strcmp(type, "subscribe") && !own) {
     on_subscribe(x, s, us, them);
   } else if (!strcmp(type, "unsubscribe") && !own) {
-    gw_standing_unwatch(x, us, them);
-    send_plain(x, s, "unsubscribed", us, them);
+    on_unsubscribe(x, s, us, them);
   } else if (!strcmp(type, "probe") && !x->client) {
     if (!own) gw_standing_watch(x, us, them);
     show(x, s, us, xmpp_stanza_get_from(stanza));

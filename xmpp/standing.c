@@ -1,5 +1,6 @@
 /* standing.c - the presence of a phone itself, NUMBER@DOMAIN/tipring, as it is told to those who watch it (RFC 6121 4):
  * a few at a time, the newest state only, and all of them again when the stream is back. Component mode only. */
+#include <string.h>
 #include "base/clock.h"
 #include "base/jid.h"
 #include "base/limits.h"
@@ -14,14 +15,15 @@
 #define RESOURCE "tipring"
 
 static void send_stand(gw_xmpp *x, const char *ours, const char *to, const gw_stand *s) {
-  g_autofree char *from = g_strdup_printf("%s/" RESOURCE, ours);
+  gboolean phone = strchr(ours, '@') != NULL;
+  g_autofree char *from = phone ? g_strdup_printf("%s/" RESOURCE, ours) : g_strdup(ours);
   xmpp_stanza_t *p = gw_xml_new("presence", NULL);
   gw_xml_set(p, "from", from);
   gw_xml_set(p, "to", to);
   if (!s->available) gw_xml_set(p, "type", "unavailable");
   if (s->show) gw_xml_set_text(gw_xml_add(p, "show", NULL), s->show);
   if (s->status) gw_xml_set_text(gw_xml_add(p, "status", NULL), s->status);
-  if (s->available) gw_disco_add_standing_caps(x, p);
+  if (s->available && phone) gw_disco_add_standing_caps(x, p);
   gw_xmpp_send(x, x->main, p, FALSE);
 }
 
@@ -46,8 +48,10 @@ static void on_time(void *user) {
   if (gw_stream_state(x->main) == GW_XMPP_UP && tell(x, BATCH) == BATCH) wake(x, BREATH);
 }
 
+/* The gateway itself can be watched, too (XEP-0100 4.1): it is there while the stream is. */
 void gw_standing_init(gw_xmpp *x) {
   x->watchers = gw_watchers_new(GW_MAX_WATCHERS, GW_MAX_WATCHERS_OF_PHONE);
+  if (!x->client) gw_watchers_set(x->watchers, x->domain, &(gw_stand){.available = TRUE});
   x->standing_timer = gw_timer_new(x->ctx, on_time, x);
 }
 
@@ -73,7 +77,7 @@ void gw_standing_leave(gw_xmpp *x) {
 gboolean gw_standing_is(const gw_xmpp *x, const char *jid) {
   g_autofree char *bare = jid ? gw_jid_bare(jid) : NULL;
   const char *resource = jid ? gw_jid_resource(jid) : NULL;
-  return bare && !g_strcmp0(resource, RESOURCE) && gw_watchers_get(x->watchers, bare);
+  return bare && strchr(bare, '@') && !g_strcmp0(resource, RESOURCE) && gw_watchers_get(x->watchers, bare);
 }
 
 gboolean gw_standing_show(gw_xmpp *x, const char *ours, const char *to) {

@@ -128,6 +128,9 @@ static void request_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *
       refuse_jingle(x, s, iq);
     return;
   }
+  if (!x->client && !strchr(to, '@') && !gw_jid_resource(to) &&
+      (gw_adhoc_serve(x, s, iq) || gw_gateway_serve(x, s, iq)))
+    return;
   if (addressee_exists(x, to, p) && gw_disco_serve(x, s, iq, who)) return;
   if (serve_roster_push(x, s, iq)) return;
   if (gw_extdisco_push(x->extdisco, s, iq)) return;
@@ -181,7 +184,7 @@ void gw_xmpp_stanza(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *stanza, gw_persona 
     gw_muc_stanza(muc, stanza);
   else if (gw_xml_is(stanza, "presence", NULL))
     gw_presence_in(x, s, stanza);
-  else if (!message_in(x, s, stanza))
+  else if (!message_in(x, s, stanza) && (x->client || !gw_rosters_message_in(x, stanza)))
     x->counters.dropped++;
 }
 
@@ -221,6 +224,7 @@ static void on_main_state(gw_stream *s, gw_xmpp_state state, const char *detail,
   if (state != GW_XMPP_CONNECTING && !x->client) tell_personas(x, state == GW_XMPP_UP);
   if (state == GW_XMPP_UP) gw_standing_stream_up(x);
   if (state != GW_XMPP_CONNECTING) gw_extdisco_stream(x->extdisco, state == GW_XMPP_UP);
+  if (state == GW_XMPP_DOWN) gw_rosters_stream_down(x);
   gw_xmpp_check_stopped(x);
   if (x->events.stream) x->events.stream(x, state, detail, x->user);
 }
@@ -285,6 +289,9 @@ gw_xmpp *gw_xmpp_new(GMainContext *ctx, const gw_xmpp_config *c, const gw_xmpp_e
   x->user = user;
   gw_disco_init(x, c->features);
   gw_standing_init(x);
+  gw_adhoc_init(x);
+  gw_rosters_init(x);
+  x->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   x->personas = g_ptr_array_new();
   x->by_jid = g_hash_table_new(g_str_hash, g_str_equal);
   x->ids = gw_ids_new();
@@ -352,6 +359,10 @@ void gw_xmpp_free(gw_xmpp *x) {
   g_ptr_array_unref(x->personas);
   gw_disco_clear(x);
   gw_standing_clear(x);
+  gw_adhoc_clear(x);
+  gw_rosters_clear(x);
+  g_hash_table_unref(x->asked);
+  g_strfreev(x->visible_to);
   g_free(x->domain);
   g_free(x->account);
   g_free(x->jid);

@@ -8,6 +8,7 @@
 #include <glib.h>
 #include "base/cause.h"
 #include "xmpp/services.h"
+#include "xmpp/gateway.h"
 #include "xmpp/watchers.h"
 #include "xmpp/words.h"
 
@@ -45,6 +46,8 @@ typedef struct {
   void (*watcher)(gw_xmpp *, const char *our_bare, const char *their_bare, gboolean added, void *user);
   /* The STUN and TURN servers (gw_service) that the server names have changed; all of them. */
   void (*services)(gw_xmpp *, const GPtrArray *good, void *user);
+  /* Somebody who may see them asks for our rooms and phones: add them to the list. NULL: there are none. */
+  void (*items)(gw_xmpp *, gw_items *, void *user);
 } gw_xmpp_events;
 
 /* Nothing is connected before gw_xmpp_start. Reconnects for ever: 1 s doubling to 60 s with jitter; after a refused secret 60 s. */
@@ -60,6 +63,17 @@ void gw_xmpp_get_counters(const gw_xmpp *, gw_xmpp_counters *ret);
 
 void gw_xmpp_decline(gw_xmpp *, const gw_word *invite, const char *reason); /* tells the inviter why nobody comes */
 void gw_xmpp_say_call_invite(gw_xmpp *, const gw_word *); /* a GW_WORD_CALL_INVITE to one person, from a bare JID of ours */
+
+/* Who is shown our rooms and phones (XEP-0030): patterns of bare JIDs, with * and ?; copied. Operators always are (adhoc.h). */
+void gw_xmpp_set_visible_to(gw_xmpp *, const char *const *patterns);
+
+/* Contacts of ours that people lack, since some clients take calls from contacts only. SUGGEST: they are asked to add them
+ * (XEP-0144). WRITE: they are put into the list where the people's server lets us (XEP-0356), else suggested. Only for those who
+ * may see our phones, each once, and again after the mode has been set. */
+typedef enum { GW_HELP_OFF, GW_HELP_SUGGEST, GW_HELP_WRITE } gw_roster_help;
+void gw_xmpp_set_roster_help(gw_xmpp *, gw_roster_help);
+gboolean gw_xmpp_roster_help_due(const gw_xmpp *, const char *jid);
+void gw_xmpp_help_roster(gw_xmpp *, const char *jid, const gw_items *contacts); /* a no-op when it is not due */
 
 /* --- how a phone stands: presence of local@domain/tipring, told to those who watch it, a few at a time; told to them all
  * again after a reconnect. Nothing in client mode. */
@@ -107,6 +121,8 @@ typedef struct {
   void (*left)(gw_muc *, gw_cause, const char *detail, void *user);
   void (*occupant)(gw_muc *, const gw_occupant *, gw_occ_change, void *user);
   void (*word)(gw_muc *, const gw_word *, void *user);     /* groupchat call words, own reflections too, in the room's order */
+  /* Somebody else has said something for people to read, now: no history, nothing encrypted. Cut at GW_MAX_CHAT bytes. */
+  void (*text)(gw_muc *, const char *nick, const char *body, void *user);
 } gw_muc_events;
 /* Joins by XEP-0045 7.2: nick conflict -> "nick (2)".. "(5)" -> nick-<resource>; timers and retries inside. */
 gw_muc *gw_muc_join(gw_persona *, const char *room, const char *nick, const char *password_or_null, const gw_muc_events *, void *user);

@@ -254,6 +254,7 @@ gw_bridge *gw_bridge_new(GMainContext *ctx, gw_bridge_conf *conf, const gw_bridg
   b->ids = gw_ids_new();
   b->lockout = gw_lockout_new();
   gw_invite_init(b);
+  gw_chat_init(b);
   b->conferences = g_ptr_array_new_with_free_func((GDestroyNotify)gw_conference_free);
   b->calls = g_ptr_array_new_with_free_func((GDestroyNotify)gw_call_free);
   b->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -361,6 +362,7 @@ void gw_bridge_free(gw_bridge *b) {
   gw_ids_free(b->ids);
   gw_lockout_free(b->lockout);
   gw_invite_clear(b);
+  gw_chat_clear(b);
   gw_dialplan_free(b->dialplan);
   gw_bridge_conf_free(b->conf);
   g_free(b);

@@ -31,6 +31,7 @@ typedef struct {
   guint max_calls;
   gw_sdes_policy srtp;
   gboolean from_file;
+  gboolean messages; /* wants the text of the room it is in */
 } gw_phone_conf;
 typedef struct {
   char *number, *room, *flavour, *pin, *password, *identity, *alone, *sfu /* URL or NULL */, **ring /* NULL-terminated */;
@@ -96,9 +97,11 @@ void gw_bridge_sip_state(gw_sip_call *, gw_sip_state, gw_cause, guint status, vo
 void gw_bridge_sip_remote(gw_sip_call *, const gw_desc *, gboolean is_offer, void *bridge);
 void gw_bridge_sip_refer(gw_sip_call *, const gw_sip_refer *, void *bridge);
 void gw_bridge_sip_digit(gw_sip_call *, char digit, guint ms, void *bridge);
+guint gw_bridge_sip_message(gw_sip *, const gw_sip_message *, const char **ret_why, void *bridge);
 void gw_bridge_stream(gw_xmpp *, gw_xmpp_state, const char *detail, void *bridge);
 void gw_bridge_invited(gw_xmpp *, const gw_word *, void *bridge);
 void gw_bridge_call_invited(gw_xmpp *, const gw_word *, void *bridge);
+void gw_bridge_items(gw_xmpp *, gw_items *, void *bridge); /* our phones and rooms */
 void gw_bridge_phone_changed(gw_bridge *, const char *number); /* registered, or no longer */
 
 /* --- for control commands. Times are wall us, 0 = not known. */

@@ -110,6 +110,7 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
   who.muji = o->muji;
   gw_which_occupant(c, &who);
   if (change == GW_OCC_LEFT) gw_call_room_left(c, o->nick);
+  if (change == GW_OCC_JOINED) gw_directory_met(c->bridge, o);
   if (gw_ledger_occupant(c->ledger, &who, gw_now_us())) gw_conference_touch_ledger(c);
 }
 

@@ -47,6 +47,7 @@ struct gw_bridge {
   gw_lockout *lockout;    /* of PINs */
   gw_pace *invite_pace;   /* by inviter */
   gw_pace *notice_pace;   /* by room: what the watcher says for people to read */
+  gw_pace *said_pace, *shown_pace; /* texts, by phone and by call: chat.c */
   gboolean draining, started;
   void (*stopped)(void *);
   void *stopped_user;
@@ -163,6 +164,7 @@ void gw_seat_media_restarted(gw_seat *, guint peer, const gw_desc *transport);
 void gw_seat_media_state(gw_seat *, guint peer, gw_media_state, gw_cause);
 void gw_seat_names(const gw_seat *,
                    GPtrArray *ret); /* char*, owned: the others in the room, no watcher */
+gw_muc *gw_seat_muc(const gw_seat *); /* NULL: not joined yet */
 const char *gw_seat_nick(const gw_seat *);
 const char *gw_seat_jid(const gw_seat *);
 gw_call *gw_seat_call(const gw_seat *);
@@ -338,6 +340,14 @@ void gw_invite_init(gw_bridge *);
 void gw_invite_clear(gw_bridge *);
 char *gw_invite_number(const gw_bridge *, const gw_word *); /* who is asked, by w->to; NULL: no phone */
 void gw_invite_over(gw_call *); /* tells the inviter and the room when nobody came */
+
+/* --- chat.c: text */
+void gw_chat_init(gw_bridge *);
+void gw_chat_clear(gw_bridge *);
+void gw_chat_heard(gw_seat *, const char *nick, const char *body); /* somebody else has said that in its room */
+
+/* --- directory.c: who of ours there is */
+void gw_directory_met(const gw_bridge *, const gw_occupant *); /* the watcher sees somebody: his contact list is helped */
 
 /* --- stand.c: presence of phones */
 void gw_bridge_show_phones(gw_bridge *);

@@ -457,8 +457,15 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
   post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = cause});
 }
 
-static const gw_muc_events muc_events = {
-    .joined = on_joined, .left = on_left, .occupant = on_occupant, .word = on_muc_word};
+static void on_text(gw_muc *muc, const char *nick, const char *body, void *user) {
+  gw_chat_heard(user, nick, body);
+}
+
+static const gw_muc_events muc_events = {.joined = on_joined,
+                                         .left = on_left,
+                                         .occupant = on_occupant,
+                                         .word = on_muc_word,
+                                         .text = on_text};
 
 static gboolean nick_was_used(const gw_ledger *l, const char *nick) {
   for (guint i = 0; i < gw_ledger_count(l); i++) {
@@ -704,6 +711,10 @@ void gw_seat_free(gw_seat *s) {
 }
 
 /* --- for others --- */
+
+gw_muc *gw_seat_muc(const gw_seat *s) {
+  return gw_seat_main(s)->muc;
+}
 
 const char *gw_seat_nick(const gw_seat *s) {
   s = gw_seat_main(s);

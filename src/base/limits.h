@@ -31,6 +31,10 @@
 #define GW_MAX_REPLACES 512          /* bytes of a Replaces header */
 #define GW_MAX_REFER_TO 1024         /* bytes of a Refer-To URI */
 #define GW_MAX_HISTORY 256           /* bytes kept of Diversion and History-Info */
+#define GW_MAX_CHAT 2048              /* bytes of a text between a phone and a room */
+#define GW_MAX_CHAT_LINE 900         /* bytes of a text to a phone: the request shall fit a datagram (RFC 3428 8) */
+#define GW_MAX_TEXTS_OUT 4           /* of them on their way to one phone */
+#define GW_MAX_CHATTERS 1024         /* phones and calls whose texts are counted */
 #define GW_MAX_REASON 96             /* bytes kept of the text of a Reason header */
 #define GW_MAX_FORWARDS 3            /* numbers that one call is passed on to by 3xx */
 #define GW_MAX_SPOKEN_REFUSALS 20    /* calls at once that are told why before they are refused */
@@ -38,6 +42,7 @@
 #define GW_MAX_MEDIA_OBJECTS 65536   /* rooms, legs and peers of the media engine */
 #define GW_MAX_WATCHERS 16384         /* people told of phones' presence: pairs of phone and person */
 #define GW_MAX_WATCHERS_OF_PHONE 2048
+#define GW_MAX_ITEMS 4096              /* rooms and phones in the list that people can ask for */
 #define GW_MAX_INVITERS 1024          /* people whose invitations are counted */
 #define GW_MAX_HEP_MESSAGE 60000     /* bytes of a SIP message that is copied to a capture server */
 #define GW_MAX_SPOKEN_NAMES 8        /* of those in a room, said at *3 */

@@ -11,6 +11,7 @@
 #include "daemon/loop_watch.h"
 #include "daemon/notify.h"
 #include "daemon/relays.h"
+#include "daemon/operators.h"
 #include "daemon/store.h"
 
 #define STOP_LIMIT GW_SEC(5)
@@ -28,6 +29,7 @@ struct gw_app {
   gw_relay_book *relays;
   gw_control *control;
   gw_http *http;
+  gw_operators *operators;
   guint signals[3];
   gw_timer *stop_timer, *drain_timer, *watchdog;
   gboolean buried, stopping, sip_down, xmpp_down;
@@ -113,6 +115,10 @@ static void sip_refer(gw_sip_call *call, const gw_sip_refer *refer, void *app) {
   gw_bridge_sip_refer(call, refer, ((gw_app *)app)->bridge);
 }
 
+static guint sip_message(gw_sip *sip, const gw_sip_message *m, const char **ret_why, void *app) {
+  return gw_bridge_sip_message(sip, m, ret_why, ((gw_app *)app)->bridge);
+}
+
 static void listening(gw_sip *sip, gboolean ok, const char *detail, void *app) {
   gw_app *a = app;
   a->env.sip_listening = ok;
@@ -134,6 +140,7 @@ static const gw_sip_events sip_events = {.credential = credential,
                                          .remote = sip_remote,
                                          .digit = sip_digit,
                                          .refer = sip_refer,
+                                         .message = sip_message,
                                          .listening = listening};
 
 static void stream(gw_xmpp *x, gw_xmpp_state state, const char *detail, void *app) {
@@ -169,11 +176,16 @@ static void relays_json(void *app, JsonBuilder *b) {
   gw_relay_book_json(((gw_app *)app)->relays, b);
 }
 
+static void items(gw_xmpp *x, gw_items *list, void *app) {
+  gw_bridge_items(x, list, ((gw_app *)app)->bridge);
+}
+
 static const gw_xmpp_events xmpp_events = {.stream = stream,
                                            .invite = invited,
                                            .call_invite = call_invited,
                                            .watcher = watcher,
-                                           .services = services};
+                                           .services = services,
+                                           .items = items};
 
 /* --- reload, drain, stop --- */
 
@@ -192,6 +204,7 @@ static gw_conf *load(const char *file, gw_store *store, GError **error) {
 
 static void conf_changed(void *user) {
   gw_app *a = user;
+  gw_app_set_people(a->conf, a->xmpp);
   gw_bridge_reconfigure(a->bridge, gw_app_bridge_conf(a->conf));
 }
 
@@ -341,6 +354,7 @@ static gboolean make_rooms(gw_app *a, GError **error) {
   if (!(a->sip = gw_sip_new(NULL, &sip, &sip_events, a, error))) return FALSE;
   gw_bridge_connect(a->bridge, a->sip, a->xmpp, a->media);
   gw_app_set_trunks(a->conf, a->sip);
+  gw_app_set_people(a->conf, a->xmpp);
   restore(a);
   return TRUE;
 }
@@ -364,6 +378,7 @@ static void fill_env(gw_app *a) {
 static gboolean make_doors(gw_app *a, GError **error) {
   const char *http = gw_conf_str(a->conf, "http.listen");
   fill_env(a);
+  a->operators = gw_operators_new(&a->env);
   if (!(a->control = gw_control_new(NULL, gw_conf_str(a->conf, "control.socket"), &a->env, error)))
     return FALSE;
   return !*http || (a->http = gw_http_new(NULL, http, &a->env, error));
@@ -402,6 +417,7 @@ void gw_app_free(gw_app *a) {
     if (a->signals[i]) g_source_remove(a->signals[i]);
   gw_http_free(a->http);
   gw_control_free(a->control);
+  gw_operators_free(a->operators);
   gw_bridge_free(a->bridge);
   gw_sip_free(a->sip);
   gw_xmpp_free(a->xmpp);

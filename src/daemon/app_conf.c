@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "gateway/flavour/flavour.h"
+#include "xmpp/adhoc.h"
 
 gw_arena *gw_arena_new(void) {
   return g_ptr_array_new_with_free_func(g_free);
@@ -187,6 +188,7 @@ static gw_phone_conf *phone_conf(const gw_conf *c, guint i) {
   p->room = dup_word(item(c, "phones", i, "room"));
   p->max_calls = (guint)item_int(c, "phones", i, "max_calls");
   p->srtp = srtp_policy(item(c, "phones", i, "srtp"));
+  p->messages = item_bool(c, "phones", i, "messages");
   p->from_file = gw_conf_item_from_file(c, "phones", i);
   return p;
 }
@@ -282,6 +284,17 @@ void gw_app_set_trunks(const gw_conf *c, gw_sip *sip) {
   gw_sip_set_trunks(sip, list, n);
 }
 
+void gw_app_set_people(const gw_conf *c, gw_xmpp *x) {
+  g_auto(GStrv) operators = gw_conf_strv(c, "xmpp.operators");
+  g_auto(GStrv) visible_to = gw_conf_strv(c, "xmpp.visible_to");
+  gw_xmpp_set_operators(x, (const char *const *)operators);
+  gw_xmpp_set_visible_to(x, (const char *const *)visible_to);
+  const char *help = gw_conf_str(c, "xmpp.roster_help");
+  gw_xmpp_set_roster_help(x, !strcmp(help, "write")     ? GW_HELP_WRITE
+                             : !strcmp(help, "suggest") ? GW_HELP_SUGGEST
+                                                        : GW_HELP_OFF);
+}
+
 static void add_invite_rule(const gw_conf *c, guint i, gw_invite_policy *policy) {
   static const char *const keys[] = {"from", "rooms", "numbers"};
   char **lists[G_N_ELEMENTS(keys)];
@@ -324,6 +337,8 @@ static gboolean live(const char *path) {
          g_str_has_prefix(path, "invites") || g_str_has_prefix(path, "health") ||
          g_str_has_prefix(path, "sfu") || g_str_has_prefix(path, "media.turn[") ||
          !strcmp(path, "media.stun") || !strcmp(path, "media.turn") ||
+         g_str_has_prefix(path, "xmpp.operators") || g_str_has_prefix(path, "xmpp.visible_to") ||
+         !strcmp(path, "xmpp.roster_help") ||
          !strcmp(path, "sip.ring_limit") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||
          !strcmp(path, "sip.key");

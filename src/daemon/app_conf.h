@@ -13,6 +13,7 @@ gw_arena *gw_arena_new(void);
 void gw_app_sip_config(const gw_conf *, gw_arena *, gw_sip_config *ret);
 void gw_app_xmpp_config(const gw_conf *, gw_arena *, gw_xmpp_config *ret);
 void gw_app_media_config(const gw_conf *, gw_arena *, gw_media_config *ret);
+void gw_app_set_people(const gw_conf *, gw_xmpp *); /* operators, and who sees our phones */
 void gw_app_set_trunks(const gw_conf *, gw_sip *); /* at start and at reload */
 gw_bridge_conf *gw_app_bridge_conf(const gw_conf *);
 /* What differs between two files and needs a restart to take effect: "sip.listen, http.listen", or

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "xmpp/jingle_session.h"
+#include "xmpp/form_xml.h"
 #include "xmpp/muc_xml.h"
 #include "xmpp/muji_xml.h"
 #include "xmpp/services_xml.h"
@@ -144,6 +145,28 @@ static void services(xmpp_stanza_t *s) {
   g_assert(chosen->len <= 5);
 }
 
+static void form(xmpp_stanza_t *s) {
+  g_autoptr(GPtrArray) fields = g_ptr_array_new_with_free_func((GDestroyNotify)gw_field_free);
+  g_ptr_array_add(fields, gw_field_new("number", "", GW_FIELD_TEXT, TRUE));
+  g_ptr_array_add(fields, gw_field_new("keys", "", GW_FIELD_LINES, FALSE));
+  gboolean complete;
+  g_autoptr(GPtrArray) got = gw_form_xml_read(s, fields, &complete);
+  g_assert(got || !complete);
+  for (guint i = 0; got && i < got->len; i++) {
+    guint values = g_strv_length(got->pdata[i]);
+    g_assert(values <= (i ? GW_FORM_VALUES : 1));
+    for (guint k = 0; k < values; k++) {
+      const char *text = ((char **)got->pdata[i])[k];
+      g_assert(*text && strlen(text) <= GW_FORM_VALUE && !strpbrk(text, "\r\n"));
+    }
+  }
+}
+
+static void text(xmpp_stanza_t *s) {
+  g_autofree char *body = gw_muc_xml_text(s);
+  g_assert(!body || strlen(body) <= GW_MAX_CHAT);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   xmpp_stanza_t *s = gw_xml_parse((const char *)data, n);
   gw_jingle_head head;
@@ -166,6 +189,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   muji(s);
   invite(s);
   services(s);
+  form(s);
+  text(s);
   gw_muc_xml_presence(s, &p);
   g_assert(p.n_items <= GW_MAX_JIDS_PER_NICK && p.n_codes <= GW_MUC_MAX_CODES);
   xmpp_stanza_release(s);

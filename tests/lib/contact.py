@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 import uuid
+import xml.etree.ElementTree as ET
 
 from procs import wait_for
 from servers import PASSWORD
@@ -51,6 +52,19 @@ class Contact:
             return info["identities"], info["features"]
         self.loop.call_soon_threadsafe(self.client.register_plugin, "xep_0030")
         return asyncio.run_coroutine_threadsafe(ask(), self.loop).result(15)
+
+    def ask(self, kind, to, payload):
+        """The answer to an IQ ("get", "set"), result or error, as an element."""
+        async def go():
+            from slixmpp.exceptions import IqError
+            iq = self.client.Iq()
+            iq["type"], iq["to"] = kind, to
+            iq.append(ET.fromstring(payload))
+            try:
+                return (await iq.send(timeout=15)).xml
+            except IqError as e:
+                return e.iq.xml
+        return asyncio.run_coroutine_threadsafe(go(), self.loop).result(20)
 
     # --- rooms
 

@@ -98,6 +98,11 @@ void gw_sip_call_progress(gw_sip_call *c, const gw_desc *d) {
   note("sip progress dir=%d", gw_desc_audio(d)->dir);
 }
 
+gboolean gw_sip_call_send_text(gw_sip_call *c, const char *line) {
+  note("sip text %s", line);
+  return TRUE;
+}
+
 void gw_sip_call_refer_answer(gw_sip_call *c, guint status, const char *why) {
   note("sip refer-answer %u", status);
 }
@@ -191,6 +196,7 @@ void fake_reset(void) {
   fake_muji_nick = NULL;
   fake_media_full = fake_members_only = fake_prompts = fake_speaks = FALSE;
   fake_status = NULL;
+  fake_roster_help = FALSE;
 }
 
 gw_xmpp_state gw_xmpp_get_state(const gw_xmpp *x) {
@@ -259,9 +265,19 @@ void gw_muc_set_muji(gw_muc *m, const gw_muji *muji) {
 }
 
 const char *fake_status;
+gboolean fake_roster_help;
 
 void gw_muc_tell(gw_muc *m, const char *body) {
   note("tell %s: %s", m->room, body);
+}
+
+gboolean gw_xmpp_roster_help_due(const gw_xmpp *x, const char *jid) {
+  return fake_roster_help;
+}
+
+void gw_xmpp_help_roster(gw_xmpp *x, const char *jid, const gw_items *contacts) {
+  for (guint i = 0; i < gw_items_count(contacts); i++)
+    note("contact %s for %s: %s", gw_items_name(contacts, i), jid, gw_items_jid(contacts, i));
 }
 
 void gw_xmpp_decline(gw_xmpp *x, const gw_word *invite, const char *reason) {
@@ -388,6 +404,10 @@ void fake_muc_in(gw_muc *m, gboolean again) {
     g_ptr_array_add(m->jids, g_strdup(m->persona->jid));
   }
   m->events->joined(m, again, m->user);
+}
+
+void fake_muc_text(gw_muc *m, const char *nick, const char *body) {
+  m->events->text(m, nick, body, m->user);
 }
 
 void fake_muc_out(gw_muc *m, gw_cause cause, const char *detail) {

@@ -156,6 +156,15 @@ static void on_referred(gw_sip_call *call, guint status, void *data) {
   if (e) g_string_append_printf(e->referred, "%u ", status);
 }
 
+static guint on_message(gw_sip *sip, const gw_sip_message *m, const char **why, void *data) {
+  side *s = data;
+  g_assert_false(s->rig->in_call);
+  g_ptr_array_add(s->texts, g_strdup_printf("%s %s %s: %s", m->phone, m->to_user,
+                                            m->call ? "in call" : "outside", m->text));
+  *why = "the test says so";
+  return s->text_status;
+}
+
 static void on_listening(gw_sip *sip, gboolean ok, const char *detail, void *data) {
   side *s = data;
   g_assert_true(ok);
@@ -178,10 +187,12 @@ static void side_start(rig *r, side *s, const gw_sip_config *config) {
                                        .digit = on_digit,
                                        .refer = on_refer,
                                        .referred = on_referred,
+                                       .message = on_message,
                                        .listening = on_listening};
   g_autoptr(GError) error = NULL;
   s->rig = r;
   s->ends = g_ptr_array_new_with_free_func(end_free);
+  s->texts = g_ptr_array_new_with_free_func(g_free);
   s->answer_offers = TRUE;
   s->sip = gw_sip_new(r->ctx, config, &events, s, &error);
   g_assert_no_error(error);
@@ -232,6 +243,8 @@ void rig_free(rig *r) {
   side_stop(r, &r->server);
   g_ptr_array_unref(r->server.ends);
   g_ptr_array_unref(r->client.ends);
+  g_ptr_array_unref(r->server.texts);
+  g_ptr_array_unref(r->client.texts);
   g_ptr_array_unref(r->made);
   gw_log_set_hook(NULL, NULL);
   g_ptr_array_unref(r->lines);

@@ -42,6 +42,8 @@ typedef struct {
   guint answer_refer;      /* a REFER is answered so at once; 0: not */
   gboolean answer_offers;  /* re-INVITE and UPDATE are answered at once */
   GPtrArray *ends;         /* end*, of calls that came in */
+  guint text_status;       /* what a MESSAGE is answered with */
+  GPtrArray *texts;        /* "100 8000 in call: hi", of each that was offered */
   guint bindings_told, bindings_gone;
   char *last_source, *last_contact;
   gboolean listening;

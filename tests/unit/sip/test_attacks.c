@@ -8,7 +8,7 @@ static void test_methods(void) {
   static const struct {
     const char *method;
     guint status;
-  } rows[] = {{"MESSAGE", 405}, {"SUBSCRIBE", 405}, {"NOTIFY", 405}, {"REFER", 405},
+  } rows[] = {{"MESSAGE", 401}, {"SUBSCRIBE", 405}, {"NOTIFY", 405}, {"REFER", 405},
               {"PUBLISH", 405}, {"PRACK", 481},     {"FOO", 501},    {"INFO", 481},
               {"UPDATE", 481},  {"BYE", 481},       {"CANCEL", 481}, {"REGISTER", 401},
               {"OPTIONS", 200}, {"INVITE", 401}};

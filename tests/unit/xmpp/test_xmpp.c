@@ -392,6 +392,53 @@ static void subscriptions(fixture *f, gconstpointer d) {
   say(f, "<presence type='unsubscribe' from='bob@x' to='100@" DOMAIN "'/>");
   settle(f);
   expect(f, "type=\"unsubscribed\"");
+  expect(f, "type=\"unsubscribe\""); /* he was asked, too */
+}
+
+/* The answer to the newest question of ours to bob@x. */
+static void answer_bob(fixture *f, const char *inside) {
+  const char *last = g_strrstr(f->server->got->str, "to=\"bob@x\"");
+  g_assert_nonnull(last);
+  const char *iq = g_strrstr_len(f->server->got->str, last - f->server->got->str, "<iq ");
+  g_autofree char *id = g_strndup(strstr(iq, "id=\"") + 4, 16);
+  g_autofree char *text =
+      g_strdup_printf("<iq type='result' id='%s' from='bob@x' to='" DOMAIN "'>%s</iq>", id, inside);
+  g_string_truncate(f->server->got, 0);
+  say(f, text);
+}
+
+/* Contact lists: written where their own server lets us, and not where somebody says he is one. */
+static void contact_lists(fixture *f, gconstpointer d) {
+  static const char *const seen_by[] = {"*@x", NULL};
+  g_autoptr(gw_items) ours = gw_items_new();
+  gw_items_add(ours, "100@" DOMAIN, "Desk");
+  gw_items_add(ours, "101@" DOMAIN, "Shop");
+  gw_xmpp_set_visible_to(f->x, seen_by);
+  g_assert_false(gw_xmpp_roster_help_due(f->x, "bob@x/web"));
+  gw_xmpp_set_roster_help(f->x, GW_HELP_WRITE);
+  g_assert_true(gw_xmpp_roster_help_due(f->x, "bob@x/web"));
+  g_assert_false(gw_xmpp_roster_help_due(f->x, "eve@y/web"));
+  g_assert_false(gw_xmpp_roster_help_due(f->x, "101@" DOMAIN));
+  say(f, "<message from='bob@x' to='" DOMAIN "'><privilege xmlns='urn:xmpp:privilege:2'>"
+         "<perm access='roster' type='both'/></privilege></message>");
+  settle(f);
+  gw_xmpp_help_roster(f->x, "bob@x/web", ours);
+  expect(f, "http://jabber.org/protocol/rosterx");
+  g_assert_false(gw_xmpp_roster_help_due(f->x, "bob@x/web"));
+  say(f, "<message from='x' to='" DOMAIN "'><privilege xmlns='urn:xmpp:privilege:1'>"
+         "<perm access='roster' type='both'/><perm access='message' type='outgoing'/></privilege></message>");
+  settle(f);
+  gw_xmpp_set_roster_help(f->x, GW_HELP_WRITE);
+  gw_xmpp_help_roster(f->x, "bob@x/web", ours);
+  expect(f, "<query xmlns=\"jabber:iq:roster\"/>");
+  answer_bob(f, "<query xmlns='jabber:iq:roster'><item jid='101@" DOMAIN "' subscription='both'/></query>");
+  settle(f);
+  expect(f, "jid=\"100@" DOMAIN "\"");
+  expect(f, "subscription=\"both\"");
+  g_assert_null(strstr(f->server->got->str, "101@"));
+  answer_bob(f, "");
+  settle(f);
+  g_assert_false(gw_xmpp_roster_help_due(f->x, "bob@x"));
 }
 
 static void room_words(fixture *f, gconstpointer d) {
@@ -608,6 +655,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/xmpp/odd-locals", odd_locals);
   g_test_add_func("/xmpp/configurations", configurations);
 #define CASE(name, fn) g_test_add("/xmpp/" name, fixture, NULL, set_up, fn, tear_down)
+  CASE("contact-lists", contact_lists);
   CASE("answers", answers);
   CASE("silence", silence);
   CASE("jingle", jingle);

@@ -1,0 +1,43 @@
+/* directory.c - the rooms and phones of this gateway, for those who may see them (XEP-0030 4), and whom the phones need in
+ * their contact lists. */
+#include "gateway/bridge/private.h"
+
+static char *phone_jid(const gw_bridge *b, const char *number) {
+  g_autofree char *node = gw_jid_escape(number);
+  return gw_jid_join(node, b->conf->domain, NULL);
+}
+
+static void add_phones(const gw_bridge *b, gw_items *list) {
+  for (guint i = 0; i < b->conf->phones->len; i++) {
+    const gw_phone_conf *p = b->conf->phones->pdata[i];
+    g_autofree char *jid = phone_jid(b, p->number);
+    gw_items_add(list, jid, p->name && *p->name ? p->name : p->number);
+  }
+}
+
+void gw_bridge_items(gw_xmpp *xmpp, gw_items *list, void *bridge) {
+  const gw_bridge *b = bridge;
+  add_phones(b, list);
+  for (guint i = 0; i < b->conf->rooms->len; i++) {
+    const gw_room_conf *r = b->conf->rooms->pdata[i];
+    gw_items_add(list, r->room, r->number);
+  }
+}
+
+/* Whoever's calls come from here: each phone, callers of trunks, and the watcher whose presence tells that we are there. */
+static void add_contacts(const gw_bridge *b, gw_items *list) {
+  static const char *const others[][2] = {{"guest", "Guest"}, {"gateway", "Telephone gateway"}};
+  add_phones(b, list);
+  for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+    g_autofree char *jid = phone_jid(b, others[i][0]);
+    gw_items_add(list, jid, others[i][1]);
+  }
+}
+
+void gw_directory_met(const gw_bridge *b, const gw_occupant *o) {
+  const guint n = o->jids ? g_strv_length((char **)o->jids) : 0;
+  if (!n || o->self || o->ours || !gw_xmpp_roster_help_due(b->xmpp, o->jids[n - 1])) return;
+  g_autoptr(gw_items) list = gw_items_new();
+  add_contacts(b, list);
+  gw_xmpp_help_roster(b->xmpp, o->jids[n - 1], list);
+}

@@ -1,0 +1,42 @@
+/* Whose contact lists are helped, and with whom: people the watcher meets, never our own. */
+#include "kit.h"
+
+static void test_met(void) {
+  world w;
+  setup(&w);
+  gw_muc *room = fake_muc("gateway@");
+  fake_occupant(room, "bob", "bob@x.test/web", GW_OCC_JOINED);
+  g_assert_false(fake_said("contact")); /* not wanted */
+  fake_occupant(room, "bob", "bob@x.test/web", GW_OCC_LEFT);
+  fake_roster_help = TRUE;
+  fake_occupant(room, "nobody", NULL, GW_OCC_JOINED); /* the room hides who it is */
+  g_assert_false(fake_said("contact"));
+  fake_occupant(room, "bob", "bob@x.test/web", GW_OCC_JOINED);
+  g_assert_true(fake_said("contact Front desk for bob@x.test/web: 100@gw.test"));
+  g_assert_true(fake_said("contact Guest for bob@x.test/web: guest@gw.test"));
+  g_assert_true(fake_said("contact Telephone gateway for bob@x.test/web: gateway@gw.test"));
+  fake_clear();
+  fake_occupant(room, "bob", "bob@x.test/web", GW_OCC_LEFT);
+  g_assert_false(fake_said("contact"));
+  teardown(&w);
+}
+
+static void test_items(void) {
+  world w;
+  setup(&w);
+  g_autoptr(gw_items) list = gw_items_new();
+  gw_bridge_items(NULL, list, w.b);
+  g_assert_cmpuint(gw_items_count(list), ==, 3);
+  g_assert_cmpstr(gw_items_jid(list, 0), ==, "100@gw.test");
+  g_assert_cmpstr(gw_items_name(list, 1), ==, "Workshop");
+  g_assert_cmpstr(gw_items_jid(list, 2), ==, ROOM);
+  g_assert_cmpstr(gw_items_name(list, 2), ==, "8000");
+  teardown(&w);
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/directory/met", test_met);
+  g_test_add_func("/directory/items", test_items);
+  return g_test_run();
+}
