@@ -121,10 +121,10 @@ static void note_certificate(va_list ap) {
 
 /* "udp:192.0.2.7", "tcp:[::1]:5060" */
 static void ip_of_source(char *ret, gsize n) {
-  const char *host = watch.source + strcspn(watch.source, ":");
-  host += strspn(host, ":[");
-  g_snprintf(ret, n, "%.*s",
-             (int)(strchr(watch.source, ']') ? strcspn(host, "]") : strcspn(host, ":")), host);
+  const char *host = strchr(watch.source, ':');
+  gboolean v6 = host && host[1] == '[';
+  host = host ? host + 1 + v6 : "";
+  g_snprintf(ret, n, "%.*s", (int)strcspn(host, v6 ? "]" : ":"), host);
 }
 
 /* "nta: received %03d %s for %s (%u)": a 100 never becomes an event (what could make it one loses memory with each), and
