@@ -4,6 +4,7 @@
 #include "base/jid.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "xmpp/conference_xml.h"
 #include "xmpp/internal.h"
 #include "xmpp/muji_xml.h"
 #include "xmpp/ns.h"
@@ -126,6 +127,10 @@ static void request_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *
       gw_persona_jingle(p, iq);
     else
       refuse_jingle(x, s, iq);
+    return;
+  }
+  if (set && p && gw_meet_xml_is(iq)) {
+    gw_persona_meet(p, iq);
     return;
   }
   if (addressee_exists(x, to, p) && gw_disco_serve(x, s, iq, who)) return;
