@@ -91,6 +91,17 @@ with Lab("conference", server=TalksServer) as lab:
         alice.wait_hears("Phone 100", 1000)
         gateway.let_listen("100", 2)
 
+    with lab.case("the XMPP server restarts: the sound goes on, and so does the call"):
+        since, at = talks.mark(), time.monotonic()
+        lab.server.kill()
+        lab.server.start()
+        talks.wait("online", since=since, timeout=30)
+        alice.wait("joined", since=at, timeout=30)
+        wait_for("the gateway to be back", lambda: gateway.ctl("status")["xmpp"]["state"] == "up", 30)
+        gateway.let_listen("100", 1)
+        alice.wait_hears("Phone 100", 1000)
+        assert gateway.call("100")["state"] == "talking"
+
     with lab.case("the phone hangs up: its sessions end"):
         since = talks.mark()
         code, heard = ua.hang_up()
