@@ -24,7 +24,8 @@ static char *owner_of(const char *entity) {
   if (!entity || !*entity || strlen(entity) > GW_MAX_JID) return NULL;
   if (g_ascii_strncasecmp(entity, SCHEME, strlen(SCHEME)))
     return printable(entity) ? g_strdup(entity) : NULL;
-  g_autofree char *path = g_strndup(entity + strlen(SCHEME), strcspn(entity + strlen(SCHEME), "?#"));
+  g_autofree char *path =
+      g_strndup(entity + strlen(SCHEME), strcspn(entity + strlen(SCHEME), "?#"));
   g_autofree char *plain = g_uri_unescape_string(path, NULL);
   return plain && g_utf8_validate(plain, -1, NULL) ? gw_jid_normal(plain) : NULL;
 }

@@ -24,7 +24,8 @@ struct gw_focus {
 };
 
 const gw_focus_dialect gw_focus_xep0521 = {.kind = "xep-0521"};
-const gw_focus_dialect gw_focus_tigase_meet = {.kind = "tigase-meet", .greets = TRUE, .grows = TRUE};
+const gw_focus_dialect gw_focus_tigase_meet = {
+    .kind = "tigase-meet", .greets = TRUE, .grows = TRUE};
 
 /* --- outs --- */
 
@@ -180,7 +181,8 @@ static void publish(gw_focus *f, const gw_action *a) {
   say(f, s, GW_JINGLE_SESSION_INITIATE)->u.jingle.desc = gw_desc_copy(a->desc);
 }
 
-static void say_contents(gw_focus *f, const stream *s, gw_jingle_action action, const gw_action *a) {
+static void say_contents(gw_focus *f, const stream *s, gw_jingle_action action,
+                         const gw_action *a) {
   gw_word *w = say(f, s, action);
   w->u.jingle.desc = gw_desc_copy(a->desc);
   w->u.jingle.grows = f->dialect->grows;
@@ -245,9 +247,10 @@ static gw_cause cause_of_condition(const char *condition) {
   static const struct {
     const char *condition;
     gw_cause cause;
-  } known[] = {{"item-not-found", GW_CAUSE_NOT_FOUND},       {"forbidden", GW_CAUSE_FORBIDDEN},
-               {"not-allowed", GW_CAUSE_FORBIDDEN},          {"not-authorized", GW_CAUSE_FORBIDDEN},
-               {"registration-required", GW_CAUSE_FORBIDDEN}, {"resource-constraint", GW_CAUSE_BUSY}};
+  } known[] = {
+      {"item-not-found", GW_CAUSE_NOT_FOUND},        {"forbidden", GW_CAUSE_FORBIDDEN},
+      {"not-allowed", GW_CAUSE_FORBIDDEN},           {"not-authorized", GW_CAUSE_FORBIDDEN},
+      {"registration-required", GW_CAUSE_FORBIDDEN}, {"resource-constraint", GW_CAUSE_BUSY}};
   for (guint i = 0; condition && i < G_N_ELEMENTS(known); i++)
     if (!strcmp(condition, known[i].condition)) return known[i].cause;
   return GW_CAUSE_SFU_DOWN;

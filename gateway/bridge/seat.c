@@ -79,7 +79,9 @@ static void open_peer(gw_seat *s, const gw_action *a) {
                            .use = uses[a->use],
                            .setup = a->offerer ? GW_SETUP_ACTPASS : a->setup,
                            .cname = "tipring",
-                           .talker = a->use == GW_USE_PUBLISH ? NULL : a->text ? a->text : a->jid};
+                           .talker = a->use == GW_USE_PUBLISH ? NULL
+                                     : a->text                ? a->text
+                                                              : a->jid};
   p->media = gw_media_peer(b->media, s->conference->room, &params);
   if (p->media.v)
     gw_bridge_own(b, p->media, s->call, s, p->id);
@@ -413,8 +415,8 @@ static void weigh_running(gw_seat *s) {
   const gw_ledger *l = s->conference->ledger;
   const gboolean wordless = s->class == &gw_flavour_jingle_sfu;
   const gw_ledger_call *c = s->call_room || wordless ? NULL
-                            : s->call->answer_id ? gw_ledger_find(l, s->call->answer_id)
-                                                 : gw_ledger_live(l, is_sfu(s), gw_now_us());
+                            : s->call->answer_id     ? gw_ledger_find(l, s->call->answer_id)
+                                                     : gw_ledger_live(l, is_sfu(s), gw_now_us());
   const char *jid = c && c->order->len ? g_array_index(c->order, gw_order_entry, 0).jid : NULL;
   check(s, &(gw_rc_event){
                .type = GW_RC_JOINED, .id = c ? c->id : NULL, .proposer = proposer_of(s, jid)});

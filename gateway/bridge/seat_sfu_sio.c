@@ -24,13 +24,15 @@ static void feed_joined(gw_seat_sfu *s, const char *const *names) {
   for (guint i = 0; names[i]; i++)
     if (nick_of(s, names[i])) g_ptr_array_add(nicks, (void *)nick_of(s, names[i]));
   g_ptr_array_add(nicks, NULL);
-  gw_seat_sfu_feed(s, &(gw_fl_sfu){.news = GW_SFU_SAID_JOINED, .nicks = (const char *const *)nicks->pdata},
-       GW_CAUSE_NONE);
+  gw_seat_sfu_feed(
+      s, &(gw_fl_sfu){.news = GW_SFU_SAID_JOINED, .nicks = (const char *const *)nicks->pdata},
+      GW_CAUSE_NONE);
 }
 
 static void feed_answer(gw_seat_sfu *s, const char *nick, const char *sdp) {
   g_autoptr(gw_desc) d = sdp ? gw_sdp_parse(sdp, strlen(sdp), NULL) : NULL;
-  gw_seat_sfu_feed(s, &(gw_fl_sfu){.news = GW_SFU_SAID_ANSWER, .nick = nick, .desc = d}, GW_CAUSE_NONE);
+  gw_seat_sfu_feed(s, &(gw_fl_sfu){.news = GW_SFU_SAID_ANSWER, .nick = nick, .desc = d},
+                   GW_CAUSE_NONE);
 }
 
 static void feed_candidate(gw_seat_sfu *s, const gw_sfu_news *n, const char *nick) {
@@ -38,7 +40,8 @@ static void feed_candidate(gw_seat_sfu *s, const gw_sfu_news *n, const char *nic
   gw_candidate c;
   if (!gw_sdp_parse_candidate(n->text, &c)) return; /* a name, or nothing that we could use */
   g_array_append_val(gw_desc_add(d, GW_KIND_AUDIO, n->mid)->candidates, c);
-  gw_seat_sfu_feed(s, &(gw_fl_sfu){.news = GW_SFU_SAID_CANDIDATE, .nick = nick, .desc = d}, GW_CAUSE_NONE);
+  gw_seat_sfu_feed(s, &(gw_fl_sfu){.news = GW_SFU_SAID_CANDIDATE, .nick = nick, .desc = d},
+                   GW_CAUSE_NONE);
 }
 
 static void on_news(const gw_sfu_news *n, void *user) {

@@ -2,6 +2,7 @@
 #include "gateway/flavour/jingle_sfu.h"
 #include <string.h>
 #include "base/jid.h"
+#include "gateway/flavour/session.h"
 
 /* --- for all files of the flavour --- */
 
@@ -10,15 +11,6 @@ gw_action *gw_jsfu_ask(gw_flavour *f, gw_fl_sfu_ask ask, const char *sid) {
   a->ask = ask;
   a->sid = g_strdup(sid);
   return a;
-}
-
-static void tell(gw_flavour *f, gw_fl_call_state state, gw_cause cause, const char *text) {
-  if (f->told == (int)state) return;
-  f->told = (int)state;
-  gw_action *a = gw_actions_add(f->out, GW_ACT_CALL);
-  a->call = state;
-  a->cause = cause;
-  a->text = g_strdup(text);
 }
 
 /* The service knows people by their real JIDs; one that is the room itself may use the names there. */
@@ -72,22 +64,18 @@ static void publisher_free(gpointer data) {
 
 static gw_flavour *make(const gw_flavour_params *params) {
   gw_flavour *f = g_new0(gw_flavour, 1);
-  f->own_nick = g_strdup(params->own_nick);
-  f->own_jid = g_strdup(params->own_jid);
+  gw_fl_common_init(&f->common, params);
   f->room = g_strdup(params->room);
-  f->ids = params->ids;
   f->legs = g_ptr_array_new_with_free_func(gw_jsfu_leg_free);
   f->occupants = g_ptr_array_new_with_free_func(occupant_free);
   f->publishers = g_ptr_array_new_with_free_func(publisher_free);
   f->due = f->give_up = GW_NEVER;
-  f->told = -1;
   return f;
 }
 
 static void flavour_free(gw_flavour *f) {
   if (!f) return;
-  g_free(f->own_nick);
-  g_free(f->own_jid);
+  gw_fl_common_clear(&f->common);
   g_free(f->room);
   g_ptr_array_unref(f->legs);
   g_ptr_array_unref(f->occupants);
@@ -99,11 +87,10 @@ static void flavour_free(gw_flavour *f) {
 
 static void end(gw_flavour *f, gw_cause cause, const char *text) {
   gw_jsfu_legs_drop_all(f);
-  if (f->phase != GW_JSFU_NEW && f->phase != GW_JSFU_DONE)
-    gw_jsfu_ask(f, GW_SFU_ASK_LEAVE, NULL);
+  if (f->phase != GW_JSFU_NEW && f->phase != GW_JSFU_DONE) gw_jsfu_ask(f, GW_SFU_ASK_LEAVE, NULL);
   f->phase = GW_JSFU_DONE;
   f->due = GW_NEVER;
-  tell(f, GW_CALL_ENDED, cause, text);
+  gw_fl_tell(&f->common, GW_CALL_ENDED, cause, text);
 }
 
 /* What will not be better in a second. */
@@ -150,7 +137,7 @@ static void on_answer(gw_flavour *f, const gw_fl_sfu *s, gw_cause cause) {
 /* It ends our stream: for reasons that a fresh start may mend, or it wants us out. */
 static void on_put_out(gw_flavour *f, const char *reason) {
   static const char *const trouble[] = {"connectivity-error", "failed-transport", "timeout",
-                                        "general-error", "media-error", "gone"};
+                                        "general-error",      "media-error",      "gone"};
   for (guint i = 0; reason && i < G_N_ELEMENTS(trouble); i++)
     if (!strcmp(reason, trouble[i])) {
       gw_jsfu_lost(f, GW_CAUSE_SFU_DOWN, "the service ended our stream");
@@ -237,7 +224,12 @@ static void on_sfu(gw_flavour *f, const gw_fl_sfu *s, gw_cause cause) {
 
 /* --- transports --- */
 
-static void on_peer_state(gw_flavour *f, gw_jsfu_leg *l, gw_fl_peer_state state, gw_cause cause) {
+static void *find_peer(const gw_flavour *f, guint peer) {
+  return gw_jsfu_leg_by_peer(f, peer);
+}
+
+static void on_peer_state(gw_flavour *f, void *leg, gw_fl_peer_state state, gw_cause cause) {
+  gw_jsfu_leg *l = leg;
   if (state == GW_PEER_UP) {
     l->up = TRUE;
     if (!l->publish) return;
@@ -247,21 +239,19 @@ static void on_peer_state(gw_flavour *f, gw_jsfu_leg *l, gw_fl_peer_state state,
   } else if (state == GW_PEER_RTP || state == GW_PEER_QUIET) {
     l->rtp = state == GW_PEER_RTP;
   } else if (state == GW_PEER_FAILED && l->publish) {
-    gw_jsfu_lost(f, cause ? cause : GW_CAUSE_ICE_FAILED, "our stream to the service does not stand");
+    gw_jsfu_lost(f, cause ? cause : GW_CAUSE_ICE_FAILED,
+                 "our stream to the service does not stand");
   } else if (state == GW_PEER_FAILED) {
     gw_jsfu_leg_drop(f, l, "connectivity-error");
   }
 }
 
-static void on_peer(gw_flavour *f, const gw_ev *ev) {
-  gw_jsfu_leg *l = gw_jsfu_leg_by_peer(f, ev->peer);
-  if (!l) return; /* closed meanwhile */
-  if (ev->type == GW_EV_PEER_STATE)
-    on_peer_state(f, l, ev->u.state, ev->cause);
-  else if (ev->type == GW_EV_LOCAL_DESC)
-    gw_jsfu_leg_local(f, l, ev->u.desc);
-  else
-    gw_jsfu_leg_candidate(f, l, ev->u.candidate);
+static void on_local(gw_flavour *f, void *leg, const gw_desc *local) {
+  gw_jsfu_leg_local(f, leg, local);
+}
+
+static void on_candidate(gw_flavour *f, void *leg, const gw_candidate *c) {
+  gw_jsfu_leg_candidate(f, leg, c);
 }
 
 /* --- the room --- */
@@ -287,24 +277,26 @@ static void on_occupant(gw_flavour *f, const gw_fl_occupant *who) {
 
 /* --- events --- */
 
-/* Nobody but the service has a session with us. */
-static void refuse(gw_flavour *f, const gw_word *w) {
-  if (w->kind != GW_WORD_JINGLE || w->u.jingle.action != GW_JINGLE_SESSION_INITIATE) return;
-  gw_word *no = gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, w->from, w->u.jingle.sid, FALSE);
-  no->u.jingle.reason = g_strdup("decline");
-  gw_actions_add(f->out, GW_ACT_SAY)->word = no;
+static void on_start(gw_flavour *f) {
+  if (f->phase == GW_JSFU_NEW) enter(f, GW_SFU_ASK_JOIN);
 }
 
 static void on_stop(gw_flavour *f, gw_cause cause) {
-  if (f->stop_told) return;
-  f->stop_told = TRUE;
-  f->told = -1; /* ended by ourselves or not: who stops us waits for an answer */
-  end(f, cause ? cause : GW_CAUSE_NORMAL, NULL);
+  end(f, cause, NULL);
 }
 
+/* Nobody but the service has a session with us. */
+static void on_word(gw_flavour *f, const gw_word *w) {
+  if (w->kind == GW_WORD_JINGLE && w->u.jingle.action == GW_JINGLE_SESSION_INITIATE)
+    gw_fl_refuse(&f->common, w->from, w->u.jingle.sid, "decline");
+}
+
+/* Sound does not go by it. */
+static void on_stream_down(gw_flavour *f) {}
+
 /* What was said meanwhile is lost; a stream of ours that stands goes on, anything else begins afresh. */
-static void on_stream_up(gw_flavour *f) {
-  f->frozen = FALSE;
+static void on_stream_up(gw_flavour *f, gint64 away_us) {
+  gw_fl_say_held(&f->common, NULL);
   for (guint i = 0; i < f->legs->len; i++) {
     const gw_jsfu_leg *l = f->legs->pdata[i];
     if (l->publish && l->state == GW_JLEG_ACTIVE) return;
@@ -315,43 +307,10 @@ static void on_stream_up(gw_flavour *f) {
   }
 }
 
-static void on_event(gw_flavour *f, const gw_ev *ev) {
-  switch (ev->type) {
-  case GW_EV_START:
-    if (f->phase == GW_JSFU_NEW) enter(f, GW_SFU_ASK_JOIN);
-    break;
-  case GW_EV_STOP:
-    on_stop(f, ev->cause);
-    break;
-  case GW_EV_OCCUPANT:
-    on_occupant(f, ev->u.who);
-    break;
-  case GW_EV_WORD:
-    refuse(f, ev->u.word);
-    break;
-  case GW_EV_PEER_STATE:
-  case GW_EV_LOCAL_DESC:
-  case GW_EV_CANDIDATE:
-    on_peer(f, ev);
-    break;
-  case GW_EV_STREAM_DOWN:
-    f->frozen = TRUE;
-    break;
-  case GW_EV_STREAM_UP:
-    on_stream_up(f);
-    break;
-  case GW_EV_SFU:
-    on_sfu(f, ev->u.sfu, ev->cause);
-    break;
-  case GW_EV_MUTED: /* a muted phone goes on sending silence */
-  case GW_EV_TICK:
-    break;
-  }
-}
-
 /* --- time --- */
 
 static void run_due(gw_flavour *f) {
+  if (f->frozen || f->phase == GW_JSFU_NEW) return;
   for (guint i = f->legs->len; i-- > 0;)
     if (i < f->legs->len) gw_jsfu_leg_due(f, f->legs->pdata[i]);
   if (f->phase == GW_JSFU_PAUSE && f->now >= f->due) enter(f, GW_SFU_ASK_AGAIN);
@@ -364,25 +323,39 @@ static gboolean anybody(const gw_flavour *f, const gw_jsfu_leg *l) {
   return !l->many || (!f->named && l->rtp);
 }
 
-static void tell_state(gw_flavour *f) {
-  gboolean up = FALSE, busy = f->phase != GW_JSFU_IN;
-  if (f->phase == GW_JSFU_NEW || f->phase == GW_JSFU_DONE) return;
+static gboolean look(const gw_flavour *f, gboolean *ret_up, gboolean *ret_busy) {
+  if (f->phase == GW_JSFU_NEW || f->phase == GW_JSFU_DONE) return FALSE;
+  *ret_busy = f->phase != GW_JSFU_IN;
   for (guint i = 0; i < f->legs->len; i++) {
     const gw_jsfu_leg *l = f->legs->pdata[i];
     if (l->publish || !anybody(f, l)) continue;
-    up |= l->up;
-    busy |= !l->up;
+    *ret_up |= l->up;
+    *ret_busy |= !l->up;
   }
-  tell(f, up ? GW_CALL_TALKING : busy ? GW_CALL_CONNECTING : GW_CALL_WAITING, GW_CAUSE_NONE, NULL);
+  return TRUE;
 }
 
+static gboolean done(const gw_flavour *f) {
+  return f->phase == GW_JSFU_DONE;
+}
+
+static const gw_fl_table table = {.start = on_start,
+                                  .stop = on_stop,
+                                  .occupant = on_occupant,
+                                  .word = on_word,
+                                  .down = on_stream_down,
+                                  .up = on_stream_up,
+                                  .sfu = on_sfu,
+                                  .find = find_peer,
+                                  .state = on_peer_state,
+                                  .local = on_local,
+                                  .candidate = on_candidate,
+                                  .due = run_due,
+                                  .done = done,
+                                  .look = look};
+
 static void step(gw_flavour *f, const gw_ev *ev, gint64 now_us, gw_actions *ret) {
-  f->now = MAX(f->now, now_us);
-  f->out = ret;
-  if (f->phase != GW_JSFU_DONE || ev->type == GW_EV_STOP) on_event(f, ev);
-  if (f->phase != GW_JSFU_DONE && f->phase != GW_JSFU_NEW && !f->frozen) run_due(f);
-  tell_state(f);
-  f->out = NULL;
+  gw_fl_step(f, &table, ev, now_us, ret);
 }
 
 static gint64 deadline(const gw_flavour *f) {

@@ -4,7 +4,7 @@
  * Thread: any (pure).  Owner: the flavour owns all.  Calls back: never. */
 #ifndef GW_JINGLE_SFU_H
 #define GW_JINGLE_SFU_H
-#include "gateway/flavour/flavour.h"
+#include "gateway/flavour/common.h"
 
 #define GW_JSFU_LOCAL GW_SEC(10)      /* a transport that never gets ready */
 #define GW_JSFU_AGAIN GW_SEC(60)      /* who was in has so long to be in again */
@@ -43,21 +43,15 @@ typedef struct {
 } gw_jsfu_publisher;
 
 struct gw_flavour {
-  char *own_nick, *own_jid, *room;
-  gw_ids *ids;
+  union { gw_fl_common common; struct { GW_FL_COMMON }; };
+  char *room;
   gw_jsfu_phase phase;
   GPtrArray *legs;       /* gw_jsfu_leg */
   GPtrArray *occupants;  /* gw_jsfu_occupant */
   GPtrArray *publishers; /* gw_jsfu_publisher, where the service names them */
-  guint last_peer;
   gboolean named;        /* the service says who publishes */
-  gboolean been_in, frozen, stop_told, silent_noted;
+  gboolean been_in, silent_noted;
   gint64 due, give_up, backoff; /* due: the next try; give_up: GW_NEVER while in */
-  int told;              /* gw_fl_call_state last told, -1 none */
-  guint64 ignored;
-  /* of the step that runs */
-  gint64 now;
-  gw_actions *out;
 };
 
 /* --- jingle_sfu.c */

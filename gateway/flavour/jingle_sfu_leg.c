@@ -130,7 +130,10 @@ void gw_jsfu_leg_answer(gw_flavour *f, gw_jsfu_leg *l, const gw_desc *answer, gw
   const gw_desc_media *m = answer ? gw_desc_audio(answer) : NULL;
   if (!l->publish || l->state != GW_JLEG_ASKED) return;
   if (!m || !m->codecs->len || !m->fp_value || !m->ufrag) {
-    gw_jsfu_lost(f, answer ? GW_CAUSE_NO_CODEC : cause ? cause : GW_CAUSE_SFU_DOWN,
+    gw_jsfu_lost(f,
+                 answer  ? GW_CAUSE_NO_CODEC
+                 : cause ? cause
+                         : GW_CAUSE_SFU_DOWN,
                  why ? why : "its answer cannot be used");
     return;
   }
@@ -158,10 +161,9 @@ void gw_jsfu_leg_heard(gw_flavour *f, gw_jsfu_leg *l) {
     any |= m->kind == GW_KIND_AUDIO && m->sources->len;
     if (gw_jsfu_content_is_ours(f, m->mid)) g_array_set_size(m->sources, 0);
   }
-  if (any || f->silent_noted) return;
-  f->silent_noted = TRUE;
-  gw_actions_add(f->out, GW_ACT_NOTE)->text =
-      g_strdup("the service names no sources (XEP-0339): whom it forwards cannot be told apart");
+  if (!any)
+    gw_fl_note(&f->common, &f->silent_noted,
+               "the service names no sources (XEP-0339): whom it forwards cannot be told apart");
 }
 
 void gw_jsfu_leg_offered(gw_flavour *f, const gw_fl_sfu *s) {

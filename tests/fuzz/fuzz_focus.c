@@ -23,7 +23,8 @@ typedef struct {
 
 static const gw_flavour_class *const class = &gw_flavour_jingle_sfu;
 static const char *const sids[] = {"a", "b", "c", "d", "e", "f", "g"};
-static const char *const who[] = {NULL, "anna@x/1", "bert@x", "phone@gw", "101@gw/2", "room@m/seat", "sip:z@y", "carl@x"};
+static const char *const who[] = {NULL,       "anna@x/1",    "bert@x",  "phone@gw",
+                                  "101@gw/2", "room@m/seat", "sip:z@y", "carl@x"};
 
 static guint8 byte(world *w) {
   return w->at < w->end ? *w->at++ : 0;
@@ -33,7 +34,11 @@ static gw_desc *some_desc(guint8 b) {
   gw_desc *d = gw_desc_new();
   for (guint i = 0; i <= b % 3u; i++) {
     g_autofree char *mid = g_strdup_printf("%u", (b >> 2) % 8u + i);
-    gw_desc_media *m = gw_desc_add(d, b & 0x20 && i ? GW_KIND_VIDEO : b % 32 == 31 ? GW_KIND_OTHER : GW_KIND_AUDIO, mid);
+    gw_desc_media *m = gw_desc_add(d,
+                                   b & 0x20 && i  ? GW_KIND_VIDEO
+                                   : b % 32 == 31 ? GW_KIND_OTHER
+                                                  : GW_KIND_AUDIO,
+                                   mid);
     const gw_source s = {.ssrc = b + i};
     m->dir = (gw_dir)(b & 3);
     m->rtcp_mux = b % 16 != 13;
@@ -89,7 +94,8 @@ static void feed(world *w, const gw_ev *ev) {
 }
 
 static void check_action(world *w, const gw_action *a) {
-  g_assert_true(!w->ended || (a->type == GW_ACT_CALL && a->call == GW_CALL_ENDED && w->stopped && !w->answered_stop));
+  g_assert_true(!w->ended || (a->type == GW_ACT_CALL && a->call == GW_CALL_ENDED && w->stopped &&
+                              !w->answered_stop));
   if (a->type == GW_ACT_SFU) {
     GArray *outs = gw_focus_outs_new();
     if (a->ask == GW_SFU_ASK_STREAM) {
@@ -100,13 +106,15 @@ static void check_action(world *w, const gw_action *a) {
     take(w, outs);
   }
   if (a->type == GW_ACT_PEER_OPEN) {
-    g_assert_true(a->jid && a->nick && a->use != GW_USE_BOTH && !w->stopped && a->offerer == (a->use == GW_USE_PUBLISH));
+    g_assert_true(a->jid && a->nick && a->use != GW_USE_BOTH && !w->stopped &&
+                  a->offerer == (a->use == GW_USE_PUBLISH));
     g_assert_true(g_hash_table_add(w->open, GUINT_TO_POINTER(a->peer)));
     w->last_peer = a->peer;
   }
   if (a->type == GW_ACT_PEER_REMOTE)
     g_assert_true(a->desc && g_hash_table_contains(w->open, GUINT_TO_POINTER(a->peer)));
-  if (a->type == GW_ACT_PEER_CLOSE) g_assert_true(g_hash_table_remove(w->open, GUINT_TO_POINTER(a->peer)));
+  if (a->type == GW_ACT_PEER_CLOSE)
+    g_assert_true(g_hash_table_remove(w->open, GUINT_TO_POINTER(a->peer)));
   if (a->type != GW_ACT_CALL) return;
   if (w->ended) w->answered_stop = TRUE;
   if (a->call == GW_CALL_ENDED) w->ended = TRUE;
@@ -122,16 +130,22 @@ static void says(world *w, gw_word *taken, guint8 b) {
 }
 
 static void jingle(world *w) {
-  static const gw_jingle_action actions[] = {
-      GW_JINGLE_SESSION_INITIATE, GW_JINGLE_SESSION_INITIATE, GW_JINGLE_SESSION_ACCEPT, GW_JINGLE_SESSION_TERMINATE,
-      GW_JINGLE_TRANSPORT_INFO,   GW_JINGLE_CONTENT_ADD,      GW_JINGLE_ERROR,          GW_JINGLE_CONTENT_MODIFY};
+  static const gw_jingle_action actions[] = {GW_JINGLE_SESSION_INITIATE,
+                                             GW_JINGLE_SESSION_INITIATE,
+                                             GW_JINGLE_SESSION_ACCEPT,
+                                             GW_JINGLE_SESSION_TERMINATE,
+                                             GW_JINGLE_TRANSPORT_INFO,
+                                             GW_JINGLE_CONTENT_ADD,
+                                             GW_JINGLE_ERROR,
+                                             GW_JINGLE_CONTENT_MODIFY};
   static const char *const reasons[] = {NULL, "success", "gone", "general-error"};
   const guint8 a = byte(w), b = byte(w);
   const char *sid = (a >> 3) % 8 == 7 && w->mine ? w->mine : sids[(a >> 3) % 7];
   gw_word *out = gw_word_new_jingle(actions[a % 8], "phone@gw/1", sid, FALSE);
   gw_jingle *j = &out->u.jingle;
   if (j->action == GW_JINGLE_SESSION_TERMINATE) j->reason = g_strdup(reasons[b % 4]);
-  if (j->action != GW_JINGLE_SESSION_TERMINATE && j->action != GW_JINGLE_ERROR) j->desc = some_desc(b);
+  if (j->action != GW_JINGLE_SESSION_TERMINATE && j->action != GW_JINGLE_ERROR)
+    j->desc = some_desc(b);
   if (j->action == GW_JINGLE_SESSION_INITIATE) j->owner = g_strdup(who[b % 8]);
   j->focus = b & 1;
   j->of = b & 2 ? GW_JINGLE_SESSION_INITIATE : GW_JINGLE_SESSION_ACCEPT;
@@ -216,7 +230,8 @@ static void one_event(world *w) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   if (n < 2) return 0;
   world w = {.at = data + 1, .end = data + n, .now = GW_SEC(100), .ids = gw_ids_new_fixed(1)};
-  const gw_flavour_params params = {.own_nick = "phone", .own_jid = "phone@gw/1", .room = "room@m", .ids = w.ids};
+  const gw_flavour_params params = {
+      .own_nick = "phone", .own_jid = "phone@gw/1", .room = "room@m", .ids = w.ids};
   w.f = class->make(&params);
   w.line = gw_focus_new(data[0] & 1 ? &gw_focus_tigase_meet : &gw_focus_xep0521, "room@talks");
   w.open = g_hash_table_new(NULL, NULL);

@@ -7,6 +7,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 from conference_lab import TALKS, Conference, ConferencePeer, TalksServer  # noqa: E402
+from contact import Contact  # noqa: E402
 from lab import TONES, Lab, assert_heard  # noqa: E402
 from procs import wait_for  # noqa: E402
 
@@ -119,6 +120,17 @@ with Lab("conference", server=TalksServer) as lab:
         code, heard = ua.result(30)
         assert heard["ended_by"] == "them", heard
         assert gateway.ctl("history")[0]["cause"] == "room-closed", gateway.ctl("history")[0]
+
+    with lab.case("the phone is put out of the room: its call ends, and it leaves the service"):
+        since = talks.mark()
+        owner = lab.keep(Contact(lab.server, "tipring")).enter(lab.room, "Owner")
+        ua = lab.dial("103")
+        gateway.wait_talking("103", peers=1)
+        owner.kick(lab.room, "Phone 103")
+        code, heard = ua.result(30)
+        assert heard["ended_by"] == "them", heard
+        assert gateway.ctl("history")[0]["cause"] == "room-closed", gateway.ctl("history")[0]
+        talks.wait("leave", since=since, who="103")
 
     for option, cause in ((("--refuse", "not-allowed"), "forbidden"), (("--refuse", "service-unavailable"), "sfu-down")):
         with lab.case(f"it answers {option[1]}: {cause}"):

@@ -54,9 +54,9 @@ static void note(GString *log, const gw_focus_out *o) {
   } else {
     g_string_append_printf(log, "= %s%s%s%s%s%s%s%s%s%s\n", words[n->news], n->sid ? " " : "",
                            n->sid ? n->sid : "", n->who ? " of " : "", n->who ? n->who : "",
-                           n->mids && n->mids[0] ? " in " : "", n->mids && n->mids[0] ? n->mids[0] : "",
-                           n->many ? " many" : "", o->cause ? " cause=" : "",
-                           o->cause ? gw_cause_word(o->cause) : "");
+                           n->mids && n->mids[0] ? " in " : "",
+                           n->mids && n->mids[0] ? n->mids[0] : "", n->many ? " many" : "",
+                           o->cause ? " cause=" : "", o->cause ? gw_cause_word(o->cause) : "");
   }
 }
 
@@ -67,16 +67,21 @@ static void take(bench *b, GArray *outs) {
   g_assert_cmpint(gw_focus_deadline(b->f), >, b->now);
 }
 
-static void ask_with(bench *b, gw_fl_sfu_ask what, const char *sid, gw_desc *taken, const char *text) {
+static void ask_with(bench *b, gw_fl_sfu_ask what, const char *sid, gw_desc *taken,
+                     const char *text) {
   g_autoptr(gw_desc) d = taken;
   GArray *outs = gw_focus_outs_new();
-  gw_focus_ask(b->f, &(gw_action){.type = GW_ACT_SFU, .ask = what, .sid = (char *)sid, .desc = d, .text = (char *)text},
-               b->now, outs);
+  gw_focus_ask(
+      b->f,
+      &(gw_action){
+          .type = GW_ACT_SFU, .ask = what, .sid = (char *)sid, .desc = d, .text = (char *)text},
+      b->now, outs);
   take(b, outs);
 }
 
 static void ask(bench *b, gw_fl_sfu_ask what, const char *sid) {
-  const gboolean with = what == GW_SFU_ASK_STREAM || what == GW_SFU_ASK_ANSWER || what == GW_SFU_ASK_CANDIDATE;
+  const gboolean with =
+      what == GW_SFU_ASK_STREAM || what == GW_SFU_ASK_ANSWER || what == GW_SFU_ASK_CANDIDATE;
   ask_with(b, what, sid, with ? sound("audio", GW_DIR_SENDONLY, 0) : NULL, NULL);
 }
 
@@ -144,8 +149,10 @@ static void test_xep0521(void) {
   hear(&b, GW_JINGLE_SESSION_INITIATE, "s3", NULL);
   ask(&b, GW_SFU_ASK_ANSWER, "s3");
   ask_with(&b, GW_SFU_ASK_CLOSE, "s3", NULL, "connectivity-error");
-  expect(&b, "= offer s2 of bob@x\nsession-terminate s2 decline\n= offer s3 of bob@x\nsession-accept s3\n"
-             "session-terminate s3 connectivity-error\n");
+  expect(
+      &b,
+      "= offer s2 of bob@x\nsession-terminate s2 decline\n= offer s3 of bob@x\nsession-accept s3\n"
+      "session-terminate s3 connectivity-error\n");
   hear(&b, GW_JINGLE_SESSION_TERMINATE, "s1", "success");
   hear(&b, GW_JINGLE_SESSION_TERMINATE, "s9", "success");
   expect(&b, "= ended s1 cause=normal\n");
@@ -170,14 +177,17 @@ static void test_tigase(void) {
   inside(&b, &gw_focus_tigase_meet);
   meet_word(&b, FALSE, "bob@x", "7");
   hear(&b, GW_JINGLE_SESSION_INITIATE, "s1", NULL);
-  hear(&b, GW_JINGLE_CONTENT_ADD, "s1", NULL); /* before our answer: the session does not stand yet */
+  hear(&b, GW_JINGLE_CONTENT_ADD, "s1",
+       NULL); /* before our answer: the session does not stand yet */
   ask(&b, GW_SFU_ASK_ANSWER, "s1");
   hear(&b, GW_JINGLE_CONTENT_ADD, "s1", NULL);
   ask(&b, GW_SFU_ASK_ANSWER, "s1");
   ask_with(&b, GW_SFU_ASK_ANSWER, "s1", sound("9", GW_DIR_SENDONLY, 0), "unsupported-applications");
   meet_word(&b, TRUE, "bob@x", "7");
-  expect(&b, "= comes of bob@x in 7\n= offer s1 of bob@x many\nsession-accept s1 grows\n= offer s1 many\n"
-             "content-accept s1\ncontent-reject s1 unsupported-applications\n= goes of bob@x in 7\n");
+  expect(
+      &b,
+      "= comes of bob@x in 7\n= offer s1 of bob@x many\nsession-accept s1 grows\n= offer s1 many\n"
+      "content-accept s1\ncontent-reject s1 unsupported-applications\n= goes of bob@x in 7\n");
   ask(&b, GW_SFU_ASK_AGAIN, NULL);
   expect(&b, "session-terminate s1 success\nsession-terminate mine success\ngreet\n= joined\n");
   ask(&b, GW_SFU_ASK_LEAVE, NULL);
@@ -206,7 +216,8 @@ static void test_strangers(void) {
   expect(&b, "note\n= offer s1\nsession-accept s1 to ROOM@talks.x/mixer\n");
   hear(&b, GW_JINGLE_SESSION_TERMINATE, "s1", NULL); /* of another address: no such session */
   ask(&b, GW_SFU_ASK_LEAVE, NULL);
-  expect(&b, "session-terminate s1 to ROOM@talks.x/mixer success\nsession-terminate mine success\n");
+  expect(&b,
+         "session-terminate s1 to ROOM@talks.x/mixer success\nsession-terminate mine success\n");
   end(&b);
 }
 
@@ -246,9 +257,10 @@ static void test_flood(void) {
 static void test_refused(void) {
   static const struct {
     const char *condition, *cause;
-  } rows[] = {{"item-not-found", "not-found"}, {"forbidden", "forbidden"}, {"not-allowed", "forbidden"},
-              {"registration-required", "forbidden"}, {"resource-constraint", "busy"},
-              {"service-unavailable", "sfu-down"}, {"timeout", "sfu-down"}, {NULL, "sfu-down"}};
+  } rows[] = {{"item-not-found", "not-found"}, {"forbidden", "forbidden"},
+              {"not-allowed", "forbidden"},    {"registration-required", "forbidden"},
+              {"resource-constraint", "busy"}, {"service-unavailable", "sfu-down"},
+              {"timeout", "sfu-down"},         {NULL, "sfu-down"}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     bench b;
     begin(&b, &gw_focus_xep0521);
@@ -384,7 +396,8 @@ static void forward(world *w, phone *to, phone *from) {
   const gboolean more = w->dialect->grows && to->growing;
   g_autofree char *mid = g_strdup_printf("%u", ++w->sids);
   char *sid = more ? g_strdup(to->growing) : g_strdup_printf("s%u", w->sids);
-  gw_word *out = gw_word_new_jingle(more ? GW_JINGLE_CONTENT_ADD : GW_JINGLE_SESSION_INITIATE, to->jid, sid, FALSE);
+  gw_word *out = gw_word_new_jingle(more ? GW_JINGLE_CONTENT_ADD : GW_JINGLE_SESSION_INITIATE,
+                                    to->jid, sid, FALSE);
   out->u.jingle.desc = sound(mid, GW_DIR_SENDONLY, w->sids);
   if (w->dialect->grows) {
     const char *const mids[] = {mid, NULL};
@@ -459,11 +472,13 @@ static guint hears(const phone *p) {
 }
 
 static void world_init(world *w, const gw_focus_dialect *dialect) {
-  *w = (world){.dialect = dialect, .words = g_queue_new(), .ids = gw_ids_new_fixed(3), .now = GW_SEC(9)};
+  *w = (world){
+      .dialect = dialect, .words = g_queue_new(), .ids = gw_ids_new_fixed(3), .now = GW_SEC(9)};
   for (guint i = 0; i < PHONES; i++) {
     phone *p = &w->p[i];
     g_snprintf(p->jid, sizeof p->jid, "user%u@x/1", i);
-    const gw_flavour_params params = {.own_nick = "me", .own_jid = p->jid, .room = "room@muc", .ids = w->ids};
+    const gw_flavour_params params = {
+        .own_nick = "me", .own_jid = p->jid, .room = "room@muc", .ids = w->ids};
     p->f = gw_flavour_jingle_sfu.make(&params);
     p->line = gw_focus_new(dialect, TALKS);
     p->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -50,7 +50,8 @@ static void adds(rig *r, const char *sid, const char *mid, guint32 ssrc, gboolea
   m->mid = g_strdup(mid);
   if (video) m->kind = GW_KIND_VIDEO;
   g_array_index(m->sources, gw_source, 0).ssrc = ssrc;
-  said(r, (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = sid, .jid = TALKS, .desc = d, .many = TRUE});
+  said(r,
+       (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = sid, .jid = TALKS, .desc = d, .many = TRUE});
 }
 
 static void stands(rig *r, guint peer) {
@@ -128,7 +129,8 @@ static void test_descriptions(void) {
     if (peer == 1) gw_desc_add(local, GW_KIND_VIDEO, NULL);
     gw_desc_audio(local)->dir = peer == 1 ? GW_DIR_SENDONLY : GW_DIR_RECVONLY;
     gw_actions_init(&actions);
-    r.class->step(r.f, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = peer, .u.desc = local}, r.now, &actions);
+    r.class->step(r.f, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = peer, .u.desc = local}, r.now,
+                  &actions);
     const gw_action *a = gw_actions_at(&actions, 0);
     g_assert_cmpuint(a->desc->media->len, ==, 1);
     g_assert_cmpint(gw_desc_audio(a->desc)->dir, ==, peer == 1 ? GW_DIR_SENDONLY : GW_DIR_RECVONLY);
@@ -148,7 +150,8 @@ static void test_candidates(void) {
   begun(&r);
   g_autofree char *sid = g_strdup(((gw_jsfu_leg *)r.f->legs->pdata[0])->sid);
   g_autoptr(gw_desc) d = rig_desc(GW_DIR_RECVONLY, FALSE, FALSE, FALSE, GW_SETUP_ACTIVE);
-  said(&r, (gw_fl_sfu){.news = GW_SFU_SAID_CANDIDATE, .sid = sid, .desc = d}); /* waits for the answer */
+  said(&r, (gw_fl_sfu){
+               .news = GW_SFU_SAID_CANDIDATE, .sid = sid, .desc = d}); /* waits for the answer */
   rig_expect(&r, "");
   rig_ev(&r, &(gw_ev){.type = GW_EV_CANDIDATE, .peer = 1, .u.candidate = &c});
   rig_expect(&r, "sfu cand mine");
@@ -174,7 +177,8 @@ static void test_refused(void) {
               {GW_CAUSE_NONE, GW_CAUSE_SFU_DOWN}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     rig r;
-    g_autofree char *want = g_strdup_printf("close 1 | sfu leave | ended:%s", gw_cause_word(rows[i].told));
+    g_autofree char *want =
+        g_strdup_printf("close 1 | sfu leave | ended:%s", gw_cause_word(rows[i].told));
     begun(&r);
     refuses(&r, rows[i].cause, "why");
     rig_expect(&r, want);
@@ -232,7 +236,8 @@ static void test_stream_breaks(void) {
   rig_expect(&r, "sfu close s1 connectivity-error | close 2 | waiting");
   offers(&r, "s2", "bob@x");
   rig_after(&r, GW_JSFU_LOCAL);
-  rig_expect(&r, "open 3 bob receive | remote 3 | connecting | sfu answer s2 general-error | close 3 | waiting");
+  rig_expect(&r, "open 3 bob receive | remote 3 | connecting | sfu answer s2 general-error | close "
+                 "3 | waiting");
   stop(&r, "close 1 | sfu leave | ended:normal");
 }
 
@@ -272,7 +277,8 @@ static void test_service_back(void) {
   rig_local(&r, 3);
   answers(&r, GW_DIR_RECVONLY);
   stands(&r, 3);
-  rig_expect(&r, "close 1 | close 2 | connecting | sfu again | open 3 phone publish | sfu stream | remote 3 | waiting");
+  rig_expect(&r, "close 1 | close 2 | connecting | sfu again | open 3 phone publish | sfu stream | "
+                 "remote 3 | waiting");
   g_assert_cmpint(r.f->give_up, ==, GW_NEVER);
   stop(&r, "close 3 | sfu leave | ended:normal");
 }
@@ -368,11 +374,13 @@ static void test_grows_from_the_start(void) {
   g_free(m->mid);
   m->mid = g_strdup("2");
   g_ptr_array_add(d->media, m);
-  said(&r, (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = "s1", .jid = TALKS, .desc = d, .many = TRUE});
+  said(&r,
+       (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = "s1", .jid = TALKS, .desc = d, .many = TRUE});
   g_autoptr(gw_desc) local = rig_caps(2);
   gw_desc_audio(local)->dir = GW_DIR_RECVONLY;
   gw_actions_init(&actions);
-  r.class->step(r.f, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = 2, .u.desc = local}, r.now, &actions);
+  r.class->step(r.f, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = 2, .u.desc = local}, r.now,
+                &actions);
   const gw_desc *answer = gw_actions_at(&actions, 0)->desc;
   static const gw_dir dirs[] = {GW_DIR_RECVONLY, GW_DIR_INACTIVE, GW_DIR_RECVONLY};
   g_assert_cmpuint(answer->media->len, ==, 3);

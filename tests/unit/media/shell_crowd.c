@@ -35,7 +35,8 @@ static void bench_init(bench *b) {
   gw_codec_fill("opus", 111, m);
   gw_inflow_map(&b->sum, m, NULL);
   for (guint i = 0; i < VOICES; i++) {
-    b->s[i] = (speaker){.ssrc = 100 + i, .hz = tones[i], .encoder = gw_encoder_new("opus", FALSE, FALSE)};
+    b->s[i] =
+        (speaker){.ssrc = 100 + i, .hz = tones[i], .encoder = gw_encoder_new("opus", FALSE, FALSE)};
     gw_tone_init(&b->s[i].tone, tones[i], 0.1, 48000);
   }
 }

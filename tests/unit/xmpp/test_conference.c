@@ -16,9 +16,10 @@ static xmpp_stanza_t *stanza(const char *text) {
 
 static gw_word *jingle(const char *action, const char *inside) {
   const char *why = "";
-  g_autofree char *text = g_strdup_printf(
-      HEAD "<jingle xmlns='urn:xmpp:jingle:1' action='%s' sid='s1'><content creator='initiator' name='0'/>%s</jingle></iq>",
-      action, inside);
+  g_autofree char *text =
+      g_strdup_printf(HEAD "<jingle xmlns='urn:xmpp:jingle:1' action='%s' sid='s1'><content "
+                           "creator='initiator' name='0'/>%s</jingle></iq>",
+                      action, inside);
   xmpp_stanza_t *s = stanza(text);
   gw_word *w = gw_words_parse_jingle(s, FALSE, &why);
   xmpp_stanza_release(s);
@@ -36,19 +37,24 @@ static void owners(void) {
       {"<conference-info " COIN " isfocus='true'/>", TRUE, NULL},
       {"<conference-info " COIN " isfocus='1'><users/></conference-info>", TRUE, NULL},
       {"<conference-info xmlns='urn:else' isfocus='true'/>", FALSE, NULL},
-      {"<conference-info " COIN "><users><user entity='xmpp:Nora@Hall.x'/></users></conference-info>", FALSE,
-       "nora@hall.x"},
-      {"<conference-info " COIN " isfocus='true'><users><user entity='xmpp:nora@hall.x/desk?x;y=z'/><user "
+      {"<conference-info " COIN
+       "><users><user entity='xmpp:Nora@Hall.x'/></users></conference-info>",
+       FALSE, "nora@hall.x"},
+      {"<conference-info " COIN
+       " isfocus='true'><users><user entity='xmpp:nora@hall.x/desk?x;y=z'/><user "
        "entity='xmpp:other@hall.x'/></users></conference-info>",
        TRUE, "nora@hall.x/desk"},
-      {"<conference-info " COIN "><users><user entity='xmpp:hall@rooms.x/Two%20Words'/></users></conference-info>", FALSE,
-       "hall@rooms.x/Two Words"},
-      {"<conference-info " COIN "><users><user entity='sip:nora@pbx.x'/></users></conference-info>", FALSE,
-       "sip:nora@pbx.x"},
-      {"<conference-info " COIN "><users><user entity='two words'/></users></conference-info>", FALSE, NULL},
+      {"<conference-info " COIN
+       "><users><user entity='xmpp:hall@rooms.x/Two%20Words'/></users></conference-info>",
+       FALSE, "hall@rooms.x/Two Words"},
+      {"<conference-info " COIN "><users><user entity='sip:nora@pbx.x'/></users></conference-info>",
+       FALSE, "sip:nora@pbx.x"},
+      {"<conference-info " COIN "><users><user entity='two words'/></users></conference-info>",
+       FALSE, NULL},
       {"<conference-info " COIN "><users><user entity=''/></users></conference-info>", FALSE, NULL},
       {"<conference-info " COIN "><users><user/></users></conference-info>", FALSE, NULL},
-      {"<conference-info " COIN "><users><user entity='xmpp:%ff@x'/></users></conference-info>", FALSE, NULL},
+      {"<conference-info " COIN "><users><user entity='xmpp:%ff@x'/></users></conference-info>",
+       FALSE, NULL},
   };
   static const char *const actions[] = {"session-initiate", "session-accept"};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -60,8 +66,8 @@ static void owners(void) {
       g_assert_cmpstr(copy->u.jingle.owner, ==, rows[i].owner);
     }
   g_autofree char *far = g_strnfill(GW_MAX_JID + 1, 'a');
-  g_autofree char *xml =
-      g_strdup_printf("<conference-info " COIN "><users><user entity='%s'/></users></conference-info>", far);
+  g_autofree char *xml = g_strdup_printf(
+      "<conference-info " COIN "><users><user entity='%s'/></users></conference-info>", far);
   g_autoptr(gw_word) w = jingle("session-initiate", xml);
   g_assert_null(w->u.jingle.owner);
 }
@@ -69,8 +75,9 @@ static void owners(void) {
 /* Updates about who is there are taken without a word, not refused. */
 static void updates(void) {
   const char *why = "";
-  xmpp_stanza_t *s = stanza(HEAD "<jingle xmlns='urn:xmpp:jingle:1' action='session-info' sid='s1'>"
-                                 "<conference-info " COIN " state='partial' version='2'/></jingle></iq>");
+  xmpp_stanza_t *s =
+      stanza(HEAD "<jingle xmlns='urn:xmpp:jingle:1' action='session-info' sid='s1'>"
+                  "<conference-info " COIN " state='partial' version='2'/></jingle></iq>");
   g_autoptr(gw_word) w = gw_words_parse_jingle(s, FALSE, &why);
   xmpp_stanza_release(s);
   g_assert_nonnull(w);
@@ -99,13 +106,16 @@ static void publishers(void) {
   static const struct {
     const char *xml, *want;
   } rows[] = {
-      {"<joined xmlns='tigase:meet:0'><participant jid='Nora@hall.x'><stream mid='4'/><stream mid='5'/></participant>"
+      {"<joined xmlns='tigase:meet:0'><participant jid='Nora@hall.x'><stream mid='4'/><stream "
+       "mid='5'/></participant>"
        "</joined>",
        "joined nora@hall.x(4,5)"},
-      {"<joined xmlns='tigase:meet:0'><publisher jid='a@x/desk'/><publisher jid='b@x'><stream mid='0'/></publisher>"
+      {"<joined xmlns='tigase:meet:0'><publisher jid='a@x/desk'/><publisher jid='b@x'><stream "
+       "mid='0'/></publisher>"
        "</joined>",
        "joined a@x() b@x(0)"},
-      {"<left xmlns='tigase:meet:0'><participant jid='a@x'><stream mid=''/><stream/><else mid='7'/></participant></left>",
+      {"<left xmlns='tigase:meet:0'><participant jid='a@x'><stream mid=''/><stream/><else "
+       "mid='7'/></participant></left>",
        "left a@x()"},
       {"<left xmlns='tigase:meet:0'/>", "left"},
       {"<left xmlns='tigase:meet:0'><participant/></left>", "broken"},
