@@ -132,6 +132,22 @@ with Lab("conference", server=TalksServer) as lab:
         assert gateway.ctl("history")[0]["cause"] == "room-closed", gateway.ctl("history")[0]
         talks.wait("leave", since=since, who="103")
 
+    with lab.case("a service that says neither what it is nor whose streams it sends: heard all the same, and noted"):
+        talks.stop()
+        talks.start("--no-focus", "--no-owner")
+        before = gateway.process.log().count("sfu-notes")
+        since = talks.mark()
+        alice.hangup()
+        alice.join()
+        talks.wait("join", since=since, who="alice")
+        ua = lab.dial("101")
+        call = gateway.wait_talking("101", peers=1)
+        assert [p["nick"] for p in call["peers"]] == ["unknown"], call
+        gateway.let_listen("101", 1)
+        code, heard = ua.hang_up()
+        assert_heard(heard, alice.tone, 1)
+        assert gateway.process.log().count("sfu-notes") == before + 2
+
     for option, cause in ((("--refuse", "not-allowed"), "forbidden"), (("--refuse", "service-unavailable"), "sfu-down")):
         with lab.case(f"it answers {option[1]}: {cause}"):
             talks.stop()

@@ -164,8 +164,6 @@ class Service:
         if action == "session-initiate":
             if self.options.refuse:
                 return self.refuse(iq, self.options.refuse)
-            if self.options.deaf:
-                return None
             member = Member(self, who, str(iq["to"].bare))
             if member.meet and who not in self.present:
                 return self.refuse(iq, "forbidden")
@@ -328,7 +326,6 @@ def main():
     a.add_argument("--port", type=int, required=True)
     a.add_argument("--meet", help="participants of this domain are spoken with as Tigase Meet does")
     a.add_argument("--refuse", help="answers each call with this stanza error")
-    a.add_argument("--deaf", action="store_true", help="answers no call at all")
     a.add_argument("--no-focus", action="store_true", help="does not call itself a conference")
     a.add_argument("--no-owner", action="store_true", help="does not say whose streams it sends")
     options = a.parse_args()
