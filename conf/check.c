@@ -182,19 +182,60 @@ static void check_ring(const gw_conf *conf, const gw_item *room, guint i, gw_pro
                  "\"%s\" is no phone; accepted: numbers from the list phones", *number);
 }
 
+/* --- forwarding services */
+static gboolean is_jingle(const gw_item *sfu) {
+  const char *kind = gw_item_str(sfu, "kind"); /* "": the default */
+  return !strcmp(kind, "xep-0521") || !strcmp(kind, "tigase-meet");
+}
+
+static void check_sfu(const gw_conf *conf, gw_problems *problems) {
+  const GPtrArray *list = gw_conf_items(conf, "sfu");
+  for (guint i = 0; list && i < list->len; i++) {
+    const gw_item *sfu = g_ptr_array_index(list, i);
+    const char *needed = is_jingle(sfu) ? "jid" : "url", *other = is_jingle(sfu) ? "url" : "jid";
+    const char *kind = is_jingle(sfu) ? gw_item_str(sfu, "kind") : "socket.io";
+    g_autofree char *path = g_strdup_printf("sfu[%u].%s", i, needed);
+    g_autofree char *idle = g_strdup_printf("sfu[%u].%s", i, other);
+    if (!*gw_item_str(sfu, needed))
+      gw_problem(problems, gw_item_get(sfu, "name")->line, path,
+                 "is missing, and a service of the kind %s is reached by it; accepted: %s", kind,
+                 is_jingle(sfu) ? "\"NAME@SERVICE\" or \"SERVICE\"" : "\"ws://HOST:PORT\"");
+    if (*gw_item_str(sfu, other))
+      gw_problem(problems, gw_item_get(sfu, other)->line, idle,
+                 "means nothing to a service of the kind %s; accepted: %s alone", kind, needed);
+  }
+}
+
+/* The service that such a flavour of the room needs: named, else any. NULL: there is none. */
+static const gw_item *sfu_of(const gw_conf *conf, const char *name, gboolean jingle) {
+  const GPtrArray *list = gw_conf_items(conf, "sfu");
+  for (guint i = 0; list && i < list->len; i++) {
+    const gw_item *sfu = g_ptr_array_index(list, i);
+    if (is_jingle(sfu) == jingle && (!*name || !strcmp(name, gw_item_str(sfu, "name")))) return sfu;
+  }
+  return NULL;
+}
+
+static void check_room_sfu(const gw_conf *conf, const gw_item *room, guint i, gw_problems *problems) {
+  const char *sfu = gw_item_str(room, "sfu"), *flavour = gw_item_str(room, "flavour");
+  const gboolean jingle = !strcmp(flavour, "jingle-sfu");
+  g_autofree char *path = g_strdup_printf("rooms[%u].sfu", i);
+  if (*sfu && !name_exists(conf, "sfu", "name", sfu))
+    gw_problem(problems, gw_item_get(room, "sfu")->line, path,
+               "\"%s\" is not known; accepted: a name from the list sfu", sfu);
+  else if ((jingle || !strcmp(flavour, "jmuci-sfu")) && !sfu_of(conf, sfu, jingle))
+    gw_problem(problems, gw_item_get(room, "flavour")->line, path,
+               "leads to none that fits, and the flavour %s needs a server of the kind %s; accepted: a "
+               "name from the list sfu",
+               flavour, jingle ? "xep-0521 or tigase-meet" : "socket.io");
+}
+
 static void check_names(const gw_conf *conf, gw_problems *problems) {
   const GPtrArray *rooms = gw_conf_items(conf, "rooms"), *phones = gw_conf_items(conf, "phones");
   for (guint i = 0; rooms && i < rooms->len; i++) {
     const gw_item *room = g_ptr_array_index(rooms, i);
-    const char *sfu = gw_item_str(room, "sfu");
-    g_autofree char *path = g_strdup_printf("rooms[%u].sfu", i);
     check_ring(conf, room, i, problems);
-    if (*sfu && !name_exists(conf, "sfu", "name", sfu))
-      gw_problem(problems, gw_item_get(room, "sfu")->line, path,
-                 "\"%s\" is not known; accepted: a name from the list sfu", sfu);
-    if (!strcmp(gw_item_str(room, "flavour"), "jmuci-sfu") && !gw_conf_count(conf, "sfu"))
-      gw_problem(problems, gw_item_get(room, "flavour")->line, path,
-                 "is empty, and the flavour jmuci-sfu needs a server; accepted: a name from the list sfu");
+    check_room_sfu(conf, room, i, problems);
   }
   for (guint i = 0; phones && i < phones->len; i++) {
     const gw_item *phone = g_ptr_array_index(phones, i);
@@ -279,6 +320,7 @@ void gw_check_whole(gw_conf *conf, gw_problems *problems) {
   derive_str(conf, "sip.realm", gw_conf_str(conf, "xmpp.domain"));
   check_doubles(conf, problems);
   check_names(conf, problems);
+  check_sfu(conf, problems);
   check_promises(conf, problems);
   check_trunks(conf, problems);
   warn_of_lists(conf);

@@ -144,7 +144,12 @@ gboolean gw_form_word(const char *s) {
   return n >= 1 && n <= 64 && is_name(s, n) && (guchar)*s < 0x80;
 }
 
+gboolean gw_form_conference(const char *s) {
+  return !*s || gw_form_jid(s) || gw_form_domain(s);
+}
+
 gboolean gw_form_ws(const char *s) {
+  if (!*s) return TRUE;
   if (!gw_form_text(s)) return FALSE;
   const char *rest = g_str_has_prefix(s, "wss://")  ? s + 6
                      : g_str_has_prefix(s, "ws://") ? s + 5

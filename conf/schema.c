@@ -35,7 +35,8 @@ const gw_section gw_sections[] = {
     {"menus", "Numbers that ask for the number of a room, then for its PIN; one group each."},
     {"invites", "Who may have numbers called by an XMPP invitation, beside those who are in a "
                 "configured room; one group each. One that fits is enough."},
-    {"sfu", "Forwarding servers of JMUCI calls, one group each."},
+    {"sfu", "Forwarding services: of JMUCI calls (socket.io), and conference services that speak "
+            "Jingle; one group each."},
     {"store", "What survives a restart."},
     {"control", "The door for tipringctl."},
     {"http", "Read-only HTTP for monitoring."},
@@ -268,8 +269,9 @@ const gw_key gw_keys[] = {
     STRING("rooms[].flavour", "auto", .flags = RELOAD,
            .choices = "auto " GW_FLAVOUR_NAMES " jitsi direct",
            .later = "jitsi direct",
-           .help = "Kind of group call. auto: the running call decides, else what the others "
-                   "announce."),
+           .help = "Kind of group call. auto: the running call decides, else a conference service "
+                   "that the key sfu names, else what the others announce. jingle-sfu: a call at "
+                   "a conference service that speaks Jingle."),
     STRING("rooms[].pin", "", .flags = RELOAD | SECRET, .check = gw_form_pin,
            .form = "up to 16 digits, or \"\"",
            .help = "Digits asked for before the caller gets into the room."),
@@ -278,8 +280,8 @@ const gw_key gw_keys[] = {
     STRING("rooms[].password", "", .flags = RELOAD | SECRET, TEXT, .help = "Password of the room."),
     SECRET_FILE("rooms[].password_file", RELOAD, .help = "File that holds the room's password."),
     STRING("rooms[].sfu", "", .flags = RELOAD, TEXT,
-           .help = "Name of the forwarding server of this room, from the list sfu; empty: the "
-                   "first one there."),
+           .help = "Name of the forwarding service of this room, from the list sfu; empty: the "
+                   "first one there of the kind that the flavour needs."),
     STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared",
            .help = "shared: all phones of the room are one participant, phones@DOMAIN."),
     STRING("rooms[].call", "here", .flags = RELOAD, .choices = "here private",
@@ -320,12 +322,20 @@ const gw_key gw_keys[] = {
           .help = "Which numbers, patterns as above; empty: all. Numbers that are no phone of this "
                   "gateway also need a trunk whose dial_out and dial_out_by allow them."),
 
-    GROUPS("sfu", .flags = RELOAD, .help = "JMUCI forwarding servers."),
+    GROUPS("sfu", .flags = RELOAD, .help = "Forwarding services."),
     STRING("sfu[].name", NULL, .flags = RELOAD | REQUIRED | GW_KEY_UNIQUE, .check = gw_form_word,
            .form = "a word", .help = "Name, for the key sfu of rooms."),
-    STRING("sfu[].url", NULL, .flags = RELOAD | REQUIRED, .check = gw_form_ws,
+    STRING("sfu[].kind", "socket.io", .flags = RELOAD, .choices = "socket.io xep-0521 tigase-meet",
+           .help = "How it is spoken with. socket.io: the service of JMUCI calls, at url. xep-0521: "
+                   "a conference service by Jingle, one session for each stream, at jid. "
+                   "tigase-meet: one that sends all streams in one session, at jid."),
+    STRING("sfu[].url", "", .flags = RELOAD, .check = gw_form_ws,
            .form = "\"ws://HOST:PORT\" or \"wss://HOST:PORT\"",
-           .help = "Where the service listens."),
+           .help = "Where the service listens (socket.io)."),
+    STRING("sfu[].jid", "", .flags = RELOAD, .check = gw_form_conference,
+           .form = "\"NAME@SERVICE\" or \"SERVICE\"",
+           .help = "The conference (xep-0521, tigase-meet). A service without a name has a "
+                   "conference of the room's name for each room."),
 
     STRING("store.path", "/var/lib/tipring/tipring.db", TEXT,
            .help = "The SQLite file; relative to this file."),

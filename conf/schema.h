@@ -63,6 +63,7 @@ gboolean gw_form_number(const char *);
 gboolean gw_form_pin(const char *);
 gboolean gw_form_text(const char *); /* no control characters */
 gboolean gw_form_word(const char *);
-gboolean gw_form_ws(const char *);
+gboolean gw_form_ws(const char *);         /* "", ws://HOST:PORT or wss://HOST:PORT */
+gboolean gw_form_conference(const char *); /* "", NODE@DOMAIN or DOMAIN */
 
 #endif

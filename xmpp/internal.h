@@ -95,6 +95,7 @@ void gw_persona_hold(gw_persona *);
 void gw_persona_drop(gw_persona *);
 void gw_persona_stream_changed(gw_persona *, gboolean up);
 void gw_persona_jingle(gw_persona *, xmpp_stanza_t *iq);
+void gw_persona_meet(gw_persona *, xmpp_stanza_t *iq);
 gw_muc *gw_persona_muc(const gw_persona *, const char *room_bare);
 gboolean gw_persona_send(gw_persona *, xmpp_stanza_t * /* taken */, gboolean keep);
 

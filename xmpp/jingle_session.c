@@ -9,6 +9,7 @@ typedef struct {
   state state;
   gboolean we_initiated;
   gboolean replacing;      /* their transport-replace waits for our answer */
+  gboolean grows;          /* contents may be added */
   gboolean video_declined; /* content-modify said once, so that two stubborn sides do not loop */
   gw_desc *contents;       /* what the initiate described: names and kinds are asked of it */
 } session;
@@ -264,7 +265,7 @@ static void remove_in(gw_sessions *t, session *s, const gw_word *in, gw_verdict 
     else
       left++;
   }
-  if (left) return;
+  if (left || s->grows) return; /* one that grows may be empty for a while */
   v->further = word_for(s, GW_JINGLE_SESSION_TERMINATE, "success");
   v->local = word_for(s, GW_JINGLE_SESSION_TERMINATE, "success");
   v->local->from = g_strdup(s->peer);
@@ -289,6 +290,22 @@ static void replace_in(session *s, const gw_word *in, gw_verdict *v) {
   if (!fit)
     v->further =
         answer_about(s, GW_JINGLE_TRANSPORT_REJECT, d, GW_DIR_SENDRECV, "failed-transport");
+}
+
+/* Of a session that grows its holder answers; any other stays as it was. */
+static void add_in(session *s, const gw_word *in, gw_verdict *v) {
+  const gw_desc *d = in->u.jingle.desc;
+  *v = (gw_verdict){.ack = TRUE, .deliver = s->grows};
+  if (!s->grows || s->contents->media->len + d->media->len > GW_MAX_SFU_CONTENTS) {
+    v->deliver = FALSE;
+    v->further =
+        answer_about(s, GW_JINGLE_CONTENT_REJECT, d, GW_DIR_INACTIVE, "unsupported-applications");
+    return;
+  }
+  for (guint i = 0; i < d->media->len; i++) {
+    const gw_desc_media *m = d->media->pdata[i];
+    if (!gw_desc_by_mid(s->contents, m->mid)) gw_desc_add(s->contents, m->kind, m->mid);
+  }
 }
 
 static void bad_request(gw_verdict *v) {
@@ -316,8 +333,7 @@ static void in_session(gw_sessions *t, session *s, const gw_word *in, gw_verdict
       bad_request(v);
     break;
   case GW_JINGLE_CONTENT_ADD:
-    v->further =
-        answer_about(s, GW_JINGLE_CONTENT_REJECT, d, GW_DIR_INACTIVE, "unsupported-applications");
+    add_in(s, in, v);
     break;
   case GW_JINGLE_CONTENT_MODIFY:
     modify_in(s, in, v);
@@ -388,6 +404,7 @@ gboolean gw_sessions_out(gw_sessions *t, const gw_word *out) {
   case GW_JINGLE_SESSION_ACCEPT:
     if (!s || s->state != PENDING_IN) return FALSE;
     s->state = ACTIVE;
+    s->grows = out->u.jingle.grows && s->contents;
     return TRUE;
   case GW_JINGLE_SESSION_TERMINATE:
     if (s) drop(t, s);

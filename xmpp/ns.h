@@ -15,6 +15,7 @@
 #define GW_NS_CALL_INVITES "urn:xmpp:call-invites:0"
 #define GW_NS_CALL_MESSAGE "urn:xmpp:call-message:1"
 #define GW_NS_JMI "urn:xmpp:jingle-message:0"
+#define GW_NS_MEET "tigase:meet:0"
 #define GW_NS_SID "urn:xmpp:sid:0"
 #define GW_NS_HINTS "urn:xmpp:hints"
 #define GW_NS_MUC "http://jabber.org/protocol/muc"

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "xmpp/conference_xml.h"
 #include "xmpp/internal.h"
 #include "xmpp/muc_xml.h"
 #include "xmpp/ns.h"
@@ -197,7 +198,8 @@ void gw_persona_jingle(gw_persona *p, xmpp_stanza_t *iq) {
   gw_jingle_head head;
   gw_verdict v = {0};
   if (!bare || !gw_words_peek_jingle(iq, &head)) return;
-  if (gw_persona_muc(p, bare)) { /* real JIDs carry our calls; only Jitsi calls through the room */
+  /* Real JIDs carry our calls; only Jitsi calls through the room. The room itself may be a conference service. */
+  if (gw_jid_resource(from) && gw_persona_muc(p, bare)) {
     p->x->counters.strangers++;
     gw_persona_send(p, gw_iq_error(iq, "cancel", "service-unavailable", NULL), FALSE);
     return;
@@ -209,6 +211,26 @@ void gw_persona_jingle(gw_persona *p, xmpp_stanza_t *iq) {
                   FALSE);
   act_on(p, &v, w);
   gw_verdict_clear(&v);
+}
+
+/* --- who publishes in a meet */
+
+void gw_persona_meet(gw_persona *p, xmpp_stanza_t *iq) {
+  g_autoptr(gw_word) w = p->events.word ? gw_meet_xml_parse(iq) : NULL;
+  gw_persona_send(p, w ? gw_iq_result(iq) : gw_iq_error(iq, "modify", "bad-request", NULL), FALSE);
+  gw_persona_hold(p);
+  if (w) hand_over(p, w);
+  gw_persona_drop(p);
+}
+
+void gw_persona_greet(gw_persona *p, const char *jid, gboolean come) {
+  GW_ON_CONTROL();
+  xmpp_stanza_t *presence = gw_xml_new("presence", NULL);
+  if (!come) gw_xml_set(presence, "type", "unavailable");
+  gw_xml_set(presence, "from", p->jid);
+  gw_xml_set(presence, "to", jid);
+  if (come) gw_disco_add_caps(p->x, presence);
+  gw_persona_send(p, presence, FALSE);
 }
 
 /* --- Jingle out */

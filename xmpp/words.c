@@ -79,6 +79,13 @@ static void clear_invite(gw_invite *i) {
   g_free(i->reason);
 }
 
+gw_word *gw_word_new_meet(gboolean left) {
+  gw_word *w = g_new0(gw_word, 1);
+  w->kind = GW_WORD_MEET;
+  gw_meet_init(&w->u.meet, left);
+  return w;
+}
+
 static void copy_jmuci(gw_jmuci *to, const gw_jmuci *from) {
   *to = *from;
   to->id = g_strdup(from->id);
@@ -94,6 +101,7 @@ static void copy_jingle(gw_jingle *to, const gw_jingle *from) {
   to->desc = gw_desc_copy(from->desc);
   to->error = g_strdup(from->error);
   to->muji_room = g_strdup(from->muji_room);
+  to->owner = g_strdup(from->owner);
 }
 
 gw_word *gw_word_copy(const gw_word *w) {
@@ -109,6 +117,8 @@ gw_word *gw_word_copy(const gw_word *w) {
     copy_invite(&c->u.invite, &w->u.invite);
   else if (w->kind == GW_WORD_CALL_INVITE)
     gw_call_invite_copy(&c->u.call_invite, &w->u.call_invite);
+  else if (w->kind == GW_WORD_MEET)
+    gw_meet_copy(&c->u.meet, &w->u.meet);
   else
     copy_jingle(&c->u.jingle, &w->u.jingle);
   return c;
@@ -123,6 +133,8 @@ void gw_word_free(gw_word *w) {
     clear_invite(&w->u.invite);
   } else if (w->kind == GW_WORD_CALL_INVITE) {
     gw_call_invite_clear(&w->u.call_invite);
+  } else if (w->kind == GW_WORD_MEET) {
+    gw_meet_clear(&w->u.meet);
   } else {
     g_free(w->u.jingle.sid);
     g_free(w->u.jingle.reason);
@@ -131,6 +143,7 @@ void gw_word_free(gw_word *w) {
     gw_desc_free(w->u.jingle.desc);
     g_free(w->u.jingle.error);
     g_free(w->u.jingle.muji_room);
+    g_free(w->u.jingle.owner);
   }
   g_free(w->from);
   g_free(w->to);

@@ -4,12 +4,15 @@
 #define GW_WORDS_H
 #include <glib.h>
 #include "base/desc.h"
+#include "xmpp/meet.h"
 #include "xmpp/muji.h"
 
 #define GW_NS_JMUCI_MESH "urn:xmpp:jingle-muc-message:0"
 #define GW_NS_JMUCI_SFU "urn:xmpp:jingle-muc-media-sfu:0"
+#define GW_NS_AV_CONFERENCES "urn:xmpp:jingle:av-conferences:0"
+#define GW_NS_COIN "urn:xmpp:coin:1"
 
-typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE, GW_WORD_INVITE, GW_WORD_CALL_INVITE } gw_word_kind;
+typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE, GW_WORD_INVITE, GW_WORD_CALL_INVITE, GW_WORD_MEET } gw_word_kind;
 
 /* JMUCI: groupchat messages (XEP-less, JSXC). ENDED is also read from <end/>, <finish/>, <left/>. */
 typedef enum { GW_JMUCI_PROPOSE, GW_JMUCI_ACCEPT, GW_JMUCI_REJECT, GW_JMUCI_RETRACT, GW_JMUCI_ENDED } gw_jmuci_action;
@@ -45,6 +48,9 @@ typedef struct {
   char *error;           /* ERROR: stanza condition ("item-not-found", "timeout" for no answer) */
   gw_jingle_action of;   /* ERROR: the action that failed */
   char *muji_room;       /* initiate: the Muji call that it belongs to, bare JID, or NULL (XEP-0272) */
+  gboolean focus;        /* initiate, accept: its writer calls itself a conference (XEP-0298 isfocus) */
+  char *owner;           /* initiate: whose stream it brings, the first user of XEP-0298: a JID, another URI, or NULL */
+  gboolean grows;        /* accept of ours: the other side may add contents, and each is answered (content-accept) */
 } gw_jingle;
 
 /* Somebody is asked into a room: through the room (XEP-0045 7.8.2: from is the room) or directly (XEP-0249: from is the
@@ -62,12 +68,13 @@ typedef struct {
   char *from;            /* full JID; room/nick for what came through a room */
   char *to;
   gboolean historic;     /* delayed, or before the room's subject: record, never act */
-  union { gw_jmuci jmuci; gw_jingle jingle; gw_invite invite; gw_call_invite call_invite; } u;
+  union { gw_jmuci jmuci; gw_jingle jingle; gw_invite invite; gw_call_invite call_invite; gw_meet meet; } u;
 } gw_word;
 
 gw_word *gw_word_new_jmuci(gw_jmuci_action, gboolean sfu, const char *id);
 gw_word *gw_word_new_jingle(gw_jingle_action, const char *to, const char *sid, gboolean we_initiated);
 gw_word *gw_word_new_invite(gboolean mediated, const char *room, const char *inviter);
+gw_word *gw_word_new_meet(gboolean left);
 gw_word *gw_word_copy(const gw_word *);
 void gw_word_free(gw_word *);
 const char *gw_jingle_action_name(gw_jingle_action);     /* "session-initiate" */

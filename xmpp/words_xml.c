@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/jid.h"
 #include "base/limits.h"
+#include "xmpp/conference_xml.h"
 #include "xmpp/muji_xml.h"
 #include "xmpp/ns.h"
 #include "xmpp/rtp_xml.h"
@@ -126,6 +127,8 @@ static const char *info_parse(xmpp_stanza_t *jingle, gw_jingle *j) {
   j->info = GW_INFO_NONE;
   if (!s) return NULL;
   if (gw_xml_next(s)) return "more than one payload in session-info";
+  if (gw_xml_is(s, "conference-info", GW_NS_COIN))
+    return NULL; /* who else is there: others say so better */
   j->info = GW_INFO_UNKNOWN;
   for (guint i = GW_INFO_RINGING; i < G_N_ELEMENTS(info_words); i++)
     if (gw_xml_is(s, info_words[i], GW_NS_RTP_INFO)) j->info = (gw_jingle_info)i;
@@ -162,6 +165,7 @@ gw_word *gw_words_parse_jingle(xmpp_stanza_t *iq, gboolean we_initiated, const c
   w->from = g_strdup(xmpp_stanza_get_from(iq));
   reason_parse(s, &w->u.jingle);
   if (head.action == GW_JINGLE_SESSION_INITIATE) w->u.jingle.muji_room = gw_muji_xml_room(s);
+  if (head.action <= GW_JINGLE_SESSION_ACCEPT) gw_coin_xml_read(s, &w->u.jingle);
   if (head.action == GW_JINGLE_SESSION_INFO)
     why = info_parse(s, &w->u.jingle);
   else

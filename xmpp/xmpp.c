@@ -4,6 +4,7 @@
 #include "base/jid.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "xmpp/conference_xml.h"
 #include "xmpp/internal.h"
 #include "xmpp/muji_xml.h"
 #include "xmpp/ns.h"
@@ -131,6 +132,10 @@ static void request_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *
   if (!x->client && !strchr(to, '@') && !gw_jid_resource(to) &&
       (gw_adhoc_serve(x, s, iq) || gw_gateway_serve(x, s, iq)))
     return;
+  if (set && p && gw_meet_xml_is(iq)) {
+    gw_persona_meet(p, iq);
+    return;
+  }
   if (addressee_exists(x, to, p) && gw_disco_serve(x, s, iq, who)) return;
   if (serve_roster_push(x, s, iq)) return;
   if (gw_extdisco_push(x->extdisco, s, iq)) return;

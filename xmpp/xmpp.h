@@ -100,6 +100,8 @@ const char *gw_persona_jid(const gw_persona *);            /* full JID; NULL whi
  * has been told where it must be. Words of a session that is over are dropped. Nothing is kept while the stream is down
  * but session-terminate. from, and the ids of the stanza, are set in here. */
 void gw_persona_say(gw_persona *, gw_muc *muc_or_null, const gw_word *);
+/* Presence to one JID only (RFC 6121 4.6): some conference services let in only whom they have seen. */
+void gw_persona_greet(gw_persona *, const char *jid, gboolean come);
 
 /* --- rooms */
 typedef enum { GW_OCC_JOINED, GW_OCC_CHANGED, GW_OCC_LEFT, GW_OCC_RENAMED } gw_occ_change;

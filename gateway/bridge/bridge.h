@@ -35,6 +35,8 @@ typedef struct {
 } gw_phone_conf;
 typedef struct {
   char *number, *room, *flavour, *pin, *password, *identity, *alone, *sfu /* URL or NULL */, **ring /* NULL-terminated */;
+  char *conference, *conference_kind; /* of a service that speaks Jingle: JID, and which dialect; NULL: none */
+  gboolean conference_named;          /* for this very room, not as the first of the list */
   gboolean propose_when_idle, watch, roster_check, from_file;
   gboolean occupants_invite; /* who is in the room may invite phones */
   gboolean private_calls; /* a call that a phone starts is in a room of its own, to which the others are invited */

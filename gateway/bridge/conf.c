@@ -22,6 +22,8 @@ gw_room_conf *gw_room_conf_copy(const gw_room_conf *r) {
   c->identity = g_strdup(r->identity);
   c->alone = g_strdup(r->alone);
   c->sfu = g_strdup(r->sfu);
+  c->conference = g_strdup(r->conference);
+  c->conference_kind = g_strdup(r->conference_kind);
   c->ring = g_strdupv(r->ring);
   c->people = g_strdupv(r->people);
   return c;
@@ -37,6 +39,8 @@ void gw_room_conf_free(gw_room_conf *r) {
   g_free(r->identity);
   g_free(r->alone);
   g_free(r->sfu);
+  g_free(r->conference);
+  g_free(r->conference_kind);
   g_strfreev(r->ring);
   g_strfreev(r->people);
   g_free(r);

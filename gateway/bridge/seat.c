@@ -63,7 +63,8 @@ static void fail_peer_later(gw_seat *s, guint id, gw_cause cause) {
 static void open_peer(gw_seat *s, const gw_action *a) {
   static const gw_media_use uses[] = {[GW_USE_BOTH] = GW_MEDIA_BOTH,
                                       [GW_USE_PUBLISH] = GW_MEDIA_PUBLISH,
-                                      [GW_USE_RECEIVE] = GW_MEDIA_RECEIVE};
+                                      [GW_USE_RECEIVE] = GW_MEDIA_RECEIVE,
+                                      [GW_USE_RECEIVE_MANY] = GW_MEDIA_RECEIVE_MANY};
   gw_bridge *b = s->call->bridge;
   seat_peer *p = g_new0(seat_peer, 1);
   p->id = a->peer;
@@ -78,7 +79,9 @@ static void open_peer(gw_seat *s, const gw_action *a) {
                            .use = uses[a->use],
                            .setup = a->offerer ? GW_SETUP_ACTPASS : a->setup,
                            .cname = "tipring",
-                           .talker = a->use == GW_USE_PUBLISH ? NULL : a->jid};
+                           .talker = a->use == GW_USE_PUBLISH ? NULL
+                                     : a->text                ? a->text
+                                                              : a->jid};
   p->media = gw_media_peer(b->media, s->conference->room, &params);
   if (p->media.v)
     gw_bridge_own(b, p->media, s->call, s, p->id);
@@ -172,24 +175,34 @@ static void note(const gw_seat *s, const char *text) {
 
 static void on_sfu(const gw_ev *ev, void *user) {
   gw_seat *s = user;
-  static const char *const words[] = {
-      "joined", "answer for", "candidate for", "joins:", "leaves:", "out of reach", "given up"};
-  if (ev->u.sfu->news != GW_SFU_SAID_CANDIDATE)
-    gw_call_trace(s->call, GW_LANE_SFU, GW_TRACE_IN, "sfu", "%s%s%s%s", words[ev->u.sfu->news],
-                  ev->u.sfu->nick ? " " : "", ev->u.sfu->nick ? ev->u.sfu->nick : "",
-                  ev->u.sfu->news == GW_SFU_SAID_ANSWER && !ev->u.sfu->desc ? ": refused" : "");
+  gw_seat_trace_sfu(s->call, s->nick, ev->u.sfu);
   feed(s, ev);
 }
 
+static void say_to_sfu(const gw_word *word, void *user) {
+  say(user, word);
+}
+
+static void greet_sfu(const char *jid, gboolean come, void *user) {
+  gw_persona_greet(((gw_seat *)user)->persona, jid, come);
+}
+
+static void open_sfu(gw_seat *s) {
+  const gboolean jingle = s->class == &gw_flavour_jingle_sfu;
+  const gw_seat_sfu_params params = {.kind = jingle ? s->conf->conference_kind : "socket.io",
+                                     .address = jingle ? s->conf->conference : s->conf->sfu,
+                                     .room = s->conference->conf->room,
+                                     .nick = s->nick,
+                                     .feed = on_sfu,
+                                     .say = say_to_sfu,
+                                     .greet = greet_sfu,
+                                     .user = s};
+  s->sfu = gw_seat_sfu_new(&params);
+}
+
 static void ask_sfu(gw_seat *s, const gw_action *a) {
-  static const char *const words[] = {"join", "leave and join", "ask for", "candidate", "leave"};
-  if (!s->sfu)
-    s->sfu = gw_seat_sfu_new(s->conf->sfu, s->conference->conf->room, s->nick, on_sfu, s);
-  if (a->ask != GW_SFU_ASK_CANDIDATE) {
-    gw_call_trace(s->call, GW_LANE_SFU, GW_TRACE_OUT, "sfu", "%s%s%s", words[a->ask],
-                  a->nick ? " " : "", a->nick ? a->nick : "");
-    if (!a->nick) gw_call_hop(s->call, a->ask == GW_SFU_ASK_JOIN ? "sfu-join" : "sfu-leave");
-  }
+  if (!s->sfu) open_sfu(s);
+  gw_seat_trace_sfu_ask(s->call, a);
   gw_seat_sfu_ask(s->sfu, a);
 }
 
@@ -400,9 +413,10 @@ static gboolean is_sfu(const gw_seat *s) {
 /* The call that we come for is weighed before the phone is answered: the one that rings us, else the one that runs. */
 static void weigh_running(gw_seat *s) {
   const gw_ledger *l = s->conference->ledger;
-  const gw_ledger_call *c = s->call_room         ? NULL
-                            : s->call->answer_id ? gw_ledger_find(l, s->call->answer_id)
-                                                 : gw_ledger_live(l, is_sfu(s), gw_now_us());
+  const gboolean wordless = s->class == &gw_flavour_jingle_sfu;
+  const gw_ledger_call *c = s->call_room || wordless ? NULL
+                            : s->call->answer_id     ? gw_ledger_find(l, s->call->answer_id)
+                                                     : gw_ledger_live(l, is_sfu(s), gw_now_us());
   const char *jid = c && c->order->len ? g_array_index(c->order, gw_order_entry, 0).jid : NULL;
   check(s, &(gw_rc_event){
                .type = GW_RC_JOINED, .id = c ? c->id : NULL, .proposer = proposer_of(s, jid)});
@@ -556,6 +570,7 @@ static void on_word(gw_persona *p, const gw_word *word, void *user) {
   gw_seat *s = user;
   trace_word(s, word, GW_TRACE_IN);
   g_autoptr(gw_word) renewed = gw_restarts_in(s->restarts, word);
+  if (s->sfu && gw_seat_sfu_word(s->sfu, renewed ? renewed : word)) return;
   if (s->flavour)
     feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = renewed ? renewed : word});
   else

@@ -67,3 +67,25 @@ void gw_seat_trace_media(gw_call *c, const char *who, gw_media_state state, gw_c
     gw_call_trace(c, rows[state].lane, state == GW_MS_RTP ? GW_TRACE_IN : GW_TRACE_NOTE, who, "%s",
                   rows[state].text);
 }
+
+/* --- the forwarding service */
+
+void gw_seat_trace_sfu(gw_call *call, const char *own_nick, const gw_fl_sfu *n) {
+  static const char *const words[] = {
+      "joined",       "answer for", "candidate for",       "joins:",       "leaves:",
+      "out of reach", "given up",   "brings the sound of", "ends a stream"};
+  const gboolean answer = n->news == GW_SFU_SAID_ANSWER;
+  const char *who = n->nick ? n->nick : n->who ? n->who : answer ? own_nick : NULL;
+  if (n->news == GW_SFU_SAID_CANDIDATE) return;
+  gw_call_trace(call, GW_LANE_SFU, GW_TRACE_IN, "sfu", "%s%s%s%s", words[n->news], who ? " " : "",
+                who ? who : "", answer && !n->desc ? ": refused" : "");
+}
+
+void gw_seat_trace_sfu_ask(gw_call *call, const gw_action *a) {
+  static const char *const words[] = {"join",  "leave and join", "ask for",     "candidate",
+                                      "leave", "answer",         "end a stream"};
+  if (a->ask == GW_SFU_ASK_CANDIDATE) return;
+  gw_call_trace(call, GW_LANE_SFU, GW_TRACE_OUT, "sfu", "%s%s%s", words[a->ask], a->nick ? " " : "",
+                a->nick ? a->nick : "");
+  if (!a->nick && !a->sid) gw_call_hop(call, a->ask == GW_SFU_ASK_JOIN ? "sfu-join" : "sfu-leave");
+}

@@ -77,13 +77,16 @@ gboolean gw_which_muji_runs(const gw_conference *c) {
   return live;
 }
 
-/* muc: also seen there, or NULL. served: there is a forwarding service to join such calls at. */
-static gw_room_facts facts_of(const gw_conference *c, const gw_muc *muc, gboolean served) {
+/* muc: also seen there, or NULL. conf: whether there is a forwarding service to join such calls at. */
+static gw_room_facts facts_of(const gw_conference *c, const gw_muc *muc, const gw_room_conf *conf) {
   const gint64 now = gw_now_us();
+  const gboolean served = conf->sfu != NULL;
   const gw_ledger_call *mesh = gw_ledger_live(c->ledger, FALSE, now),
                        *sfu = served ? gw_ledger_live(c->ledger, TRUE, now) : NULL;
   const gboolean forwarded = sfu && (!mesh || gw_ledger_better(c->ledger, sfu, mesh));
-  gw_room_facts f = {.jmuci_live = mesh && !forwarded, .jmuci_sfu_live = forwarded};
+  gw_room_facts f = {.jmuci_live = mesh && !forwarded,
+                     .jmuci_sfu_live = forwarded,
+                     .conference = conf->conference && conf->conference_named};
   if (c->watch_muc) gw_muc_foreach(c->watch_muc, look, &f.muji_live);
   if (muc) gw_muc_foreach(muc, look, &f.muji_live);
   for (guint i = 0; i < c->clients->len; i++) {
@@ -102,6 +105,6 @@ const gw_flavour_class *gw_which_flavour(const gw_conference *c, const gw_room_c
     const gw_seat *s = c->seats->pdata[i];
     if (s != but && gw_seat_started(s)) return gw_seat_flavour(s);
   }
-  const gw_room_facts facts = facts_of(c, muc, conf->sfu != NULL);
+  const gw_room_facts facts = facts_of(c, muc, conf);
   return gw_flavour_for(&facts);
 }

@@ -33,15 +33,18 @@ typedef enum { GW_PEER_CONNECTING, GW_PEER_ICE /* pair found */, GW_PEER_UP /* D
                GW_PEER_RTP /* first authentic RTP came, or again after QUIET */, GW_PEER_FAILED,
                GW_PEER_QUIET /* RECEIVE only: no RTP any more for GW_PEER_QUIET_S */ } gw_fl_peer_state;
 /* What a transport is for. PUBLISH: audio and a constant picture, sendonly. RECEIVE: one source, recvonly. */
-typedef enum { GW_USE_BOTH, GW_USE_PUBLISH, GW_USE_RECEIVE } gw_peer_use;
+typedef enum { GW_USE_BOTH, GW_USE_PUBLISH, GW_USE_RECEIVE, GW_USE_RECEIVE_MANY /* of several sources, as their descriptions say */ } gw_peer_use;
 
-/* A forwarding service beside XMPP; gateway/sfu carries it. Its names are occupants of this room: nicks here. */
+/* A forwarding service; gateway/sfu carries it. One beside XMPP: its names are occupants of this room, nicks here, and
+ * streams are asked for. One spoken with by Jingle: streams have sids, ours too (it is ours to choose), and are offered. */
 typedef enum {
   GW_SFU_ASK_JOIN,      /* text: id of the call; offers may be made after JOINED */
   GW_SFU_ASK_AGAIN,     /* leave and join afresh: all streams end */
   GW_SFU_ASK_STREAM,    /* nick (own: publish), desc: our offer; ANSWER comes, also when the service stays silent */
   GW_SFU_ASK_CANDIDATE, /* nick, desc: one media with mid and candidates */
-  GW_SFU_ASK_LEAVE
+  GW_SFU_ASK_LEAVE,
+  GW_SFU_ASK_ANSWER,    /* sid, desc: to an OFFER. With text no: the Jingle reason; desc: of contents that came later, theirs */
+  GW_SFU_ASK_CLOSE      /* sid; text: the Jingle reason */
 } gw_fl_sfu_ask;
 typedef enum {
   GW_SFU_SAID_JOINED,   /* nicks: who is there already; all streams of before are no more */
@@ -49,7 +52,9 @@ typedef enum {
   GW_SFU_SAID_CANDIDATE, /* nick, desc: one media with a candidate */
   GW_SFU_SAID_COMES, GW_SFU_SAID_GOES, /* nick */
   GW_SFU_SAID_DOWN,     /* not to be reached; tried again, JOINED or FAILED follows */
-  GW_SFU_SAID_FAILED    /* given up; text */
+  GW_SFU_SAID_FAILED,   /* given up; text */
+  GW_SFU_SAID_OFFER,    /* sid, desc, who (or NULL), many; again with the sid of before: these contents come to it */
+  GW_SFU_SAID_ENDED     /* sid, text: its reason; cause */
 } gw_fl_sfu_news;
 typedef struct {
   gw_fl_sfu_news news;
@@ -57,6 +62,11 @@ typedef struct {
   const char *const *nicks;
   const gw_desc *desc;
   const char *text;
+  /* Jingle only */
+  const char *sid, *jid;         /* of the session, and who holds its other end */
+  const char *who;               /* whose sound: a JID or another URI. COMES, GOES: with mids, the contents */
+  const char *const *mids;
+  gboolean many;                 /* contents of several people, told apart by their sources */
 } gw_fl_sfu;
 
 typedef enum {
@@ -110,13 +120,14 @@ typedef struct {
   gw_peer_use use;      /* PEER_OPEN */
   gw_fl_sfu_ask ask;    /* SFU */
   gw_setup setup;       /* PEER_OPEN as answerer: DTLS role we take (ACTIVE or PASSIVE) */
-  char *jid, *nick, *sid; /* PEER_OPEN; nick: LEDGER too */
+  char *jid, *nick, *sid; /* PEER_OPEN; nick: LEDGER too; nick or sid: SFU */
   gw_word *word;        /* SAY */
   gw_desc *desc;        /* PEER_REMOTE */
   gw_muji *muji;        /* PRESENCE */
   gw_fl_call_state call;
   gw_cause cause;
-  char *text;           /* CALL: reason in words for the log, or NULL; NOTE; SAVE, LEDGER: id of the call */
+  char *text;           /* CALL: reason in words for the log, or NULL; NOTE; SAVE, LEDGER: id of the call;
+                         * PEER_OPEN: whose voice it brings when that is not jid's (media.h: talker), or NULL */
 } gw_action;
 typedef struct { GArray *list; /* gw_action */ } gw_actions;
 void gw_actions_init(gw_actions *);
@@ -138,7 +149,8 @@ typedef struct {
   gw_ids *ids;                     /* injected, outlives the flavour */
 } gw_flavour_params;
 
-typedef struct { gboolean jmuci_live, jmuci_sfu_live, muji_live; gboolean feature_jmuci, feature_jmuci_sfu, feature_muji; } gw_room_facts;
+typedef struct { gboolean jmuci_live, jmuci_sfu_live, muji_live; gboolean feature_jmuci, feature_jmuci_sfu, feature_muji;
+                 gboolean conference; /* the operator named a Jingle conference service for this very room */ } gw_room_facts;
 
 typedef struct {
   const char *name;                          /* "jmuci-mesh": conf value and log tag */

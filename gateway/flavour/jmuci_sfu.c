@@ -201,6 +201,9 @@ static void on_sfu(gw_flavour *f, const gw_fl_sfu *s, gw_cause cause) {
   case GW_SFU_SAID_FAILED:
     gw_sfufl_end(f, cause ? cause : GW_CAUSE_SFU_DOWN, s->text);
     break;
+  case GW_SFU_SAID_OFFER: /* of another kind of service */
+  case GW_SFU_SAID_ENDED:
+    break;
   }
 }
 

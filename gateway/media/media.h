@@ -55,8 +55,9 @@ typedef struct {
   gw_sdes_policy srtp;            /* not OFF: the description has a crypto line with a fresh key, with REQUIRED as RTP/SAVP; what
                                      gw_media_leg_remote then agrees decides. Encrypted once, a leg never goes back */
 } gw_leg_params;
-/* PUBLISH: audio, and a constant picture, go out; nothing comes in. RECEIVE: the other way round, audio only. */
-typedef enum { GW_MEDIA_BOTH, GW_MEDIA_PUBLISH, GW_MEDIA_RECEIVE } gw_media_use;
+/* PUBLISH: audio, and a constant picture, go out; nothing comes in. RECEIVE: the other way round, audio only.
+ * RECEIVE_MANY: the same of several people, told apart by the sources that descriptions announce. */
+typedef enum { GW_MEDIA_BOTH, GW_MEDIA_PUBLISH, GW_MEDIA_RECEIVE, GW_MEDIA_RECEIVE_MANY } gw_media_use;
 typedef struct {
   gw_handle leg;                  /* whose voice it carries, and who hears it; NONE: all legs of the room (identity shared) */
   gboolean offerer;               /* controlling ICE role; else controlled */
@@ -78,7 +79,8 @@ gw_handle gw_media_peer(gw_media *, gw_handle room, const gw_peer_params *);
  * Direction (ours): RECVONLY/INACTIVE means the phone hears nothing (hold). Again at each re-negotiation. */
 void gw_media_leg_remote(gw_media *, gw_handle leg, const gw_desc *remote, const gw_desc *agreed);
 /* Peer: the remote description (ICE credentials, fingerprint, candidates, codecs), then further ones with candidates.
- * Other credentials than before restart ICE (RFC 8445 9): sound goes on over the old pair until there is a new one. */
+ * Other credentials than before restart ICE (RFC 8445 9): sound goes on over the old pair until there is a new one. With
+ * RECEIVE_MANY each one that has codecs says anew who is to be heard. */
 void gw_media_peer_remote(gw_media *, gw_handle peer, const gw_desc *remote);
 /* Peer: how it is to be encoded and which payload type to send: first codec of agreed's audio. */
 void gw_media_peer_agreed(gw_media *, gw_handle peer, const gw_desc *agreed);

@@ -1,6 +1,7 @@
 #include "gateway/media/peer.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/media/crowd.h"
 #include "gateway/media/dtls.h"
 #include "gateway/media/ice.h"
 #include "gateway/media/picture.h"
@@ -35,7 +36,8 @@ struct gw_peer {
   gw_env *env;
   gw_ice *ice;
   gw_outflow out;
-  gw_inflow in;
+  gw_inflow in;    /* with a crowd: the sum of it */
+  gw_crowd *crowd; /* RECEIVE_MANY while it works, else NULL */
   gw_handle handle, leg;
   gboolean offerer;
   gw_picture picture; /* PUBLISH */
@@ -61,6 +63,7 @@ static void fail(gw_peer *p, gw_cause cause, const char *why) {
   if (p->failed) return;
   p->failed = TRUE;
   gw_inflow_clear(&p->in);
+  g_clear_pointer(&p->crowd, gw_crowd_free);
   gw_info(NULL, "peer-failed", HANDLE " cause=%s why=%s", p->handle.v, gw_cause_word(cause), why);
   gw_env_state(p->env, p->handle, GW_MS_FAILED, cause);
 }
@@ -156,9 +159,12 @@ static void take_rtp(gw_peer *p, guint8 *data, gsize n, gboolean proven, gint64 
     p->quiet = FALSE;
     gw_env_state(p->env, p->handle, GW_MS_RTP, GW_CAUSE_NONE);
   }
-  if (gw_inflow_use(&p->in, rtp.pt, &clock) == GW_IN_VOICE)
-    gw_inflow_rtp(&p->in, &rtp, n,
-                  now_us); /* anything else is video or an extra we did not agree to */
+  if (gw_inflow_use(&p->in, rtp.pt, &clock) != GW_IN_VOICE)
+    return; /* video, or an extra we did not agree to */
+  if (!p->crowd)
+    gw_inflow_rtp(&p->in, &rtp, n, now_us);
+  else if (!gw_crowd_rtp(p->crowd, &p->in, &rtp, n, now_us))
+    p->in.bad++;
 }
 
 static void take_dtls(gw_peer *p, const guint8 *data, gsize n) {
@@ -204,6 +210,7 @@ gw_peer *gw_peer_new(gw_env *env, const gw_cmd *cmd) {
   p->setup = cmd->offerer ? GW_SETUP_ACTPASS : cmd->setup;
   p->early = g_ptr_array_new_with_free_func(g_free);
   gw_inflow_init(&p->in, env->engine->even_levels);
+  if (cmd->use == GW_MEDIA_RECEIVE_MANY) p->crowd = gw_crowd_new(env->engine->even_levels);
   gw_outflow_init(&p->out, env->ids, cmd->cname);
   gw_picture_init(&p->picture, env->ids);
   p->ice = gw_ice_new(env, cmd->offerer, cmd->relays, &events, p);
@@ -226,6 +233,7 @@ void gw_peer_free(gw_peer *p) {
   gw_srtp_free(p->srtp_in);
   gw_srtp_free(p->srtp_out);
   gw_inflow_clear(&p->in);
+  gw_crowd_free(p->crowd);
   g_clear_pointer(&p->early, g_ptr_array_unref);
   g_free(p->fp_hash);
   g_free(p->fp_value);
@@ -244,7 +252,8 @@ gw_handle gw_peer_leg(const gw_peer *p) {
 static gw_desc_media *add_media(const gw_peer *p, gw_desc *d, gw_kind kind) {
   static const gw_dir dirs[] = {[GW_MEDIA_BOTH] = GW_DIR_SENDRECV,
                                 [GW_MEDIA_PUBLISH] = GW_DIR_SENDONLY,
-                                [GW_MEDIA_RECEIVE] = GW_DIR_RECVONLY};
+                                [GW_MEDIA_RECEIVE] = GW_DIR_RECVONLY,
+                                [GW_MEDIA_RECEIVE_MANY] = GW_DIR_RECVONLY};
   gw_desc_media *m = gw_desc_add(d, kind, NULL);
   m->proto = GW_PROTO_DTLS_SAVPF;
   m->dir = dirs[p->use];
@@ -263,6 +272,10 @@ static void add_source(const gw_peer *p, gw_desc_media *m, guint32 ssrc, const c
   g_array_append_val(m->sources, source);
 }
 
+static gboolean only_hears(const gw_peer *p) {
+  return p->use == GW_MEDIA_RECEIVE || p->use == GW_MEDIA_RECEIVE_MANY;
+}
+
 gw_desc *gw_peer_describe(gw_peer *p) {
   gw_desc *d = gw_desc_new();
   gw_desc_media *m = add_media(p, d, GW_KIND_AUDIO);
@@ -270,7 +283,7 @@ gw_desc *gw_peer_describe(gw_peer *p) {
   gw_codec_fill("opus", OPUS_PT, m);
   gw_codec_fill("PCMU", 0, m);
   gw_codec_fill("PCMA", 8, m);
-  if (p->use != GW_MEDIA_RECEIVE) add_source(p, m, p->out.ssrc, "a0");
+  if (!only_hears(p)) add_source(p, m, p->out.ssrc, "a0");
   gw_ice_describe(p->ice, m);
   if (p->use != GW_MEDIA_PUBLISH) return d;
   gw_desc_media *v = add_media(p, d, GW_KIND_VIDEO);
@@ -332,6 +345,7 @@ void gw_peer_remote(gw_peer *p, const gw_desc *remote, gint64 now_us) {
   const gw_desc_media *audio = gw_desc_audio(remote);
   gboolean known = FALSE, first = !p->deadline_us && !p->said_ice;
   if (p->failed) return;
+  if (p->crowd && audio && audio->codecs->len) gw_crowd_announce(p->crowd, remote);
   if (audio) {
     take_fingerprint(p, audio);
     take_names(p, remote, audio);
@@ -353,7 +367,7 @@ void gw_peer_agreed(gw_peer *p, const gw_desc *agreed) {
   if (p->use == GW_MEDIA_PUBLISH) gw_picture_agree(&p->picture, agreed);
   gw_inflow_map(&p->in, m, NULL);
   p->in.level_ext = p->out.level_ext = m->level_ext;
-  if (p->use == GW_MEDIA_RECEIVE) return; /* without a codec nothing is encoded for it */
+  if (only_hears(p)) return; /* without a codec nothing is encoded for it */
   gw_outflow_codec(&p->out, p->env->ids, gw_codec_index(c->name), c->pt);
 }
 
@@ -429,6 +443,13 @@ gw_inflow *gw_peer_inflow(gw_peer *p) {
   return &p->in;
 }
 
+void gw_peer_play(gw_peer *p, gint64 now_us) {
+  if (p->crowd)
+    gw_crowd_play(p->crowd, &p->in, now_us);
+  else
+    gw_inflow_play(&p->in, now_us);
+}
+
 gboolean gw_peer_hears(const gw_peer *p) {
   return p->up && !p->failed && p->out.codec >= 0;
 }
@@ -454,7 +475,7 @@ static void send_picture(gw_peer *p) {
 /* Of a copy that has been one for a while only now and then a packet is wanted; all of them at once when the voice that is
  * listened to stops, or when of this one none came for long. */
 static void thin_out(gw_peer *p, gint64 now_us) {
-  gboolean spare = p->in.lazy && now_us - p->rtp_us < OPEN_WITHIN;
+  gboolean spare = p->in.lazy && !p->crowd && now_us - p->rtp_us < OPEN_WITHIN;
   p->steady = spare ? p->steady + 1 : 0;
   gboolean want = p->steady >= THIN_AFTER;
   if (!want && !p->thin) return;
@@ -468,7 +489,7 @@ void gw_peer_watch(gw_peer *p, gint64 now_us) {
   if (!p->up || p->failed) return;
   thin_out(p, now_us);
   if (p->use == GW_MEDIA_PUBLISH) send_picture(p);
-  if (p->use != GW_MEDIA_RECEIVE || !p->rtp_us || p->quiet) return;
+  if (!only_hears(p) || !p->rtp_us || p->quiet) return;
   if (now_us - p->rtp_us < GW_SEC(GW_PEER_QUIET_S)) return;
   p->quiet = TRUE;
   gw_env_state(p->env, p->handle, GW_MS_QUIET, GW_CAUSE_NONE);

@@ -25,7 +25,8 @@ void gw_peer_drive(gw_peer *, gboolean ask, gint64 now_us);
 
 /* The tick. */
 void gw_peer_read(gw_peer *, gint64 now_us); /* what its watched sockets cannot show */
-gw_inflow *gw_peer_inflow(gw_peer *);        /* gw_inflow_play it, then use pcm */
+gw_inflow *gw_peer_inflow(gw_peer *);        /* gw_peer_play it, then use pcm */
+void gw_peer_play(gw_peer *, gint64 now_us); /* one frame */
 void gw_peer_say(gw_peer *, const guint8 *payload, gsize n,
                  guint8 level); /* level: gw_voice_level */
 void gw_peer_report(gw_peer *, gint64 now_us);

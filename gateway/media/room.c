@@ -135,7 +135,7 @@ static void fade_seat(gw_room *r, const seat *s, gint64 now_us) {
   gw_mix *listeners = listeners_of(r, s);
   gw_inflow *in = voice_of(s);
   gint16 pcm[GW_FRAME];
-  if (in == gw_peer_inflow(s->peer)) gw_inflow_play(in, now_us);
+  if (in == gw_peer_inflow(s->peer)) gw_peer_play(s->peer, now_us);
   if (!listeners || !in->live) return;
   memcpy(pcm, in->pcm, sizeof pcm);
   gw_fade(pcm, FALSE);
@@ -233,7 +233,7 @@ void gw_room_remotes(gw_room *r, gint64 now_us) {
   choose_voices(r);
   for (guint i = 0; i < r->seats->len; i++) {
     gw_inflow *in = gw_peer_inflow(seat_at(r, i)->peer);
-    if (!in->follows) gw_inflow_play(in, now_us);
+    if (!in->follows) gw_peer_play(seat_at(r, i)->peer, now_us);
   }
   for (guint i = 0; i < r->seats->len; i++) {
     const seat *s = seat_at(r, i);

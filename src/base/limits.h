@@ -53,6 +53,8 @@
 #define GW_MAX_SFU_FRAME 1000000     /* bytes of one frame from a forwarding service */
 #define GW_MAX_JSON_DEPTH 32         /* nesting of one JSON text of it */
 #define GW_MAX_SFU_NAMES 1000        /* names that it says are in its room */
+#define GW_MAX_SFU_CONTENTS 64       /* contents of one session with it */
+#define GW_MAX_SFU_STREAMS 100       /* sessions of it with one phone */
 #define GW_MAX_SFU_ASKED 256         /* questions to it without an answer */
 #define GW_MAX_TRACE 256             /* events kept of one call */
 #define GW_MAX_SERVICES 16           /* STUN and TURN servers that an XMPP server may name (XEP-0215) */

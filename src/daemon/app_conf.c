@@ -82,9 +82,27 @@ static const char *const base_features[] = {"urn:xmpp:jingle:1",
                                             "urn:ietf:rfc:5888",
                                             "urn:ietf:rfc:5761"};
 
+static const char *item(const gw_conf *c, const char *list, guint i, const char *key) {
+  g_autofree char *path = g_strdup_printf("%s[%u].%s", list, i, key);
+  return gw_conf_str(c, path);
+}
+
+static gboolean is_jingle_sfu(const gw_conf *c, guint i) {
+  return strcmp(item(c, "sfu", i, "kind"), "socket.io") != 0;
+}
+
+/* The service that is named, else the first one; of those that speak Jingle, or of the others. -1: none. */
+static int sfu_of(const gw_conf *c, const char *wanted, gboolean jingle) {
+  for (guint i = 0; i < gw_conf_count(c, "sfu"); i++)
+    if (is_jingle_sfu(c, i) == jingle && (!*wanted || !strcmp(wanted, item(c, "sfu", i, "name"))))
+      return (int)i;
+  return -1;
+}
+
 /* A client that sees the feature may start a call by the service: without one we had better not say so. */
 static gboolean is_served(const gw_conf *c, const gw_flavour_class *flavour) {
-  return flavour != &gw_flavour_jmuci_sfu || gw_conf_count(c, "sfu");
+  if (flavour == &gw_flavour_jmuci_sfu) return sfu_of(c, "", FALSE) >= 0;
+  return flavour != &gw_flavour_jingle_sfu || sfu_of(c, "", TRUE) >= 0;
 }
 
 static const char *const *features(const gw_conf *c, gw_arena *a) {
@@ -122,11 +140,6 @@ void gw_app_xmpp_config(const gw_conf *c, gw_arena *a, gw_xmpp_config *ret) {
                           .version = TIPRING_VERSION,
                           .services = keep(a, gw_conf_services_domain(c)),
                           .features = features(c, a)};
-}
-
-static const char *item(const gw_conf *c, const char *list, guint i, const char *key) {
-  g_autofree char *path = g_strdup_printf("%s[%u].%s", list, i, key);
-  return gw_conf_str(c, path);
 }
 
 static gint64 item_int(const gw_conf *c, const char *list, guint i, const char *key) {
@@ -198,13 +211,14 @@ static void take(char **slot, const char *value) {
   *slot = g_strdup(value);
 }
 
-/* The server that is named, else the first one. */
-static char *sfu_url(const gw_conf *c, guint room) {
+static void take_services(const gw_conf *c, guint room, gw_room_conf *r) {
   const char *wanted = item(c, "rooms", room, "sfu");
-  for (guint i = 0; i < gw_conf_count(c, "sfu"); i++)
-    if (!*wanted || !strcmp(wanted, item(c, "sfu", i, "name")))
-      return g_strdup(item(c, "sfu", i, "url"));
-  return NULL;
+  const int sio = sfu_of(c, wanted, FALSE), jingle = sfu_of(c, wanted, TRUE);
+  r->sfu = sio < 0 ? NULL : g_strdup(item(c, "sfu", (guint)sio, "url"));
+  if (jingle < 0) return;
+  r->conference = g_strdup(item(c, "sfu", (guint)jingle, "jid"));
+  r->conference_kind = g_strdup(item(c, "sfu", (guint)jingle, "kind"));
+  r->conference_named = *wanted != 0;
 }
 
 static gw_room_conf *room_conf(const gw_conf *c, guint i) {
@@ -218,7 +232,7 @@ static gw_room_conf *room_conf(const gw_conf *c, guint i) {
   take(&r->identity, item(c, "rooms", i, "identity"));
   take(&r->alone, item(c, "rooms", i, "alone"));
   take(&r->pin, pin ? pin : "");
-  r->sfu = sfu_url(c, i);
+  take_services(c, i, r);
   r->password = dup_word(item_secret(c, "rooms", i));
   r->ring = gw_conf_strv(c, ring);
   r->propose_when_idle = !strcmp(item(c, "rooms", i, "idle"), "propose");

@@ -571,8 +571,7 @@ void fake_local_desc(gw_handle h, void *bridge) {
 
 /* --- the forwarding service: test_seat_sfu.c */
 
-gw_seat_sfu *gw_seat_sfu_new(const char *url, const char *room, const char *nick, gw_seat_feed feed,
-                             void *user) {
+gw_seat_sfu *gw_seat_sfu_new(const gw_seat_sfu_params *params) {
   return g_malloc0(1);
 }
 
@@ -581,4 +580,11 @@ void gw_seat_sfu_free(gw_seat_sfu *s) {
 }
 
 void gw_seat_sfu_ask(gw_seat_sfu *s, const gw_action *a) {
+}
+
+gboolean gw_seat_sfu_word(gw_seat_sfu *s, const gw_word *w) {
+  return FALSE;
+}
+
+void gw_persona_greet(gw_persona *p, const char *jid, gboolean come) {
 }

@@ -46,7 +46,7 @@ void gw_sfu_candidate(gw_sfu *s, const char *src, const char *candidate, const c
 
 static void on_feed(const gw_ev *ev, void *user) {
   static const char *const words[] = {"joined", "answer", "candidate", "comes",
-                                      "goes",   "down",   "failed"};
+                                      "goes",   "down",   "failed",    "offer", "ended"};
   const gw_fl_sfu *s = ev->u.sfu;
   g_assert_cmpint(ev->type, ==, GW_EV_SFU);
   g_string_append_printf(told, "%s %s", words[s->news], s->nick ? s->nick : "-");
@@ -76,6 +76,25 @@ static void expect(GString *log, const char *want) {
   g_string_truncate(log, 0);
 }
 
+static void on_say(const gw_word *w, void *user) {
+  g_string_append_printf(asked, "%s %s %s\n", gw_jingle_action_name(w->u.jingle.action), w->to,
+                         w->u.jingle.sid);
+}
+
+static void on_greet(const char *jid, gboolean come, void *user) {
+  g_string_append_printf(asked, "%s %s\n", come ? "greet" : "part", jid);
+}
+
+static gw_seat_sfu *line_to(const char *kind, const char *address) {
+  return gw_seat_sfu_new(&(gw_seat_sfu_params){.kind = kind,
+                                               .address = address,
+                                               .room = "room@muc.x",
+                                               .nick = "phone",
+                                               .feed = on_feed,
+                                               .say = on_say,
+                                               .greet = on_greet});
+}
+
 static gw_desc *offer(void) {
   gw_desc *d = gw_desc_new();
   gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, "0");
@@ -91,7 +110,7 @@ static gw_desc *offer(void) {
 static void test_both_ways(void) {
   static const char *const names[] = {"room@muc.x/bob", "Room@MUC.x/Carol D", "other@muc.x/eve",
                                       "room@muc.x",     "room@muc.x/",        NULL};
-  gw_seat_sfu *s = gw_seat_sfu_new("ws://h", "room@muc.x", "phone", on_feed, NULL);
+  gw_seat_sfu *s = line_to("socket.io", "ws://h");
   g_autoptr(gw_desc) d = offer();
   ask(s, GW_SFU_ASK_STREAM, "bob", NULL, d); /* in no call */
   ask(s, GW_SFU_ASK_JOIN, NULL, "ID", NULL);
@@ -126,10 +145,64 @@ static void test_both_ways(void) {
   expect(asked, "leave\njoin ws://h ID2 room@muc.x/phone\nleave\n");
 }
 
+/* --- by Jingle: the whole way of the words, with news told from the loop only */
+
+static void turn(void) {
+  while (g_main_context_iteration(NULL, FALSE)) continue;
+}
+
+static gboolean word(gw_seat_sfu *s, gw_jingle_action action, const char *from, const char *sid) {
+  g_autoptr(gw_word) w = gw_word_new_jingle(action, "phone@gw/1", sid, sid[0] == 'm');
+  w->from = g_strdup(from);
+  if (action <= GW_JINGLE_SESSION_ACCEPT) w->u.jingle.desc = offer();
+  w->u.jingle.focus = TRUE;
+  if (action == GW_JINGLE_SESSION_INITIATE) w->u.jingle.owner = g_strdup("bob@x");
+  return gw_seat_sfu_word(s, w);
+}
+
+static void jingle_ask(gw_seat_sfu *s, gw_fl_sfu_ask what, const char *sid, gw_desc *desc) {
+  gw_seat_sfu_ask(s, &(gw_action){.type = GW_ACT_SFU, .ask = what, .sid = (char *)sid, .desc = desc});
+}
+
+static void test_jingle(void) {
+  static const struct {
+    const char *kind, *address, *jid, *first, *last;
+  } rows[] = {{"xep-0521", "talks.x", "room@talks.x", "", ""},
+              {"tigase-meet", "m1@meet.x", "m1@meet.x", "greet m1@meet.x\n", "part m1@meet.x\n"},
+              {"tigase-meet", "muc.x", "room@muc.x", "", ""}};
+  g_autoptr(gw_desc) d = offer();
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    const char *jid = rows[i].jid;
+    gw_seat_sfu *s = line_to(rows[i].kind, rows[i].address);
+    g_autofree char *begun = g_strdup_printf("%ssession-initiate %s mine\n", rows[i].first, jid);
+    g_autofree char *left = g_strdup_printf("session-accept %s s1\nsession-terminate %s s1\n"
+                                            "session-terminate %s mine\n%s", jid, jid, jid, rows[i].last);
+    g_assert_false(word(s, GW_JINGLE_SESSION_INITIATE, jid, "s0")); /* in no call */
+    jingle_ask(s, GW_SFU_ASK_JOIN, NULL, NULL);
+    expect(told, "");
+    turn();
+    expect(told, "joined -\n");
+    jingle_ask(s, GW_SFU_ASK_STREAM, "mine", d);
+    expect(asked, begun);
+    g_assert_false(word(s, GW_JINGLE_SESSION_INITIATE, "eve@x/1", "s1"));
+    g_assert_true(word(s, GW_JINGLE_SESSION_ACCEPT, jid, "mine"));
+    g_assert_true(word(s, GW_JINGLE_SESSION_INITIATE, jid, "s1"));
+    expect(told, "");
+    turn();
+    expect(told, "answer - codecs=1 candidates=1\noffer - codecs=1 candidates=1\n");
+    jingle_ask(s, GW_SFU_ASK_ANSWER, "s1", d);
+    jingle_ask(s, GW_SFU_ASK_LEAVE, NULL, NULL);
+    expect(asked, left);
+    gw_seat_sfu_free(s);
+    turn();
+    expect(told, "");
+  }
+}
+
 static void test_unserved(void) {
   static const char *const urls[] = {NULL, ""};
   for (guint i = 0; i < G_N_ELEMENTS(urls); i++) {
-    gw_seat_sfu *s = gw_seat_sfu_new(urls[i], "room@muc.x", "phone", on_feed, NULL);
+    gw_seat_sfu *s = line_to(i ? "xep-0521" : "socket.io", urls[i]);
     ask(s, GW_SFU_ASK_JOIN, NULL, "ID", NULL);
     expect(told, ""); /* never from inside a call */
     while (!told->len)
@@ -145,6 +218,7 @@ int main(int argc, char **argv) {
   told = g_string_new(NULL);
   g_test_add_func("/bridge/seat-sfu/both-ways", test_both_ways);
   g_test_add_func("/bridge/seat-sfu/unserved", test_unserved);
+  g_test_add_func("/bridge/seat-sfu/jingle", test_jingle);
   int rc = g_test_run();
   g_string_free(asked, TRUE);
   g_string_free(told, TRUE);

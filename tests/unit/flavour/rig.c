@@ -82,7 +82,11 @@ static char *jingle_text(const gw_word *w) {
 }
 
 static char *sfu_text(const gw_action *a) {
-  static const char *const words[] = {"join", "again", "stream", "cand", "leave"};
+  static const char *const words[] = {"join", "again", "stream", "cand", "leave", "answer", "close"};
+  if (a->sid)
+    return g_strdup_printf("sfu %s%s%s%s%s", words[a->ask], a->ask == GW_SFU_ASK_STREAM ? "" : " ",
+                           a->ask == GW_SFU_ASK_STREAM ? "" : strlen(a->sid) < 8 ? a->sid : "mine",
+                           a->text ? " " : "", a->text ? a->text : "");
   return g_strdup_printf("sfu %s%s%s", words[a->ask], a->text || a->nick ? " " : "",
                          a->text && strlen(a->text) < 8 ? a->text : a->text ? "P" : a->nick ? a->nick : "");
 }
@@ -99,7 +103,9 @@ char *rig_action_text(const gw_action *a, const char *proposed) {
   case GW_ACT_PEER_OPEN:
     if (a->use != GW_USE_BOTH)
       return g_strdup_printf("open %u %s %s", a->peer, a->nick,
-                             a->use == GW_USE_PUBLISH ? "publish" : "receive");
+                             a->use == GW_USE_PUBLISH   ? "publish"
+                           : a->use == GW_USE_RECEIVE ? "receive"
+                                                      : "receive-many");
     return g_strdup_printf("open %u %s %s", a->peer, a->nick,
                            a->offerer                     ? "offer"
                            : a->setup == GW_SETUP_PASSIVE ? "answer:passive"

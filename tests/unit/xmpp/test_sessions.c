@@ -379,6 +379,42 @@ static void content_add_is_refused_by_name(fixture *f, gconstpointer d) {
   g_assert_nonnull(gw_desc_by_mid(f->v.further->u.jingle.desc, "screen"));
 }
 
+static void grow(fixture *f) {
+  g_autoptr(gw_word) yes = word(GW_JINGLE_SESSION_ACCEPT, "S");
+  yes->u.jingle.grows = TRUE;
+  g_free(yes->to);
+  yes->to = g_strdup(PEER);
+  receive(f, GW_JINGLE_SESSION_INITIATE, "S");
+  g_assert_true(gw_sessions_out(f->t, yes));
+}
+
+/* Of a session that grows its holder answers what is added, as far as there is room; and it stands when all have gone. */
+static void growing(fixture *f, gconstpointer d) {
+  grow(f);
+  for (guint i = 2; i < GW_MAX_SFU_CONTENTS; i++) {
+    g_autofree char *mid = g_strdup_printf("m%u", i);
+    receive_from(f, PEER, about(GW_JINGLE_CONTENT_ADD, mid, GW_DIR_SENDONLY));
+    verdict(f, NULL, TRUE);
+    g_assert_null(f->v.further);
+  }
+  receive_from(f, PEER, about(GW_JINGLE_CONTENT_ADD, "over", GW_DIR_SENDONLY));
+  further(f, GW_JINGLE_CONTENT_REJECT, "S", "unsupported-applications");
+  g_assert_false(f->v.deliver);
+  receive_from(f, PEER, about(GW_JINGLE_TRANSPORT_INFO, "m9", GW_DIR_SENDRECV)); /* is known now */
+  verdict(f, NULL, TRUE);
+  receive_from(f, PEER, about(GW_JINGLE_CONTENT_REMOVE, "m9", GW_DIR_SENDRECV));
+  receive_from(f, PEER, about(GW_JINGLE_CONTENT_ADD, "next", GW_DIR_SENDONLY));
+  verdict(f, NULL, TRUE);
+  for (guint i = 0; i < GW_MAX_SFU_CONTENTS; i++) {
+    g_autofree char *mid = i < 2 ? g_strdup_printf("%u", i) : g_strdup_printf("m%u", i);
+    receive_from(f, PEER, about(GW_JINGLE_CONTENT_REMOVE, mid, GW_DIR_SENDRECV));
+    g_assert_null(f->v.further);
+  }
+  receive_from(f, PEER, about(GW_JINGLE_CONTENT_REMOVE, "next", GW_DIR_SENDRECV));
+  g_assert_null(f->v.further);
+  g_assert_cmpuint(gw_sessions_count(f->t), ==, 1);
+}
+
 static void removing_contents(fixture *f, gconstpointer d) {
   make(f, ACTIVE_THEIRS);
   receive_from(f, PEER, about(GW_JINGLE_CONTENT_REMOVE, "1", GW_DIR_SENDRECV));
@@ -498,6 +534,7 @@ int main(int argc, char **argv) {
   CASE("session-info", session_info);
   CASE("by-content", by_content);
   CASE("content-add", content_add_is_refused_by_name);
+  CASE("grows", growing);
   CASE("content-remove", removing_contents);
   CASE("sending", sending);
   CASE("broken", broken);

@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+"""A call at a conference service that speaks Jingle (XEP-0521): phones among scripted participants, tones both ways; leaving,
+being put out, the service killed and back; a service that lies, floods, refuses and does not answer."""
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from conference_lab import TALKS, Conference, ConferencePeer, TalksServer  # noqa: E402
+from contact import Contact  # noqa: E402
+from lab import TONES, Lab, assert_heard  # noqa: E402
+from procs import wait_for  # noqa: E402
+
+with Lab("conference", server=TalksServer) as lab:
+    talks = lab.keep(Conference(lab.folder, lab.server)).start()
+    place = f"{lab.room_name}@{TALKS}"
+    gateway = lab.daemon(rooms=[{"number": "8000", "room": lab.room, "sfu": "talks"},
+                                {"number": "8001", "room": lab.room, "flavour": "jingle-sfu"}],
+                         sfu=[{"name": "talks", "kind": "xep-0521", "jid": TALKS}])
+
+    def peer(name):
+        p = lab.keep(ConferencePeer(name, TONES[name], lab.server, lab.room, lab.folder, "--conference", place))
+        lab.people.append(p)
+        return p
+
+    alice, bob = peer("alice"), peer("bob")
+    for p in (alice, bob):
+        p.wait_joined()
+
+    with lab.case("a phone dials in beside somebody: tones in both directions"):
+        alice.join()
+        talks.wait("join", who="alice")
+        ua = lab.dial("100")
+        call = gateway.wait_talking("100", peers=1)
+        assert call["flavour"] == "jingle-sfu" and [p["nick"] for p in call["peers"]] == ["alice"], call
+        lab.check_hears([alice], "Phone 100", 1000)
+        gateway.let_listen("100", 2)
+
+    with lab.case("unidirectional both ways, sound only"):
+        offer = talks.find("jingle", action="session-initiate", who=talks.find("jingle", action="session-accept")["who"])
+        assert offer["senders"] == ["initiator"], offer
+        assert talks.find("jingle", action="session-accept", who=offer["who"])["senders"] == ["initiator"]
+
+    with lab.case("somebody comes later: a session more, accepted by itself"):
+        bob.join()
+        gateway.wait_talking("100", peers=2)
+        lab.check_hears([bob], "Phone 100", 1000)
+        lab.check_hears([bob], "alice", alice.tone)
+
+    with lab.case("a second phone: the two hear each other here, not by the service"):
+        since = talks.mark()
+        second = lab.dial("101", to="8001")
+        gateway.wait_talking("101", peers=3)
+        lab.check_hears([alice, bob], "Phone 101", 1200)
+        talks.wait_count(2, "jingle", since=since, action="session-terminate", reason="decline")
+        gateway.let_listen("101", 2)
+        code, heard = second.hang_up()
+        assert code == 0, heard
+        for tone in (1000, alice.tone, bob.tone):
+            assert_heard(heard, tone, 1)
+        assert not any(abs(h["hz"] - 1200) < 20 for h in heard["heard"]), heard["heard"]
+        talks.wait("leave", since=since, who="101")
+
+    with lab.case("sessions from an address that nobody called, and without end: refused, the call goes on"):
+        since = talks.mark()
+        talks.command("lie", "100", f"elsewhere@{TALKS}")
+        talks.wait("jingle", since=since, action="session-terminate", sid="lie", reason="decline")
+        talks.command("flood", "100", 120)
+        wait_for("one line about it", lambda: "sfu-notes" in gateway.process.log(), 20)
+        talks.wait_count(1, "jingle", since=since, action="session-terminate", reason="busy")
+        talks.command("unflood")
+        gateway.wait_talking("100", peers=2, timeout=40)
+        lab.check_hears([alice, bob], "Phone 100", 1000)
+        assert gateway.process.log().count("sfu-notes") == 1
+
+    with lab.case("one leaves: his session ends, the call goes on"):
+        bob.hangup()
+        talks.wait("leave", who="bob")
+        wait_for("bob to be gone", lambda: not any(p["nick"] == "bob" and p["state"] == "up" for p in gateway.call("100")["peers"]), 20)
+        assert gateway.call("100")["state"] == "talking"
+
+    with lab.case("the service is killed and comes back: the phone is in again"):
+        since, at = talks.mark(), time.monotonic()
+        talks.process.kill()
+        talks.start()
+        alice.hangup()
+        alice.join()
+        talks.wait("join", since=since, who="100", timeout=60)
+        gateway.wait_talking("100", peers=1, timeout=30)
+        alice.wait("pc", since=at, nick="Phone 100", state="connected", timeout=30)
+        alice.heard.clear()
+        alice.wait_hears("Phone 100", 1000)
+        gateway.let_listen("100", 2)
+
+    with lab.case("the XMPP server restarts: the sound goes on, and so does the call"):
+        since, at = talks.mark(), time.monotonic()
+        lab.server.kill()
+        lab.server.start()
+        talks.wait("online", since=since, timeout=30)
+        alice.wait("joined", since=at, timeout=30)
+        wait_for("the gateway to be back", lambda: gateway.ctl("status")["xmpp"]["state"] == "up", 30)
+        gateway.let_listen("100", 1)
+        alice.wait_hears("Phone 100", 1000)
+        assert gateway.call("100")["state"] == "talking"
+
+    with lab.case("the phone hangs up: its sessions end"):
+        since = talks.mark()
+        code, heard = ua.hang_up()
+        assert code == 0, heard
+        assert_heard(heard, alice.tone, 3)
+        talks.wait("leave", since=since, who="100")
+        gateway.wait_idle()
+
+    with lab.case("the service puts the phone out: it hears that, and the operator reads it"):
+        since = talks.mark()
+        ua = lab.dial("102")
+        talks.wait("join", since=since, who="102")
+        gateway.wait_talking("102", peers=1)
+        talks.command("kick", "102")
+        code, heard = ua.result(30)
+        assert heard["ended_by"] == "them", heard
+        assert gateway.ctl("history")[0]["cause"] == "room-closed", gateway.ctl("history")[0]
+
+    with lab.case("the phone is put out of the room: its call ends, and it leaves the service"):
+        since = talks.mark()
+        owner = lab.keep(Contact(lab.server, "tipring")).enter(lab.room, "Owner")
+        ua = lab.dial("103")
+        gateway.wait_talking("103", peers=1)
+        owner.kick(lab.room, "Phone 103")
+        code, heard = ua.result(30)
+        assert heard["ended_by"] == "them", heard
+        assert gateway.ctl("history")[0]["cause"] == "room-closed", gateway.ctl("history")[0]
+        talks.wait("leave", since=since, who="103")
+
+    with lab.case("a service that says neither what it is nor whose streams it sends: heard all the same, and noted"):
+        talks.stop()
+        talks.start("--no-focus", "--no-owner")
+        before = gateway.process.log().count("sfu-notes")
+        since = talks.mark()
+        alice.hangup()
+        alice.join()
+        talks.wait("join", since=since, who="alice")
+        ua = lab.dial("101")
+        call = gateway.wait_talking("101", peers=1)
+        assert [p["nick"] for p in call["peers"]] == ["unknown"], call
+        gateway.let_listen("101", 1)
+        code, heard = ua.hang_up()
+        assert_heard(heard, alice.tone, 1)
+        assert gateway.process.log().count("sfu-notes") == before + 2
+
+    for option, cause in ((("--refuse", "not-allowed"), "forbidden"), (("--refuse", "service-unavailable"), "sfu-down")):
+        with lab.case(f"it answers {option[1]}: {cause}"):
+            talks.stop()
+            talks.start(*option)
+            ua = lab.dial("103", to="8001")
+            code, heard = ua.result(40)
+            assert heard["ended_by"] == "them", heard
+            assert gateway.ctl("history")[0]["cause"] == cause, gateway.ctl("history")[0]
+            assert "sfu-refused" in gateway.process.log(60)
+
+    with lab.case("no service at all: the same"):
+        talks.stop()
+        ua = lab.dial("103", to="8001")
+        ua.result(40)
+        assert gateway.ctl("history")[0]["cause"] == "sfu-down"
