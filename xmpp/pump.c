@@ -17,6 +17,8 @@
 
 #define ROUNDS 4 /* one read takes 4 KiB; a TLS record of 16 KiB hides its rest from poll() */
 #define TICK GW_MS(500) /* the library's own timers */
+#define REST GW_SEC(2)  /* the same when nothing has come or gone for RESTING ticks: they only watch over connections that set up */
+#define RESTING 10
 
 typedef struct {
   GSource base;
@@ -34,6 +36,7 @@ struct gw_pump {
   guint wanted;     /* spares that there should be */
   gboolean dirty, running, stop;
   gint64 tick_at;
+  guint resting; /* ticks since anything came or went */
   GArray *outside; /* job */
 };
 static gw_pump *the_pump;
@@ -87,6 +90,7 @@ static gboolean writable(int fd) {
 }
 
 static void want(gw_pump_link *l, gboolean out) {
+  l->out = out;
   if (l->tag)
     g_source_modify_unix_fd((GSource *)l->pump->source, l->tag,
                             G_IO_IN | G_IO_HUP | G_IO_ERR | (out ? G_IO_OUT : 0));
@@ -98,6 +102,7 @@ gboolean gw_pump_watch(gw_pump *p, gw_pump_link *l, int fd) {
   l->pump = p;
   l->fd = fd;
   l->tag = g_source_add_unix_fd((GSource *)p->source, fd, G_IO_IN | G_IO_OUT | G_IO_HUP | G_IO_ERR);
+  l->out = TRUE;
   g_ptr_array_add(p->links, l);
   return TRUE;
 }
@@ -166,10 +171,21 @@ void gw_pump_outside(gw_pump *p, void (*fn)(void *), void *data) {
     fn(data);
 }
 
+/* Whether there was any reason for this round but the time. */
+static gboolean has_work(gw_pump *p) {
+  gboolean work = p->dirty;
+  for (guint i = 0; i < p->links->len && !work; i++) {
+    const gw_pump_link *l = p->links->pdata[i];
+    work = l->out || g_source_query_unix_fd((GSource *)p->source, l->tag);
+  }
+  return work;
+}
+
 static void run(gw_pump *p) {
+  p->resting = has_work(p) ? 0 : p->resting + 1;
   p->refs++; /* callbacks may drop the last other reference */
   p->dirty = p->stop = FALSE;
-  p->tick_at = gw_now_us() + TICK;
+  p->tick_at = gw_now_us() + (p->resting < RESTING ? TICK : REST);
   before(p);
   p->running = TRUE;
   for (guint i = 0; i < ROUNDS && !p->stop; i++)

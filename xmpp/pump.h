@@ -10,6 +10,7 @@ typedef struct {            /* one connection's socket; embedded by its owner, z
   gw_pump *pump;
   int fd;
   void *tag;
+  gboolean out;             /* something waits to be sent, or the connection to come up */
   gboolean writable_before;
   guint64 sent_before;
 } gw_pump_link;

@@ -9,6 +9,7 @@
 #include "gateway/media/env.h"
 #include "gateway/media/ice.h"
 #include "gateway/media/speech.h"
+#include "gateway/media/spread.h"
 #include "gateway/media/stream.h"
 #include "gateway/media/symbols.h"
 #include "gateway/media/tunnel.h"
@@ -17,8 +18,6 @@
 #include <unistd.h>
 
 #define WORKERS 64
-#define FULL 0.85       /* busy share above which a worker takes no more rooms */
-#define ROOM_LOAD 0.002 /* a new room counts this much until its real load is known */
 
 typedef struct object {
   gw_handle handle;
@@ -230,22 +229,9 @@ static gw_handle begin(gw_media *m, object *o, gw_cmd *taken) {
   return GW_HANDLE_NONE;
 }
 
-static gint least_loaded(const gw_media *m) {
-  gint best = -1;
-  gdouble least = 0;
-  for (guint i = 0; i < m->n_workers; i++) {
-    gdouble score = m->load[i].load + ROOM_LOAD * m->rooms[i];
-    if (m->load[i].load < FULL && (best < 0 || score < least)) {
-      best = (gint)i;
-      least = score;
-    }
-  }
-  return best;
-}
-
 gw_handle gw_media_room(gw_media *m) {
   GW_ON_CONTROL();
-  gint worker = least_loaded(m);
+  gint worker = gw_spread_choose(m->load, m->rooms, m->n_workers);
   object *o = worker < 0 ? NULL : add(m, GW_MEDIA_ROOM, NULL, (guint)worker);
   if (o) return begin(m, o, gw_cmd_new(GW_CMD_ROOM, o->handle));
   gw_warn(NULL, "media-overload", "what=%s", worker < 0 ? "all-workers-busy" : "handles");
@@ -274,6 +260,11 @@ static gw_cmd *leg_command(const object *o, gw_handle room, const gw_leg_params 
 
 gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *params) {
   GW_ON_CONTROL();
+  const object *r = find(m, room, GW_MEDIA_ROOM);
+  if (r && gw_spread_full(&m->load[r->worker])) {
+    gw_warn(NULL, "media-overload", "what=%s worker=%u load=%.2f", "room-has-reached-its-ceiling", r->worker, m->load[r->worker].load);
+    return GW_HANDLE_NONE;
+  }
   object *o = add_member(m, GW_MEDIA_LEG, room);
   return o ? begin(m, o, leg_command(o, room, params)) : GW_HANDLE_NONE;
 }

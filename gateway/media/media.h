@@ -73,7 +73,7 @@ void gw_media_free(gw_media *);                          /* closes everything, e
 /* The STUN and TURN servers of all peers made from now on (copied); NULL: none. Running ones keep theirs. */
 void gw_media_set_relays(gw_media *, const gw_relays *);
 gw_handle gw_media_room(gw_media *);                     /* picks the worker with the least load; NONE when overloaded */
-gw_handle gw_media_leg(gw_media *, gw_handle room, const gw_leg_params *);
+gw_handle gw_media_leg(gw_media *, gw_handle room, const gw_leg_params *); /* NONE: stale, or the room's worker is full */
 gw_handle gw_media_peer(gw_media *, gw_handle room, const gw_peer_params *);
 /* Leg: negotiated = the phone's description (address, port) and agreed = our answer (codecs chosen, direction).
  * Direction (ours): RECVONLY/INACTIVE means the phone hears nothing (hold). Again at each re-negotiation. */

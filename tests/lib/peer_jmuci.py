@@ -340,7 +340,7 @@ class Bot:
                 order.remove(nick)  # came back: now the latest
             order.append(nick)
             mine = order.index(self.nick) if self.nick in order else -1
-            if call == self.own and nick != self.nick and mine >= 0 and not self.options.lame:
+            if call == self.own and nick != self.nick and nick.startswith(self.options.calls) and mine >= 0 and not self.options.lame:
                 s = Session(self, self.occupants[nick], f"{call}:{uuid.uuid4()}", True)
                 self.sessions[s.sid] = s
                 asyncio.ensure_future(self.guard(s.initiate()))
@@ -446,6 +446,7 @@ def main(bot=Bot):
     a.add_argument("--tone", type=int, default=0, help="Hz; 0 = silence")
     a.add_argument("--autoaccept", type=float, help="accept every proposal after so many seconds")
     a.add_argument("--no-send", dest="send", action="store_false", help="answer without a track of our own")
+    a.add_argument("--calls", default="", metavar="PREFIX", help="call only whose nick begins so")
     a.add_argument("--lame", action="store_true", help="never call anybody, whatever the order says")
     options = a.parse_args()
     logging.basicConfig(level=logging.WARNING)

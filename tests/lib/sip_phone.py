@@ -29,13 +29,13 @@ def md5(text):
 
 
 class SipPhone:
-    def __init__(self, daemon, number, manner="ring", port=0):
-        self.server, self.number, self.manner = ("127.0.0.1", daemon.port), number, manner
+    def __init__(self, daemon, number, manner="ring", port=0, host="127.0.0.1", server="127.0.0.1"):
+        self.server, self.number, self.manner = (server, daemon.port), number, manner
         self.asked, self.answered, self.invite, self.invited_at, self.text_status = [], [], None, 0.0, "200 OK"
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", port))
+        self.socket.bind((host, port))
         self.socket.settimeout(0.2)
-        self.here = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        self.here = "%s:%d" % self.socket.getsockname()
         self.running, self.call_id, self.seq, self.tag = True, uuid.uuid4().hex, 0, uuid.uuid4().hex[:8]
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()

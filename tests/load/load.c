@@ -9,12 +9,14 @@
  *   -x  the remotes do not tell their level (RFC 6464)
  *   -b  who encrypts: libsrtp2, openssl (media.srtp_backend)
  * Prints "<x> ms/s": CPU of this process, all threads, per second, once set-up is over; then, of the worker's stages that
- * receive, send and keep the paths, the cost of one packet, "<y> us/packet". Exit 1: set-up or sound failed. */
+ * receive, send and keep the paths, the cost of one packet, "<y> us/packet"; then what is resident, "<z> KiB". Exit 1: set-up
+ * or sound failed. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/media/media.h"
 #include "load.h"
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,6 +210,14 @@ static told last_told(const load *l) {
   return t;
 }
 
+static void print_resident(void) {
+  g_autofree char *text = NULL;
+  unsigned long pages = 0;
+  malloc_trim(0);
+  if (g_file_get_contents("/proc/self/statm", &text, NULL, NULL)) sscanf(text, "%*u %lu", &pages);
+  printf("%lu KiB\n", pages * (unsigned long)sysconf(_SC_PAGESIZE) / 1024);
+}
+
 static void print_stages(const told *from, const told *to) {
   static const gw_stage moving[] = {GW_STAGE_READ, GW_STAGE_SEND, GW_STAGE_ICE};
   gdouble ticks = (gdouble)MAX(to->worker.ticks - from->worker.ticks, 1), us = 0;
@@ -246,6 +256,7 @@ static gboolean measure(load *l) {
           to.worker.late_ticks - from.worker.late_ticks);
   printf("%.2f ms/s\n", ms / s);
   print_stages(&from, &to);
+  print_resident();
   return phones > HEARD &&
          (p->quiet || remotes > HEARD); /* of silence only a sign of life now and then */
 }

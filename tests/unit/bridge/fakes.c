@@ -194,7 +194,7 @@ void fake_reset(void) {
   fake_disco_name = "";
   fake_disco_features = NULL;
   fake_muji_nick = NULL;
-  fake_media_full = fake_members_only = fake_prompts = fake_speaks = FALSE;
+  fake_media_full = fake_worker_full = fake_members_only = fake_prompts = fake_speaks = FALSE;
   fake_status = NULL;
   fake_roster_help = FALSE;
 }
@@ -452,7 +452,7 @@ void fake_persona_stream(const char *part, gboolean up) {
 
 /* --- media --- */
 
-gboolean fake_media_full;
+gboolean fake_media_full, fake_worker_full;
 static guint64 next_slot[4], last[4];
 static int open_count[4];
 
@@ -470,7 +470,7 @@ gw_handle gw_media_room(gw_media *m) {
 
 gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *p) {
   note("media leg hint=%s", p->remote_hint ? p->remote_hint : "-");
-  return made(GW_MEDIA_LEG);
+  return fake_worker_full ? GW_HANDLE_NONE : made(GW_MEDIA_LEG);
 }
 
 gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *p) {

@@ -42,7 +42,7 @@ extern const char *fake_status; /* shown in a room, the last one */
 
 /* --- media */
 extern gboolean fake_prompts, fake_speaks; /* there are English ones */
-extern gboolean fake_media_full;
+extern gboolean fake_media_full, fake_worker_full; /* no rooms any more; no phones in rooms that there are */
 gw_handle fake_last(gw_media_kind);
 guint fake_open(gw_media_kind); /* how many are open now */
 void fake_local_desc(gw_handle, void *bridge);

@@ -61,6 +61,20 @@ static void test_no_codec_is_told_before_the_room(void) {
   teardown(&w);
 }
 
+/* The room's worker takes no more: one phone is refused, and those before it stay. */
+static void test_ceiling(void) {
+  world w;
+  setup(&w);
+  gw_sip_call *first = invite(&w, "100", "8000", NULL);
+  fake_worker_full = TRUE;
+  gw_sip_call *sip = invite(&w, "101", "8000", NULL);
+  g_assert_true(fake_said("sip hangup overload"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  gw_sip_call_unref(sip);
+  gw_sip_call_unref(first);
+  teardown(&w);
+}
+
 static void test_overload(void) {
   world w;
   setup(&w);
@@ -703,6 +717,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/alone", test_alone_then_gone);
   g_test_add_func("/bridge/no-codec", test_no_codec_is_told_before_the_room);
   g_test_add_func("/bridge/overload", test_overload);
+  g_test_add_func("/bridge/ceiling", test_ceiling);
   g_test_add_func("/bridge/membership", test_membership);
   g_test_add_func("/bridge/membership-beforehand", test_membership_beforehand);
   g_test_add_func("/bridge/mesh", test_mesh);
