@@ -380,6 +380,36 @@ static void test_running_first(void) {
   }
 }
 
+/* Two gateways in one room must not answer each other's invites with invites of their own: who was rung starts no call, not even
+ * when the one that it was rung for is gone. */
+static void test_invited_invites_nobody(void) {
+  world w;
+  setup(&w);
+  use_private(&w);
+  gw_bridge_conf *c = conf(FALSE);
+  gw_room_conf *r = c->rooms->pdata[0];
+  g_free(r->flavour);
+  r->flavour = g_strdup("muji");
+  r->private_calls = TRUE;
+  gw_bridge_reconfigure(w.b, c);
+  bob_joins("gateway@");
+  fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_INVITE, "c0ffee00@muc.test"));
+  spin();
+  fake_local_desc((gw_handle){fake_last(GW_MEDIA_LEG).v - 1}, w.b);
+  spin();
+  g_assert_true(fake_said("sip dial 100"));
+  gw_bridge_sip_state(fake_dialled, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+  spin();
+  fake_disco_features = NULL; /* it stands no more */
+  fake_answer_questions();
+  spin();
+  g_assert_true(fake_said("join " ROOM " as Front desk"));
+  g_assert_false(fake_said("private ") || fake_said("invite invite"));
+  end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(fake_dialled);
+  teardown(&w);
+}
+
 /* --- identity = "shared" --- */
 
 static gw_sip_call *dials_shared(world *w, const char *phone) {
@@ -456,6 +486,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji-rooms/phone-is-invited", test_phone_is_invited);
   g_test_add_func("/muji-rooms/own-room", test_own_room);
   g_test_add_func("/muji-rooms/refused", test_refused);
+  g_test_add_func("/muji-rooms/invited-invites-nobody", test_invited_invites_nobody);
   g_test_add_func("/muji-rooms/shared", test_shared);
   return g_test_run();
 }
