@@ -21,7 +21,7 @@ gw_sip_leg *gw_sip_leg_new(gw_sip_call *call, gw_sip_port *port, nua_handle_t *n
   g_ptr_array_add(call->legs, leg);
   g_ptr_array_add(call->sip->legs, leg);
   /* In calls only: outside of one the library sends a NOTIFY to wherever Contact says, before we are asked. */
-  if (!call->sip->open) nua_set_hparams(nh, SIPTAG_ALLOW_STR(GW_SIP_METHODS ", REFER"), TAG_END());
+  if (!call->sip->open) nua_set_hparams(nh, SIPTAG_ALLOW_STR(GW_SIP_METHODS ", REFER, MESSAGE"), TAG_END());
   return leg;
 }
 
