@@ -447,7 +447,7 @@ static void test_odd_candidates(void) {
 }
 
 static gw_cause lost(call *c) {
-  return kit_failed(c->k[0], c->peer[0], 20000);
+  return kit_failed(c->k[0], c->peer[0], 30000);
 }
 
 static void test_consent(void) {
