@@ -4,12 +4,13 @@
 #define GW_WORDS_H
 #include <glib.h>
 #include "base/desc.h"
+#include "xmpp/jmi.h"
 #include "xmpp/muji.h"
 
 #define GW_NS_JMUCI_MESH "urn:xmpp:jingle-muc-message:0"
 #define GW_NS_JMUCI_SFU "urn:xmpp:jingle-muc-media-sfu:0"
 
-typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE, GW_WORD_INVITE, GW_WORD_CALL_INVITE } gw_word_kind;
+typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE, GW_WORD_INVITE, GW_WORD_CALL_INVITE, GW_WORD_JMI } gw_word_kind;
 
 /* JMUCI: groupchat messages (XEP-less, JSXC). ENDED is also read from <end/>, <finish/>, <left/>. */
 typedef enum { GW_JMUCI_PROPOSE, GW_JMUCI_ACCEPT, GW_JMUCI_REJECT, GW_JMUCI_RETRACT, GW_JMUCI_ENDED } gw_jmuci_action;
@@ -62,11 +63,12 @@ typedef struct {
   char *from;            /* full JID; room/nick for what came through a room */
   char *to;
   gboolean historic;     /* delayed, or before the room's subject: record, never act */
-  union { gw_jmuci jmuci; gw_jingle jingle; gw_invite invite; gw_call_invite call_invite; } u;
+  union { gw_jmuci jmuci; gw_jingle jingle; gw_invite invite; gw_call_invite call_invite; gw_jmi jmi; } u;
 } gw_word;
 
 gw_word *gw_word_new_jmuci(gw_jmuci_action, gboolean sfu, const char *id);
 gw_word *gw_word_new_jingle(gw_jingle_action, const char *to, const char *sid, gboolean we_initiated);
+gw_word *gw_word_new_jmi(gw_jmi_action, const char *to, const char *id);
 gw_word *gw_word_new_invite(gboolean mediated, const char *room, const char *inviter);
 gw_word *gw_word_copy(const gw_word *);
 void gw_word_free(gw_word *);
