@@ -60,6 +60,12 @@ const gw_key gw_keys[] = {
            .help = "Secret of the component, as the XMPP server knows it. Required in mode "
                    "component, here or as secret_file."),
     SECRET_FILE("xmpp.secret_file", 0, .help = "File that holds the secret of the component."),
+    WORDS("xmpp.callers", "local", .flags = RELOAD, TEXT,
+          .help = "Who may call phones directly, by NUMBER@DOMAIN: JIDs without resource; * stands "
+                  "for any characters, ? for one; local: whoever has an account at the domain above "
+                  "ours (example.org for phone.example.org). Whom a number leads to (rooms: flavour "
+                  "direct) may in any case. Other numbers are a matter of trunks: dial_out_by. Mode "
+                  "component only."),
     STRING("xmpp.jid", NULL, .check = gw_form_jid, .form = "NAME@DOMAIN",
            .help = "Account. Required in mode client."),
     STRING("xmpp.password", NULL, .flags = SECRET, TEXT,
@@ -93,6 +99,10 @@ const gw_key gw_keys[] = {
                    "given."),
     NUMBER("sip.max_calls", "200", 1, 10000, .unit = "calls",
            .help = "Calls at once; above it callers get 503 with Retry-After."),
+    WORDS("sip.dial_users", "*", .flags = RELOAD, TEXT,
+          .help = "Persons whom phones may call by address (alice@example.org): JIDs without "
+                  "resource; * stands for any characters, ? for one. Those that a number leads to "
+                  "(rooms: flavour direct) can always be called by it."),
     NUMBER("sip.ring_limit", "45", 5, 300, .flags = RELOAD, .unit = "s",
            .help = "How long a phone rings that is invited into a room, or called by tipringctl "
                    "call dial. Phones that ring for a proposal (rooms: ring) ring for 25 s."),
@@ -267,11 +277,12 @@ const gw_key gw_keys[] = {
     STRING("rooms[].room", NULL, .flags = RELOAD | REQUIRED, .check = gw_form_jid,
            .form = "ROOM@SERVICE", .help = "The XMPP room."),
     STRING("rooms[].flavour", "auto", .flags = RELOAD,
-           .choices = "auto " GW_FLAVOUR_NAMES " jitsi direct",
-           .later = "jitsi direct",
+           .choices = "auto " GW_FLAVOUR_NAMES " jitsi",
+           .later = "jitsi",
            .help = "Kind of group call. auto: the running call decides, else a conference service "
                    "that the key sfu names, else what the others announce. jingle-sfu: a call at "
-                   "a conference service that speaks Jingle."),
+                   "a conference service that speaks Jingle. direct: no room but one person, whom "
+                   "the number calls; room is the person's JID."),
     STRING("rooms[].pin", "", .flags = RELOAD | SECRET, .check = gw_form_pin,
            .form = "up to 16 digits, or \"\"",
            .help = "Digits asked for before the caller gets into the room."),

@@ -132,6 +132,19 @@ static gboolean too_many_waiting(const gw_sip *sip, const char *ip) {
   return waiting >= limit;
 }
 
+/* An address elsewhere, as in alice@example.org. NULL: the number is meant for us. */
+static const char *foreign_host(const gw_sip *sip, const sip_t *msg) {
+  const char *host = msg->sip_request->rq_url->url_host;
+  if (!host || !*host || *host == '[' || g_hostname_is_ip_address(host) ||
+      !g_ascii_strcasecmp(host, sip->realm))
+    return NULL;
+  for (guint i = 0; i < sip->ports->len; i++) {
+    const gw_sip_port *p = g_ptr_array_index(sip->ports, i);
+    if (!g_ascii_strcasecmp(host, p->bound) || !g_ascii_strcasecmp(host, p->shown)) return NULL;
+  }
+  return host;
+}
+
 static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, const gw_desc *offer,
                        gw_sip_call *replaces) {
   gw_sip *sip = call->sip;
@@ -153,6 +166,7 @@ static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, con
                           .replaces = replaces,
                           .history = history,
                           .to_user = to,
+                          .to_host = foreign_host(sip, r->msg),
                           .source = call->source,
                           .call_id = call->id,
                           .offer = offer};

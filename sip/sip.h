@@ -50,6 +50,7 @@ typedef struct {
   gboolean anonymous;           /* who calls must not be shown (RFC 3323, RFC 3325 7); from_user is for the operator only */
   const char *to_user;          /* dialled: user part of the Request-URI, %-decoded, of To when that names only our own
                                    account at the trunk; "" when none */
+  const char *to_host;          /* domain of the Request-URI when that is a name, and neither ours nor the realm; else NULL */
   const char *source;           /* "udp:192.0.2.7:5060", "tls:…": where it came from */
   const char *call_id;
   const gw_desc *offer;         /* NULL: late offer, answer with an offer of ours */

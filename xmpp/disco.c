@@ -32,13 +32,15 @@ static void features(xmpp_stanza_t *query, const char *const *list) {
     gw_xml_set(gw_xml_add(query, "feature", XMPP_NS_DISCO_INFO), "var", *list);
 }
 
-/* A phone in no call takes none from here: were calls announced, people would get a button that does nothing. */
+/* Where nobody may call phones, no calls are announced: people would get a button that does nothing. */
 static const char *const standing_features[] = {
     XMPP_NS_DISCO_INFO, XMPP_NS_DISCO_ITEMS, GW_NS_CAPS, GW_NS_PING,
     GW_NS_VERSION,      GW_NS_CONFERENCE,    NULL};
+static const char *const call_features[] = {GW_NS_JINGLE, GW_NS_RTP, "urn:xmpp:jingle:apps:rtp:audio",
+                                            GW_NS_RTP_INFO, GW_NS_ICE, GW_NS_DTLS, GW_NS_JMI, NULL};
 
 static void init_standing(gw_xmpp *x) {
-  g_auto(GStrv) sorted = gw_caps_sorted(standing_features, NULL);
+  g_auto(GStrv) sorted = gw_caps_sorted(standing_features, x->callable ? call_features : NULL);
   x->standing_ver = gw_caps_ver("client", "phone", x->name, (const char *const *)sorted);
   x->standing_query = gw_xml_new("query", XMPP_NS_DISCO_INFO);
   identity(x->standing_query, "client", "phone", x->name);

@@ -26,6 +26,7 @@ struct gw_xmpp {
   guint max_streams, n_streams;
   char **features;          /* sorted, ours and the configured ones */
   char *caps_ver;
+  gboolean callable;
   xmpp_stanza_t *disco_query; /* the answer of every persona, made once */
   xmpp_stanza_t *standing_query; /* of a phone that is in no call */
   char *standing_ver;
@@ -63,6 +64,7 @@ struct gw_persona {
   void *user;
   gw_sessions *sessions;
   GPtrArray *mucs;          /* gw_muc* */
+  char *shown;              /* to whom, beside its rooms, it has shown presence; or NULL */
 };
 
 struct gw_muc {

@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "xmpp/conference_xml.h"
 #include "xmpp/internal.h"
+#include "xmpp/jmi_xml.h"
 #include "xmpp/muc_xml.h"
 #include "xmpp/ns.h"
 #include "xmpp/words_xml.h"
@@ -23,6 +24,7 @@ void gw_persona_drop(gw_persona *p) {
   g_free(p->resource);
   g_free(p->jid);
   g_free(p->bare);
+  g_free(p->shown);
   g_free(p);
 }
 
@@ -90,10 +92,25 @@ gw_persona *gw_persona_new(gw_xmpp *x, const char *local, const char *resource,
   return p;
 }
 
+/* Presence to one person (XEP-0353, "Initiator Sends Directed Presence"). */
+static void show(gw_persona *p, const char *to) {
+  xmpp_stanza_t *presence = gw_xml_new("presence", NULL);
+  gw_xml_set(presence, "from", p->jid);
+  gw_xml_set(presence, "to", to ? to : p->shown);
+  if (to)
+    gw_disco_add_caps(p->x, presence);
+  else
+    gw_xml_set(presence, "type", "unavailable");
+  gw_persona_send(p, presence, FALSE);
+  g_free(p->shown);
+  p->shown = g_strdup(to);
+}
+
 void gw_persona_free(gw_persona *p) {
   if (!p) return;
   GW_ON_CONTROL();
   gw_xmpp *x = p->x;
+  if (p->shown) show(p, NULL);
   while (p->mucs->len)
     gw_muc_leave(p->mucs->pdata[0], NULL);
   p->dead = TRUE;
@@ -299,10 +316,20 @@ static void say_jingle(gw_persona *p, const gw_word *w) {
   gw_persona_send(p, gw_words_build_jingle(w, p->jid, id), FALSE);
 }
 
+static void say_jmi(gw_persona *p, const gw_word *w) {
+  const gw_jmi_action a = w->u.jmi.action;
+  g_autofree char *id = gw_ids_hex(p->x->ids, 8);
+  if (!p->jid || !w->to) return;
+  if (!p->shown && (a == GW_JMI_PROPOSE || a == GW_JMI_PROCEED)) show(p, w->to);
+  gw_persona_send(p, gw_jmi_xml_build(w, p->jid, id), FALSE);
+}
+
 void gw_persona_say(gw_persona *p, gw_muc *muc, const gw_word *w) {
   GW_ON_CONTROL();
   if (w->kind == GW_WORD_JINGLE)
     say_jingle(p, w);
+  else if (w->kind == GW_WORD_JMI)
+    say_jmi(p, w);
   else if (muc)
     gw_muc_say(muc, w);
 }

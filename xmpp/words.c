@@ -55,6 +55,15 @@ gw_word *gw_word_new_jingle(gw_jingle_action action, const char *to, const char 
   return w;
 }
 
+gw_word *gw_word_new_jmi(gw_jmi_action action, const char *to, const char *id) {
+  gw_word *w = g_new0(gw_word, 1);
+  w->kind = GW_WORD_JMI;
+  w->to = g_strdup(to);
+  w->u.jmi.action = action;
+  w->u.jmi.id = g_strdup(id);
+  return w;
+}
+
 gw_word *gw_word_new_invite(gboolean mediated, const char *room, const char *inviter) {
   gw_word *w = g_new0(gw_word, 1);
   w->kind = GW_WORD_INVITE;
@@ -119,6 +128,8 @@ gw_word *gw_word_copy(const gw_word *w) {
     gw_call_invite_copy(&c->u.call_invite, &w->u.call_invite);
   else if (w->kind == GW_WORD_MEET)
     gw_meet_copy(&c->u.meet, &w->u.meet);
+  else if (w->kind == GW_WORD_JMI)
+    gw_jmi_copy(&c->u.jmi, &w->u.jmi);
   else
     copy_jingle(&c->u.jingle, &w->u.jingle);
   return c;
@@ -135,6 +146,8 @@ void gw_word_free(gw_word *w) {
     gw_call_invite_clear(&w->u.call_invite);
   } else if (w->kind == GW_WORD_MEET) {
     gw_meet_clear(&w->u.meet);
+  } else if (w->kind == GW_WORD_JMI) {
+    gw_jmi_clear(&w->u.jmi);
   } else {
     g_free(w->u.jingle.sid);
     g_free(w->u.jingle.reason);

@@ -5,6 +5,7 @@
 #include <glib.h>
 #include "base/desc.h"
 #include "xmpp/meet.h"
+#include "xmpp/jmi.h"
 #include "xmpp/muji.h"
 
 #define GW_NS_JMUCI_MESH "urn:xmpp:jingle-muc-message:0"
@@ -12,7 +13,7 @@
 #define GW_NS_AV_CONFERENCES "urn:xmpp:jingle:av-conferences:0"
 #define GW_NS_COIN "urn:xmpp:coin:1"
 
-typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE, GW_WORD_INVITE, GW_WORD_CALL_INVITE, GW_WORD_MEET } gw_word_kind;
+typedef enum { GW_WORD_JMUCI, GW_WORD_JINGLE, GW_WORD_INVITE, GW_WORD_CALL_INVITE, GW_WORD_MEET, GW_WORD_JMI } gw_word_kind;
 
 /* JMUCI: groupchat messages (XEP-less, JSXC). ENDED is also read from <end/>, <finish/>, <left/>. */
 typedef enum { GW_JMUCI_PROPOSE, GW_JMUCI_ACCEPT, GW_JMUCI_REJECT, GW_JMUCI_RETRACT, GW_JMUCI_ENDED } gw_jmuci_action;
@@ -68,11 +69,12 @@ typedef struct {
   char *from;            /* full JID; room/nick for what came through a room */
   char *to;
   gboolean historic;     /* delayed, or before the room's subject: record, never act */
-  union { gw_jmuci jmuci; gw_jingle jingle; gw_invite invite; gw_call_invite call_invite; gw_meet meet; } u;
+  union { gw_jmuci jmuci; gw_jingle jingle; gw_invite invite; gw_call_invite call_invite; gw_meet meet; gw_jmi jmi; } u;
 } gw_word;
 
 gw_word *gw_word_new_jmuci(gw_jmuci_action, gboolean sfu, const char *id);
 gw_word *gw_word_new_jingle(gw_jingle_action, const char *to, const char *sid, gboolean we_initiated);
+gw_word *gw_word_new_jmi(gw_jmi_action, const char *to, const char *id);
 gw_word *gw_word_new_invite(gboolean mediated, const char *room, const char *inviter);
 gw_word *gw_word_new_meet(gboolean left);
 gw_word *gw_word_copy(const gw_word *);

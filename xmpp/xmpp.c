@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "xmpp/conference_xml.h"
 #include "xmpp/internal.h"
+#include "xmpp/jmi_xml.h"
 #include "xmpp/muji_xml.h"
 #include "xmpp/ns.h"
 #include "xmpp/pump.h"
@@ -86,9 +87,32 @@ void gw_xmpp_forget(gw_xmpp *x, void *owner) {
 
 /* --- stanzas in */
 
+/* A phone that is in no call is called: whoever takes the call makes the persona that it is for. */
+static gw_persona *called(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, const gw_jingle_head *head,
+                          gboolean *ret_refused) {
+  const char *to = xmpp_stanza_get_to(iq), *from = xmpp_stanza_get_from(iq);
+  *ret_refused = FALSE;
+  if (head->action != GW_JINGLE_SESSION_INITIATE || !head->sid || !x->events.offer ||
+      !gw_jid_resource(from) || !gw_standing_is(x, to))
+    return NULL;
+  gw_cause cause = x->events.offer(x, to, from, x->user);
+  if (!cause) return gw_xmpp_persona(x, to);
+  g_autoptr(gw_word) no = gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, from, head->sid, FALSE);
+  g_autofree char *id = gw_ids_hex(x->ids, 8);
+  no->u.jingle.reason = g_strdup(gw_cause_jingle(cause));
+  gw_xmpp_send(x, s, gw_iq_result(iq), FALSE);
+  gw_xmpp_send(x, s, gw_words_build_jingle(no, to, id), FALSE);
+  *ret_refused = TRUE;
+  return NULL;
+}
+
 static void refuse_jingle(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq) {
   gw_jingle_head head;
+  gboolean refused;
   gw_words_peek_jingle(iq, &head);
+  gw_persona *p = called(x, s, iq, &head, &refused);
+  if (p) gw_persona_jingle(p, iq);
+  if (p || refused) return;
   x->counters.strangers++;
   gw_xmpp_send(x, s,
                gw_iq_error(iq, "cancel", "item-not-found",
@@ -158,9 +182,18 @@ static gboolean call_invite_in(gw_xmpp *x, xmpp_stanza_t *message) {
   return w != NULL;
 }
 
-/* Only invitations are of interest. Those of our own phones are none: nothing here invites. */
+/* Calls to one person, in component mode: an account has no number to be called. */
+static gboolean jmi_in(gw_xmpp *x, xmpp_stanza_t *message) {
+  if (x->client || !x->events.jmi) return FALSE;
+  g_autoptr(gw_word) w = gw_jmi_xml_parse(message);
+  if (w) x->events.jmi(x, w, x->user);
+  return w != NULL;
+}
+
+/* Only calls and invitations are of interest. Those of our own phones are none: nothing here invites. */
 static gboolean message_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *message) {
   const char *from = xmpp_stanza_get_from(message);
+  if (from && !gw_xmpp_is_ours(x, from) && jmi_in(x, message)) return TRUE;
   if (!x->events.invite || !from || gw_xmpp_is_ours(x, from) || (x->client && s != x->main))
     return FALSE;
   g_autoptr(gw_word) w = gw_words_parse_invite(message);
@@ -292,6 +325,7 @@ gw_xmpp *gw_xmpp_new(GMainContext *ctx, const gw_xmpp_config *c, const gw_xmpp_e
   take_config(x, c);
   x->events = *events;
   x->user = user;
+  x->callable = c->callable;
   gw_disco_init(x, c->features);
   gw_standing_init(x);
   gw_adhoc_init(x);
@@ -404,6 +438,15 @@ void gw_xmpp_say_call_invite(gw_xmpp *x, const gw_word *w) {
   g_autofree char *id = gw_ids_uuid(x->ids);
   if (!w->from || !w->to || !gw_xmpp_is_ours(x, w->from)) return;
   gw_xmpp_send(x, x->main, gw_muji_xml_build_invite(w, w->from, w->to, "chat", id), FALSE);
+}
+
+void gw_xmpp_reject(gw_xmpp *x, const gw_word *propose, const char *reason) {
+  GW_ON_CONTROL();
+  g_autofree char *us = propose->to ? gw_jid_bare(propose->to) : NULL;
+  g_autofree char *id = gw_ids_hex(x->ids, 8);
+  g_autoptr(gw_word) no = gw_word_new_jmi(GW_JMI_REJECT, propose->from, propose->u.jmi.id);
+  no->u.jmi.reason = g_strdup(reason);
+  gw_xmpp_send(x, x->main, gw_jmi_xml_build(no, us, id), FALSE);
 }
 
 /* --- what the store still knew after a crash */

@@ -31,6 +31,7 @@ typedef struct {
   const char *version;
   const char *services;         /* domain that is asked for STUN and TURN servers (XEP-0215); NULL: nobody */
   const char *const *features;  /* disco features of every persona, NULL-terminated */
+  gboolean callable;            /* phones may be called directly: their standing presence announces calls */
 } gw_xmpp_config;
 
 typedef enum { GW_XMPP_DOWN, GW_XMPP_CONNECTING, GW_XMPP_UP } gw_xmpp_state;
@@ -42,6 +43,12 @@ typedef struct {
   /* A GW_WORD_CALL_INVITE (XEP-0482, or the older form) said to a JID of ours and not to a room: an invite, or what became of
    * one. The sender is sure. */
   void (*call_invite)(gw_xmpp *, const gw_word *, void *user);
+  /* A word of Jingle Message Initiation (XEP-0353, a GW_WORD_JMI) to a JID of ours, bare or full. Who wrote it is sure,
+   * whether he may is decided by the receiver. Component mode only. */
+  void (*jmi)(gw_xmpp *, const gw_word *, void *user);
+  /* A session-initiate from `from` to a phone's standing JID (NUMBER@DOMAIN/tipring), where no persona is yet. Make one with
+   * that resource, which then gets it as its word, and return NONE; or say why not. */
+  gw_cause (*offer)(gw_xmpp *, const char *our_full_jid, const char *from, void *user);
   /* Somebody (bare JID) wants to see a phone of ours (bare JID), or no longer: to be kept over restarts. */
   void (*watcher)(gw_xmpp *, const char *our_bare, const char *their_bare, gboolean added, void *user);
   /* The STUN and TURN servers (gw_service) that the server names have changed; all of them. */
@@ -63,6 +70,7 @@ void gw_xmpp_get_counters(const gw_xmpp *, gw_xmpp_counters *ret);
 
 void gw_xmpp_decline(gw_xmpp *, const gw_word *invite, const char *reason); /* tells the inviter why nobody comes */
 void gw_xmpp_say_call_invite(gw_xmpp *, const gw_word *); /* a GW_WORD_CALL_INVITE to one person, from a bare JID of ours */
+void gw_xmpp_reject(gw_xmpp *, const gw_word *propose, const char *reason); /* XEP-0353, from whom it was for */
 
 /* Who is shown our rooms and phones (XEP-0030): patterns of bare JIDs, with * and ?; copied. Operators always are (adhoc.h). */
 void gw_xmpp_set_visible_to(gw_xmpp *, const char *const *patterns);
@@ -98,7 +106,8 @@ const char *gw_persona_jid(const gw_persona *);            /* full JID; NULL whi
 /* Sends a word: groupchat to muc, Jingle IQ to word->to. An IQ error or 15 s without answer comes back as GW_JINGLE_ERROR
  * (not for terminate and transport-info); when it was the initiate or the accept, the session is over and the other side
  * has been told where it must be. Words of a session that is over are dropped. Nothing is kept while the stream is down
- * but session-terminate. from, and the ids of the stanza, are set in here. */
+ * but session-terminate. from, and the ids of the stanza, are set in here. Whom it proposes to, or whose propose it takes,
+ * is shown the persona's presence, so that he may ask what it can do; it is taken back with the persona. */
 void gw_persona_say(gw_persona *, gw_muc *muc_or_null, const gw_word *);
 /* Presence to one JID only (RFC 6121 4.6): some conference services let in only whom they have seen. */
 void gw_persona_greet(gw_persona *, const char *jid, gboolean come);

@@ -84,7 +84,8 @@ static const gw_room_conf *room_of(const gw_call *c, const char *number) {
 static void find_room(gw_attendant *a, const char *number) {
   gw_call *c = a->call;
   const gw_room_conf *room = room_of(c, number);
-  if (room && gw_room_conf_flavour(room) && gw_bridge_conference(c->bridge, room->room)) {
+  if (room && gw_room_conf_flavour(room) &&
+      (gw_direct_is(room) || gw_bridge_conference(c->bridge, room->room))) {
     gw_call_set_room(c, room);
     gw_log_ctx ctx = gw_call_ctx(c);
     gw_info(&ctx, "menu-room", "pin=%d", *room->pin != 0);
@@ -189,6 +190,7 @@ void gw_attendant_key(gw_attendant *a, gw_key_source source, char digit) {
 
 void gw_attendant_inside(gw_attendant *a) {
   const gw_room_conf *room = a->call->room_conf;
+  if (a->call->machine.direct) return; /* there is no room to be told about */
   a->inside = a->waiting = TRUE;
   gw_attendant_tell(a, &(gw_ie){.type = GW_IE_INSIDE, .flag = g_str_equal(room->alone, "music")});
   gw_attendant_company(a);

@@ -88,7 +88,7 @@ gboolean gw_bridge_credential(gw_sip *sip, const char *user, const char **ret_pa
 gw_conference *gw_bridge_conference(const gw_bridge *b, const char *room) {
   for (guint i = 0; i < b->conferences->len; i++) {
     gw_conference *c = b->conferences->pdata[i];
-    if (gw_jid_same_bare(c->conf->room, room)) return c;
+    if (!gw_direct_is(c->conf) && gw_jid_same_bare(c->conf->room, room)) return c;
   }
   return NULL;
 }
@@ -184,10 +184,17 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
     cause = route->cause;
     why = last ? last->why : gw_cause_text(cause);
   }
-  const gw_room_conf *conf =
-      cause || route->menu ? NULL : gw_bridge_conf_room(b->conf, route->number);
-  if (!cause && !route->menu && (!conf || !gw_bridge_conference(b, conf->room)))
+  g_autoptr(gw_room_conf) person =
+      cause == GW_CAUSE_NOT_FOUND || cause == GW_CAUSE_BAD_REQUEST ? gw_direct_dialled(b, i, &why) : NULL;
+  if (person) cause = GW_CAUSE_NONE;
+  const gw_room_conf *conf = person                 ? person
+                             : cause || route->menu ? NULL
+                                                    : gw_bridge_conf_room(b->conf, route->number);
+  if (!cause && !route->menu &&
+      (!conf || !(gw_direct_is(conf) || gw_bridge_conference(b, conf->room))))
     cause = GW_CAUSE_INTERNAL, why = "no conference for the room";
+  if (!cause && gw_direct_is(conf) && b->conf->client_mode)
+    cause = GW_CAUSE_FORBIDDEN, why = "persons can be called in component mode only";
   if (!cause && conf && !gw_room_conf_flavour(conf)) {
     cause = GW_CAUSE_NO_CODEC;
     why = "the room's flavour is not part of this version";
@@ -197,7 +204,8 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
   else if (cause)
     refuse(call, i, cause, why);
   else
-    gw_call_post(gw_call_new_in(b, call, i, conf, route->number, language_of(b, route)),
+    gw_call_post(gw_call_new_in(b, call, i, conf, person ? person->room : route->number,
+                                language_of(b, route)),
                  &(gw_ce){.type = GW_CE_INVITE, .asks = route->menu || route->has_pin});
   gw_sip_call_unref(call);
 }
@@ -255,6 +263,7 @@ gw_bridge *gw_bridge_new(GMainContext *ctx, gw_bridge_conf *conf, const gw_bridg
   b->lockout = gw_lockout_new();
   gw_invite_init(b);
   gw_chat_init(b);
+  gw_direct_init(b);
   b->conferences = g_ptr_array_new_with_free_func((GDestroyNotify)gw_conference_free);
   b->calls = g_ptr_array_new_with_free_func((GDestroyNotify)gw_call_free);
   b->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -273,7 +282,7 @@ void gw_bridge_restore_ledger(gw_bridge *b, const char *room, const char *text) 
 }
 
 gw_conference *gw_bridge_conference_for(gw_bridge *b, const gw_room_conf *conf) {
-  gw_conference *c = gw_bridge_conference(b, conf->room);
+  gw_conference *c = gw_direct_is(conf) ? NULL : gw_bridge_conference(b, conf->room);
   if (c) return c;
   c = gw_conference_new(b, conf);
   g_ptr_array_add(b->conferences, c);
@@ -282,6 +291,7 @@ gw_conference *gw_bridge_conference_for(gw_bridge *b, const gw_room_conf *conf) 
 
 static void take_rooms(gw_bridge *b) {
   for (guint i = 0; i < b->conf->rooms->len; i++) {
+    if (gw_direct_is(b->conf->rooms->pdata[i])) continue;
     gw_conference *c = gw_bridge_conference_for(b, b->conf->rooms->pdata[i]);
     gw_conference_set_conf(c, b->conf->rooms->pdata[i]);
     gw_conference_watch(c);
@@ -299,7 +309,7 @@ void gw_bridge_drop_rooms(gw_bridge *b) {
   for (guint i = b->conferences->len; i-- > 0;) {
     gw_conference *c = b->conferences->pdata[i];
     gboolean wanted = FALSE, used = c->seats->len > 0; /* a call that moves has a seat in two rooms */
-    for (guint k = 0; k < b->conf->rooms->len; k++)
+    for (guint k = 0; k < b->conf->rooms->len && !gw_direct_is(c->conf); k++)
       wanted |= gw_jid_same_bare(((gw_room_conf *)b->conf->rooms->pdata[k])->room, c->conf->room);
     for (guint k = 0; k < b->calls->len; k++)
       used |= ((gw_call *)b->calls->pdata[k])->conference == c;
@@ -363,6 +373,7 @@ void gw_bridge_free(gw_bridge *b) {
   gw_lockout_free(b->lockout);
   gw_invite_clear(b);
   gw_chat_clear(b);
+  gw_direct_clear(b);
   gw_dialplan_free(b->dialplan);
   gw_bridge_conf_free(b->conf);
   g_free(b);

@@ -74,6 +74,8 @@ typedef struct {
   gw_invite_policy *invites;
   gboolean transfer; /* phones may transfer calls, among rooms and phones of ours */
   gboolean spoken_refusals; /* why a call is refused is said before, as early media */
+  char **callers;    /* patterns of bare JIDs: who may call phones directly; "local": users of the server above our domain */
+  char **dial_users; /* the same: whom phones may call by address */
 } gw_bridge_conf;
 gw_bridge_conf *gw_bridge_conf_new(void);
 void gw_bridge_conf_free(gw_bridge_conf *);
@@ -104,6 +106,8 @@ void gw_bridge_stream(gw_xmpp *, gw_xmpp_state, const char *detail, void *bridge
 void gw_bridge_invited(gw_xmpp *, const gw_word *, void *bridge);
 void gw_bridge_call_invited(gw_xmpp *, const gw_word *, void *bridge);
 void gw_bridge_items(gw_xmpp *, gw_items *, void *bridge); /* our phones and rooms */
+void gw_bridge_jmi(gw_xmpp *, const gw_word *, void *bridge);
+gw_cause gw_bridge_offered(gw_xmpp *, const char *our_full_jid, const char *from, void *bridge);
 void gw_bridge_phone_changed(gw_bridge *, const char *number); /* registered, or no longer */
 
 /* --- for control commands. Times are wall us, 0 = not known. */

@@ -56,7 +56,9 @@ static void use_agreed(gw_call *c, const gw_desc *remote, const gw_desc *agreed)
 static void apply_mute(gw_call *c) {
   gboolean silent = c->muted || c->held || c->asked;
   gw_media_mute(c->bridge->media, c->leg, silent);
+  if (c->seat && c->held) gw_seat_step(c->seat, &(gw_ev){.type = GW_EV_HELD, .u.flag = TRUE});
   if (c->seat) gw_seat_mute(c->seat, silent);
+  if (c->seat && !c->held) gw_seat_step(c->seat, &(gw_ev){.type = GW_EV_HELD, .u.flag = FALSE});
 }
 
 /* Hold by every form: sendonly, inactive, c=0.0.0.0 (RFC 3264 8.4, RFC 2543 B.5). What the phone
@@ -165,6 +167,12 @@ static void answer_early(gw_call *c) {
   use_agreed(c, c->offer, d);
 }
 
+void gw_call_reoffer(gw_call *c, gw_desc *offer) {
+  stamp(c, offer);
+  trace_sip(c, GW_TRACE_OUT, "new offer", offer);
+  gw_sip_call_reinvite(c->sip, offer);
+}
+
 static void dial(gw_call *c) {
   gw_cause why = GW_CAUSE_NONE;
   g_autoptr(gw_desc) offer = gw_desc_copy(c->leg_caps);
@@ -260,7 +268,8 @@ static void run(gw_call *c, const gw_ca *a) {
     dial(c);
     break;
   case GW_CA_JOIN:
-    c->seat = gw_seat_new(c, c->conference, c->room_conf);
+    if (!c->seat) c->seat = gw_seat_new(c, c->conference, c->room_conf);
+    if (c->machine.direct) gw_direct_begin(c);
     break;
   case GW_CA_ANSWER:
     answer(c);
@@ -361,6 +370,7 @@ void gw_call_sip_state(gw_call *c, gw_sip_state state, gw_cause cause, guint sta
     gw_call_trace(c, GW_LANE_SIP, GW_TRACE_IN, NULL, "%u Ringing", status ? status : 180);
     gw_call_hop(c, "ringing");
     c->rang |= status != 183; /* which may be an announcement of the trunk itself */
+    if (c->seat) gw_seat_step(c->seat, &(gw_ev){.type = GW_EV_RINGING});
   }
   if (state == GW_SIP_ANSWERED && c->machine.out) {
     trace_sip(c, GW_TRACE_IN, "200 OK", c->offer);
@@ -486,10 +496,14 @@ void gw_call_set_hand(gw_call *c, gboolean on) {
 
 void gw_call_set_room(gw_call *c, const gw_room_conf *conf) {
   gw_room_conf_free(c->room_conf);
-  c->conference = gw_bridge_conference(c->bridge, conf->room);
+  c->machine.direct = gw_direct_is(conf);
+  c->conference = gw_bridge_conference_for(c->bridge, conf);
   c->room_conf = gw_room_conf_copy(conf);
   c->flavour = gw_conference_flavour(c->conference, conf);
   c->machine.alone_limit_us = GW_SEC(conf->alone_limit);
+  if (!c->machine.direct) return;
+  c->machine.speaks = FALSE; /* two people and nobody between them */
+  c->machine.ring_limit_us = GW_SEC(c->bridge->conf->ring_limit);
 }
 
 char *gw_host_of_source(const char *source) {
@@ -637,6 +651,7 @@ void gw_call_free(gw_call *c) {
   g_free(c->answer_id);
   g_free(c->last_nick);
   gw_word_free(c->invitation);
+  gw_direct_free(c->direct);
   gw_room_conf_free(c->room_conf);
   g_free(c->codec);
   g_free(c->jingle_reason);

@@ -152,13 +152,21 @@ static void wait_aside(step *s) {
   act(s, GW_CA_WAIT, GW_CAUSE_NONE);
 }
 
+/* Whoever is called has as long as a phone would have, and the session its own time. */
+static void join(step *s, gint64 limit) {
+  gw_call_machine *m = s->m;
+  m->deadline = s->now + (m->direct ? m->ring_limit_us + GW_DIRECT_LIMIT_US : limit);
+  if (m->direct) m->flavour_started = TRUE;
+  if (m->direct) m->patience = GW_NEVER;
+  act(s, GW_CA_JOIN, GW_CAUSE_NONE);
+}
+
 static void on_admitted(step *s) {
   gw_call_machine *m = s->m;
   if (m->state != GW_CS_MENU) return;
   m->state = GW_CS_JOINING;
-  m->deadline = s->now + GW_JOIN_LIMIT_US;
   m->patience = s->now + GW_ADMITTED_PATIENCE_US;
-  act(s, GW_CA_JOIN, GW_CAUSE_NONE);
+  join(s, GW_JOIN_LIMIT_US);
 }
 
 static void on_leg_ready(step *s) {
@@ -185,12 +193,12 @@ static void on_invite(step *s, gboolean asks) {
   gw_call_machine *m = s->m;
   m->state = asks ? GW_CS_MENU : GW_CS_JOINING;
   m->aside = asks;
-  m->deadline = s->now + (asks ? GW_MENU_LIMIT_US : GW_JOIN_LIMIT_US);
-  act(s, GW_CA_RINGING, GW_CAUSE_NONE);
+  m->deadline = s->now + GW_MENU_LIMIT_US;
+  if (asks || !m->direct) act(s, GW_CA_RINGING, GW_CAUSE_NONE);
   act(s, GW_CA_MAKE_LEG, GW_CAUSE_NONE);
   if (asks) return;
   if (m->speaks) m->patience = s->now + GW_PATIENCE_US;
-  act(s, GW_CA_JOIN, GW_CAUSE_NONE);
+  join(s, GW_JOIN_LIMIT_US);
 }
 
 static void on_ring(step *s) {
@@ -210,8 +218,13 @@ static void on_picked_up(step *s) {
   if (s->m->state != GW_CS_RINGING) return;
   s->m->sip_up = TRUE;
   s->m->state = GW_CS_JOINING;
-  s->m->deadline = s->now + GW_JOIN_LIMIT_US;
-  act(s, GW_CA_JOIN, GW_CAUSE_NONE);
+  join(s, GW_JOIN_LIMIT_US);
+}
+
+/* Not before: 180 is what the caller hears as "it rings there". */
+static void on_they_ring(step *s) {
+  const gw_call_machine *m = s->m;
+  if (!m->out && m->state == GW_CS_JOINING && !m->sip_up) act(s, GW_CA_RINGING, GW_CAUSE_NONE);
 }
 
 static void set_active(gw_call_machine *m, gw_call_state state, gint64 now) {
@@ -302,6 +315,9 @@ static void dispatch(step *s, const gw_ce *e) {
   case GW_CE_JOIN_FAILED:
   case GW_CE_HANGUP:
     begin_closing(s, e->cause);
+    break;
+  case GW_CE_THEY_RING:
+    on_they_ring(s);
     break;
   case GW_CE_FLAVOUR:
     on_flavour(s, e);

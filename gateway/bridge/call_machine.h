@@ -31,6 +31,7 @@ typedef enum {
   GW_CE_JOINED,       /* the seat is in the room and may start */
   GW_CE_JOIN_FAILED,  /* cause: never got in, or was thrown out */
   GW_CE_FLAVOUR,      /* flavour, cause when ENDED */
+  GW_CE_THEY_RING,    /* direct, in: a device of the person rings */
   GW_CE_HANGUP,       /* cause: operator, shutdown, media */
   GW_CE_ADMITTED,     /* room and PIN are right */
   GW_CE_SPOKEN,       /* what SAY asked for has been said */
@@ -75,6 +76,8 @@ typedef struct {
 typedef struct {
   gw_call_state state;
   gboolean out, leg_ready, joined, flavour_started, sip_up, sip_gone;
+  gboolean direct;   /* set by the owner: to or from one person. The flavour runs from the beginning; in: JOINED says that he
+                        has taken the call */
   gboolean aside;    /* the leg is in a lobby: it hears nobody, and nobody hears it */
   gboolean speaks;   /* set by the owner: there are prompts */
   gboolean speaking; /* SAY is under way: the phone is kept until SPOKEN */
@@ -92,6 +95,7 @@ typedef struct {
 #define GW_RING_LIMIT_US                                                                           \
   GW_SEC(25) /* for a proposal: JSXC's proposer closes its list 30 s after it */
 #define GW_JOIN_LIMIT_US GW_SEC(20)
+#define GW_DIRECT_LIMIT_US GW_SEC(30) /* after the time that a person may be rung: for all that follows */
 #define GW_PATIENCE_US GW_SEC(2)     /* a join that takes longer is answered, to tell the caller */
 #define GW_ADMITTED_PATIENCE_US GW_MS(300) /* who was asked for a PIN listens already */
 #define GW_MENU_LIMIT_US GW_SEC(600) /* the questions have limits of their own */

@@ -85,6 +85,8 @@ gw_bridge_conf *gw_bridge_conf_new(void) {
   c->ring_limit = 45;
   c->invites = gw_invite_policy_new();
   c->transfer = c->spoken_refusals = TRUE;
+  c->callers = g_strsplit("local", ",", 0);
+  c->dial_users = g_strsplit("*", ",", 0);
   return c;
 }
 
@@ -98,6 +100,8 @@ void gw_bridge_conf_free(gw_bridge_conf *c) {
   g_ptr_array_unref(c->trunks);
   g_free(c->language);
   gw_invite_policy_free(c->invites);
+  g_strfreev(c->callers);
+  g_strfreev(c->dial_users);
   g_free(c);
 }
 

@@ -91,7 +91,7 @@ gw_call *gw_dial(gw_bridge *b, const char *by, const char *number, const gw_room
   *ret_cause = GW_CAUSE_NO_CODEC;
   *ret_why = "cannot be called: the room's flavour is not part of this version";
   if (!gw_room_conf_flavour(room)) return NULL;
-  gw_bridge_conference_for(b, room);
+  if (!gw_direct_is(room)) gw_bridge_conference_for(b, room);
   gw_call *c = phone ? gw_call_new_out(b, phone, room, NULL)
                      : gw_call_new_away(b, g_steal_pointer(&hunt), way, out->number, room);
   c->machine.ring_limit_us = GW_SEC(b->conf->ring_limit);

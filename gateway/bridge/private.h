@@ -27,6 +27,10 @@ typedef struct gw_attendant gw_attendant;
 typedef struct gw_successor gw_successor;
 typedef struct gw_transfer gw_transfer;
 typedef struct gw_own_room gw_own_room;
+typedef struct {
+  char *peer; /* full JID of the person who calls */
+  char *sid;  /* id of his propose; NULL: he sent a session-initiate at once */
+} gw_direct;
 
 struct gw_bridge {
   GMainContext *ctx;
@@ -48,6 +52,7 @@ struct gw_bridge {
   gw_pace *invite_pace;   /* by inviter */
   gw_pace *notice_pace;   /* by room: what the watcher says for people to read */
   gw_pace *said_pace, *shown_pace; /* texts, by phone and by call: chat.c */
+  gw_pace *call_pace;     /* by person who calls phones directly */
   gboolean draining, started;
   void (*stopped)(void *);
   void *stopped_user;
@@ -155,6 +160,7 @@ gboolean gw_seat_is_shared(const gw_seat *);
 void gw_seat_start(gw_seat *);
 void gw_seat_stop(gw_seat *, gw_cause);
 void gw_seat_mute(gw_seat *, gboolean);
+void gw_seat_step(gw_seat *, const gw_ev *); /* to its flavour, and does what that says */
 void gw_seat_set_status(gw_seat *, const char *text_or_null); /* shown in the room */
 void gw_seat_company(const gw_seat *, guint *ret_in_call,
                      guint *ret_in_room); /* others, watcher not counted */
@@ -274,6 +280,7 @@ struct gw_call {
   gboolean have_last_stats;
   char *last_nick;
   gw_word *invitation; /* that asked for it, NULL none */
+  gw_direct *direct;   /* out: the person who calls the phone, NULL none */
   gw_successor *successor; /* or NULL */
   gw_transfer *transfer;   /* or NULL */
   char *referrer;          /* id of the call whose REFER made this one; NULL when it has been told all */
@@ -290,6 +297,7 @@ void gw_call_free(gw_call *);
 void gw_call_post(gw_call *, const gw_ce *);
 void gw_call_move_leg(gw_call *);   /* into the call's room */
 void gw_call_enter(gw_call *);      /* in the room: the flavour starts */
+void gw_call_reoffer(gw_call *, gw_desc *offer); /* a new description of our side, to an answered phone */
 gboolean gw_call_leg_params(gw_call *, gw_leg_params *ret); /* FALSE: the call ends */
 /* This dialog with this leg is the call's own from now on. Takes the reference and the descriptions; the old ones must be
  * gone. agreed: of the new one. */
@@ -350,6 +358,18 @@ void gw_chat_heard(gw_seat *, const char *nick, const char *body); /* somebody e
 
 /* --- directory.c: who of ours there is */
 void gw_directory_met(const gw_bridge *, const gw_occupant *); /* the watcher sees somebody: his contact list is helped */
+/* --- direct.c: calls between one phone and one person */
+void gw_direct_init(gw_bridge *);
+void gw_direct_clear(gw_bridge *);
+gboolean gw_direct_is(const gw_room_conf *); /* "room" is the person's JID */
+void gw_direct_free(gw_direct *);
+void gw_direct_held(gw_call *, gboolean);    /* by the person */
+char *gw_direct_resource(const gw_call *);   /* of its JID; g_free */
+gw_flavour *gw_direct_flavour(const gw_call *, const char *own_jid);
+void gw_direct_begin(gw_call *); /* its JOIN: the person is called; or the phone was picked up for him */
+void gw_direct_picked_up(gw_seat *);
+/* The person whose address a phone has dialled; free it. NULL: no address, or *ret_why he must not be called. */
+gw_room_conf *gw_direct_dialled(const gw_bridge *, const gw_sip_invite *, const char **ret_why);
 
 /* --- stand.c: presence of phones */
 void gw_bridge_show_phones(gw_bridge *);

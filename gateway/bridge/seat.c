@@ -131,6 +131,7 @@ static void trace_word(gw_seat *s, const gw_word *word, gw_trace_dir dir) {
 static void say(gw_seat *s, const gw_word *word) {
   trace_word(s, word, GW_TRACE_OUT);
   if (word->kind == GW_WORD_JMUCI) gw_call_hop(s->call, gw_jmuci_action_name(word->u.jmuci.action));
+  if (word->kind == GW_WORD_JMI) gw_call_hop(s->call, gw_jmi_action_name(word->u.jmi.action));
   if (word->kind == GW_WORD_JINGLE && word->u.jingle.action != GW_JINGLE_TRANSPORT_INFO)
     gw_call_hop(s->call, gw_jingle_action_name(word->u.jingle.action));
   if (word->kind == GW_WORD_JINGLE && word->u.jingle.action == GW_JINGLE_SESSION_ACCEPT) {
@@ -154,6 +155,10 @@ static void tell_call(gw_seat *s, const gw_action *a) {
   s->state = a->call;
   if (a->call == GW_CALL_ENDED) s->started = FALSE;
   if (a->text) gw_info(&ctx, "flavour-says", "text=%s cause=%s", a->text, gw_cause_word(a->cause));
+  if (a->call == GW_CALL_RINGING) gw_seat_post(s, &(gw_ce){.type = GW_CE_THEY_RING});
+  if (a->call == GW_CALL_RINGING) return;
+  if (s->call->machine.direct && !s->call->machine.joined && a->call != GW_CALL_ENDED)
+    gw_seat_post(s, &(gw_ce){.type = GW_CE_JOINED}); /* he has taken the call */
   gw_seat_tell(s, a->cause);
   gw_seat_shared_tell(s, a->cause);
 }
@@ -238,6 +243,9 @@ static void run(gw_seat *s, const gw_action *a) {
   case GW_ACT_LEDGER:
     gw_conference_learn(s->conference, s, a->text, a->nick);
     break;
+  case GW_ACT_HELD:
+    gw_direct_held(s->call, a->flag);
+    break;
   }
 }
 
@@ -261,6 +269,10 @@ static void feed(gw_seat *s, const gw_ev *ev) {
   s->stepping = FALSE;
   gw_timer_set(s->timer, s->class->deadline(s->flavour));
   gw_attendant_company(s->call->attendant);
+}
+
+void gw_seat_step(gw_seat *s, const gw_ev *ev) {
+  feed(s, ev);
 }
 
 static void on_deadline(void *user) {
@@ -580,6 +592,7 @@ static void on_word(gw_persona *p, const gw_word *word, void *user) {
 static void on_stream(gw_persona *p, gboolean up, void *user) {
   gw_seat *s = user;
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, up ? "stream up" : "stream down");
+  if (up && s->class == &gw_flavour_direct) gw_seat_post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
   if (up) return; /* the rejoin is what counts */
   feed(s, &(gw_ev){.type = GW_EV_STREAM_DOWN});
   post_all(s, &(gw_ce){.type = GW_CE_STREAM_DOWN});
@@ -651,14 +664,23 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
 void gw_seat_take_place(gw_seat *s) {
   gw_bridge *b = s->call->bridge;
   if (gw_seat_shared_begin(s)) return;
-  g_autofree char *leg_id = gw_ids_hex(b->ids, 4);
+  const gboolean direct = s->class == &gw_flavour_direct;
+  g_autofree char *leg_id = direct ? gw_direct_resource(s->call) : gw_ids_hex(b->ids, 4);
   g_autofree char *node = gw_jid_escape(s->shared ? "phones" : s->call->node);
   s->persona = gw_persona_new(b->xmpp, node, leg_id, &persona_events, s);
-  gw_seat_find_room(s);
+  if (direct)
+    s->flavour = gw_direct_flavour(s->call, gw_seat_jid(s));
+  else
+    gw_seat_find_room(s);
 }
 
 void gw_seat_start(gw_seat *s) {
   gw_conference *c = s->conference;
+  if (s->flavour) { /* a person's: it runs already */
+    s->started = TRUE;
+    gw_direct_picked_up(s);
+    return;
+  }
   s = gw_seat_shared_start(s);
   s->due = !s->admitted; /* its shared one went in the meantime */
   if (s->host || s->due) return;

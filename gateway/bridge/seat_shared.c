@@ -30,7 +30,7 @@ static void each_guest(gw_seat *host, void (*fn)(gw_seat *, const void *), const
 gboolean gw_seat_shared_begin(gw_seat *s) {
   gw_conference *c = s->conference;
   s->host = NULL;
-  if (!g_str_equal(s->conf->identity, "shared")) return FALSE;
+  if (gw_direct_is(s->conf) || !g_str_equal(s->conf->identity, "shared")) return FALSE;
   if (!c->shared) {
     c->shared = s;
     s->shared = TRUE;

@@ -35,6 +35,11 @@ void gw_seat_trace_word(gw_call *c, const gw_muc *muc, const char *own_nick, con
   const char *other = dir == GW_TRACE_OUT ? word->to : word->from;
   g_autofree char *who = other ? name_of(muc, other) : NULL;
   if (word->historic || word->kind == GW_WORD_CALL_INVITE) return;
+  if (word->kind == GW_WORD_JMI) {
+    gw_call_trace(c, GW_LANE_JINGLE, dir, who, "%s%s%s", gw_jmi_action_name(word->u.jmi.action),
+                  word->u.jmi.reason ? ": " : "", word->u.jmi.reason ? word->u.jmi.reason : "");
+    return;
+  }
   if (word->kind == GW_WORD_JMUCI) {
     trace_jmuci(c, own_nick, word, dir, who);
     return;

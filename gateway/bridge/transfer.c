@@ -23,7 +23,7 @@ struct gw_transfer {
 };
 
 static gboolean in_room(const gw_call *c) {
-  return c->machine.state >= GW_CS_WAITING && c->machine.state <= GW_CS_TALKING && c->seat &&
+  return !c->machine.direct && c->machine.state >= GW_CS_WAITING && c->machine.state <= GW_CS_TALKING && c->seat &&
          !gw_seat_is_shared(c->seat); /* others sit by that one, too */
 }
 

@@ -125,6 +125,12 @@ static void on_event(gw_flavour *f, const gw_fl_table *t, const gw_ev *ev) {
   case GW_EV_MUTED:
     on_muted(f, t, ev->u.flag);
     break;
+  case GW_EV_HELD:
+    if (t->held) t->held(f, ev->u.flag);
+    break;
+  case GW_EV_RINGING:
+    if (t->ringing) t->ringing(f);
+    break;
   case GW_EV_SFU:
     if (t->sfu) t->sfu(f, ev->u.sfu, ev->cause);
     break;

@@ -37,6 +37,8 @@ typedef struct {
   void (*up)(gw_flavour *, gint64 away_us);               /* `frozen` is still set: gw_fl_say_held, gw_fl_shift */
   void (*sfu)(gw_flavour *, const gw_fl_sfu *, gw_cause);
   void (*muted)(gw_flavour *);                            /* f->muted has changed: whoever is to know is told */
+  void (*held)(gw_flavour *, gboolean on);                /* our phone is on hold */
+  void (*ringing)(gw_flavour *);                          /* our phone rings */
   void *(*find)(const gw_flavour *, guint peer);          /* NULL: closed meanwhile, so the event is too late */
   void (*state)(gw_flavour *, void *peer, gw_fl_peer_state, gw_cause);
   void (*local)(gw_flavour *, void *peer, const gw_desc *);

@@ -80,6 +80,8 @@ typedef enum {
   GW_EV_STREAM_DOWN,    /* XMPP gone: freeze */
   GW_EV_STREAM_UP,      /* rejoined; occupants have been told again before this */
   GW_EV_MUTED,          /* u.flag: our phone is muted or on hold / no longer */
+  GW_EV_HELD,           /* u.flag: our phone is on hold / no longer. Comes before the MUTED of a hold, and after that of its end */
+  GW_EV_RINGING,        /* direct: our phone rings */
   GW_EV_SFU,            /* u.sfu */
   GW_EV_TICK            /* deadline reached */
 } gw_ev_type;
@@ -105,18 +107,21 @@ typedef enum {
   GW_ACT_LEDGER,        /* what only our sessions show, for the watcher's ledger: in the call `text` (its id) the entry
                          * `nick` is dead, or, with nick NULL, the whole call is dead for newcomers: forget its id. May
                          * come twice, and for ids or nicks that the watcher does not know. */
-  GW_ACT_SFU            /* ask: to the forwarding service; nick, text, desc */
+  GW_ACT_SFU,           /* ask: to the forwarding service; nick, text, desc */
+  GW_ACT_HELD           /* direct: the other side holds us (flag), or no longer */
 } gw_act_type;
 typedef enum {
   GW_CALL_WAITING,      /* nobody to talk to */
   GW_CALL_CONNECTING,   /* sessions being set up */
   GW_CALL_TALKING,      /* at least one peer up */
-  GW_CALL_ENDED         /* flavour is through: hang up the phone (cause), or answer to STOP */
+  GW_CALL_ENDED,        /* flavour is through: hang up the phone (cause), or answer to STOP */
+  GW_CALL_RINGING       /* direct: a device of the other side rings; CONNECTING once somebody has taken the call */
 } gw_fl_call_state;
 typedef struct {
   gw_act_type type;
   guint peer;
   gboolean offerer;     /* PEER_OPEN: we make the offer (ICE controlling) */
+  gboolean flag;        /* HELD */
   gw_peer_use use;      /* PEER_OPEN */
   gw_fl_sfu_ask ask;    /* SFU */
   gw_setup setup;       /* PEER_OPEN as answerer: DTLS role we take (ACTIVE or PASSIVE) */
@@ -147,6 +152,11 @@ typedef struct {
   const char *answer_id;           /* or NULL */
   const gw_ledger *ledger;         /* what the watcher knows of the room (copied), or NULL */
   gw_ids *ids;                     /* injected, outlives the flavour */
+  /* direct only; room, own_nick and ledger are NULL then */
+  const char *peer;                /* whom we call: bare JID (any device that takes it) or full; who calls us: full */
+  gboolean incoming;               /* he calls our phone; START: it was picked up */
+  const char *sid;                 /* incoming: id of his propose; NULL: a session-initiate without one is about to come */
+  gint64 ring_us;                  /* outgoing: nobody takes the call in that time */
 } gw_flavour_params;
 
 typedef struct { gboolean jmuci_live, jmuci_sfu_live, muji_live; gboolean feature_jmuci, feature_jmuci_sfu, feature_muji;

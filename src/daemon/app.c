@@ -180,9 +180,19 @@ static void items(gw_xmpp *x, gw_items *list, void *app) {
   gw_bridge_items(x, list, ((gw_app *)app)->bridge);
 }
 
+static void jmi(gw_xmpp *x, const gw_word *word, void *app) {
+  gw_bridge_jmi(x, word, ((gw_app *)app)->bridge);
+}
+
+static gw_cause offered(gw_xmpp *x, const char *ours, const char *from, void *app) {
+  return gw_bridge_offered(x, ours, from, ((gw_app *)app)->bridge);
+}
+
 static const gw_xmpp_events xmpp_events = {.stream = stream,
                                            .invite = invited,
                                            .call_invite = call_invited,
+                                           .jmi = jmi,
+                                           .offer = offered,
                                            .watcher = watcher,
                                            .services = services,
                                            .items = items};

@@ -101,6 +101,7 @@ static int sfu_of(const gw_conf *c, const char *wanted, gboolean jingle) {
 
 /* A client that sees the feature may start a call by the service: without one we had better not say so. */
 static gboolean is_served(const gw_conf *c, const gw_flavour_class *flavour) {
+  if (flavour == &gw_flavour_direct) return strcmp(gw_conf_str(c, "xmpp.mode"), "client") != 0;
   if (flavour == &gw_flavour_jmuci_sfu) return sfu_of(c, "", FALSE) >= 0;
   return flavour != &gw_flavour_jingle_sfu || sfu_of(c, "", TRUE) >= 0;
 }
@@ -140,6 +141,8 @@ void gw_app_xmpp_config(const gw_conf *c, gw_arena *a, gw_xmpp_config *ret) {
                           .version = TIPRING_VERSION,
                           .services = keep(a, gw_conf_services_domain(c)),
                           .features = features(c, a)};
+  g_auto(GStrv) callers = gw_conf_strv(c, "xmpp.callers");
+  ret->callable = !client && callers && *callers;
 }
 
 static gint64 item_int(const gw_conf *c, const char *list, guint i, const char *key) {
@@ -342,6 +345,10 @@ gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
   take(&b->language, gw_conf_str(c, "media.language"));
   b->transfer = gw_conf_bool(c, "sip.transfer");
   b->spoken_refusals = gw_conf_bool(c, "media.spoken_refusals");
+  g_strfreev(b->callers);
+  b->callers = gw_conf_strv(c, "xmpp.callers");
+  g_strfreev(b->dial_users);
+  b->dial_users = gw_conf_strv(c, "sip.dial_users");
   return b;
 }
 
@@ -353,7 +360,8 @@ static gboolean live(const char *path) {
          !strcmp(path, "media.stun") || !strcmp(path, "media.turn") ||
          g_str_has_prefix(path, "xmpp.operators") || g_str_has_prefix(path, "xmpp.visible_to") ||
          !strcmp(path, "xmpp.roster_help") ||
-         !strcmp(path, "sip.ring_limit") || !strcmp(path, "media.language") ||
+         !strcmp(path, "sip.ring_limit") || g_str_has_prefix(path, "xmpp.callers") ||
+         g_str_has_prefix(path, "sip.dial_users") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||
          !strcmp(path, "sip.key");
 }

@@ -58,6 +58,7 @@ static void check_action(fz *w, const gw_action *a) {
     break;
   case GW_ACT_PRESENCE:
   case GW_ACT_SFU:
+  case GW_ACT_HELD:
     g_assert_nonnull(w->kind->action); /* the target knows what these mean */
     break;
   }

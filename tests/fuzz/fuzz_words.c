@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "xmpp/jingle_session.h"
 #include "xmpp/form_xml.h"
+#include "xmpp/jmi_xml.h"
 #include "xmpp/muc_xml.h"
 #include "xmpp/muji_xml.h"
 #include "xmpp/services_xml.h"
@@ -167,6 +168,19 @@ static void text(xmpp_stanza_t *s) {
   g_assert(!body || strlen(body) <= GW_MAX_CHAT);
 }
 
+static void jmi(xmpp_stanza_t *s) {
+  g_autoptr(gw_word) w = gw_jmi_xml_parse(s);
+  if (!w) return;
+  g_assert(w->u.jmi.id && *w->u.jmi.id && strlen(w->u.jmi.id) <= GW_MAX_SID);
+  if (w->u.jmi.action == GW_JMI_ERROR) return;
+  s = printed(gw_jmi_xml_build(w, w->from, "i"));
+  g_assert(s);
+  g_autoptr(gw_word) back = gw_jmi_xml_parse(s);
+  xmpp_stanza_release(s);
+  g_assert(back && back->u.jmi.action == w->u.jmi.action && !strcmp(back->u.jmi.id, w->u.jmi.id));
+  g_assert(!g_strcmp0(back->u.jmi.reason, w->u.jmi.reason) && back->u.jmi.audio == w->u.jmi.audio);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   xmpp_stanza_t *s = gw_xml_parse((const char *)data, n);
   gw_jingle_head head;
@@ -191,6 +205,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   services(s);
   form(s);
   text(s);
+  jmi(s);
   gw_muc_xml_presence(s, &p);
   g_assert(p.n_items <= GW_MAX_JIDS_PER_NICK && p.n_codes <= GW_MUC_MAX_CODES);
   xmpp_stanza_release(s);

@@ -43,16 +43,20 @@ with Lab("presence") as lab:
         sees(alice, "101", ("unavailable", None))  # it never registered
         sees(bob, "101", ("unavailable", None))
 
-    with lab.case("the phone itself is no one to call, but answers what clients ask"):
+    with lab.case("the phone answers what clients ask, and announces calls where somebody may call it"):
         identities, features = alice.disco(stands("103"))
         assert {i[:2] for i in identities} == {("client", "phone")}, identities
-        assert "jabber:x:conference" in features and "urn:xmpp:jingle:1" not in features, features
+        calls = {"urn:xmpp:jingle:1", "urn:xmpp:jingle-message:0", "urn:xmpp:jingle:apps:rtp:audio", "urn:xmpp:jingle:transports:ice-udp:1"}
+        assert calls | {"jabber:x:conference"} <= set(features) and "urn:xmpp:jingle:apps:rtp:video" not in features, features
 
     with lab.case("who watches is remembered over a restart, and told that it is going"):
         assert gateway.stop() == 0
         sees(alice, "103", ("unavailable", "shutting down"))
+        gateway.conf["xmpp"]["callers"] = []
+        gateway.write()
         gateway.start()
         sees(alice, "103", HERE)  # the registration was kept, too
+        assert "urn:xmpp:jingle:1" not in alice.disco(stands("103"))[1], "nobody may call, and the button is there"
         phone.register(0)
         sees(alice, "103", ("unavailable", None))
         phone.register()

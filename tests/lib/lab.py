@@ -150,6 +150,12 @@ class Lab:
         self.people.append(p)
         return p
 
+    def person(self, name, tone=None):
+        """One device of a user; another one of the same user wants a tone of its own."""
+        p = self.keep(people.DirectPeer(name, tone or TONES[name], self.server, "none@" + self.server.muc, self.folder))
+        self.people.append(p)
+        return p.wait_joined()
+
     def dial(self, number="100", to="8000", duration=None, **options):
         options.setdefault("tone", PHONE_TONES.get(number, 1000))
         u = self.keep(daemons.Ua.call(self.gateway, self.folder, number, to, duration=duration, **options))

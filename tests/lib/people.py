@@ -180,6 +180,11 @@ class MujiPeer(Peer):
         return self
 
 
+class DirectPeer(Peer):
+    """One device of a person who calls phones and is called by them, without any room."""
+    program = "peer_direct.py"
+
+
 def table(rows):
     """Who heard whom, as text. rows: (ear, {speaker: level or None}); None = not meant to be heard."""
     speakers = list(dict.fromkeys(s for _, levels in rows for s in levels))

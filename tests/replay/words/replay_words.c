@@ -3,6 +3,7 @@
  * compared, and reviewed when they change. `replay_words FOLDER NAME --print` prints them. */
 #include <glib.h>
 #include <string.h>
+#include "xmpp/jmi_xml.h"
 #include "xmpp/muji_xml.h"
 #include "xmpp/words_xml.h"
 
@@ -49,7 +50,13 @@ static void tell_invite(GString *s, const gw_word *w, gboolean whole) {
 
 static char *tell(const gw_word *w, gboolean whole) {
   GString *s = g_string_new(NULL);
-  if (w->kind == GW_WORD_CALL_INVITE) {
+  if (w->kind == GW_WORD_JMI) {
+    const gw_jmi *j = &w->u.jmi;
+    g_string_append_printf(s, "%s -> %s jmi %s%s%s%s%s", w->from ? w->from : "-", w->to,
+                           gw_jmi_action_name(j->action), j->audio ? " audio" : "", j->video ? " video" : "",
+                           j->reason ? " " : "", j->reason ? j->reason : "");
+    if (whole) g_string_append_printf(s, " %s", j->id);
+  } else if (w->kind == GW_WORD_CALL_INVITE) {
     tell_invite(s, w, whole);
   } else if (w->kind == GW_WORD_JMUCI) {
     const gw_jmuci *j = &w->u.jmuci;
@@ -88,6 +95,7 @@ static gw_word *parse(xmpp_stanza_t *s, gboolean initiated) {
   const char *why = NULL;
   if (gw_xml_is(s, "message", NULL)) {
     gw_word *w = gw_words_parse_jmuci(s);
+    if (!w) w = gw_jmi_xml_parse(s);
     return w ? w : gw_muji_xml_parse_invite(s);
   }
   gw_jingle_head head;
@@ -111,6 +119,7 @@ static void round_trip(gw_word *w) {
   gboolean jingle = w->kind == GW_WORD_JINGLE, read_as = jingle && w->u.jingle.we_initiated;
   if (jingle) w->u.jingle.we_initiated = !read_as;
   xmpp_stanza_t *s = jingle ? gw_words_build_jingle(w, w->from, "i")
+                     : w->kind == GW_WORD_JMI ? gw_jmi_xml_build(w, w->from, "i")
                      : w->kind == GW_WORD_CALL_INVITE
                          ? gw_muji_xml_build_invite(w, w->from, w->to, "groupchat", "i")
                          : gw_words_build_jmuci(w, w->from, w->to, "i");

@@ -79,6 +79,10 @@ void gw_sip_call_answer(gw_sip_call *c, const gw_desc *d) {
        gw_desc_audio(d)->codecs->len, (int)d->version);
 }
 
+void gw_sip_call_reinvite(gw_sip_call *c, const gw_desc *d) {
+  note("sip reinvite dir=%d", gw_desc_audio(d)->dir);
+}
+
 void gw_sip_call_refuse_offer(gw_sip_call *c, gw_cause cause) {
   note("sip refuse-offer %s", gw_cause_word(cause));
 }
@@ -225,7 +229,10 @@ const char *gw_persona_jid(const gw_persona *p) {
 }
 
 void gw_persona_say(gw_persona *p, gw_muc *m, const gw_word *w) {
-  if (w->kind == GW_WORD_JMUCI)
+  if (w->kind == GW_WORD_JMI)
+    note("jmi %s %s%s%s from=%s to=%s", gw_jmi_action_name(w->u.jmi.action), w->u.jmi.id,
+         w->u.jmi.reason ? " " : "", w->u.jmi.reason ? w->u.jmi.reason : "", p->jid, w->to);
+  else if (w->kind == GW_WORD_JMUCI)
     note("say %s %s", gw_jmuci_action_name(w->u.jmuci.action), w->u.jmuci.id);
   else if (w->kind == GW_WORD_CALL_INVITE)
     note("invite %s in %s to %s", gw_invite_action_name(w->u.call_invite.action), m->room, w->u.call_invite.muji_room);
@@ -292,6 +299,10 @@ void gw_xmpp_say_call_invite(gw_xmpp *x, const gw_word *w) {
 
 void gw_muc_make_private(gw_muc *m) {
   note("private %s", m->room);
+}
+
+void gw_xmpp_reject(gw_xmpp *x, const gw_word *propose, const char *reason) {
+  note("reject %s: %s", propose->u.jmi.id, reason);
 }
 
 void gw_xmpp_stand(gw_xmpp *x, const char *local, const gw_stand *s) {

@@ -123,6 +123,7 @@ char *rig_action_text(const gw_action *a, const char *proposed) {
     return g_strdup("note");
   case GW_ACT_SAVE:
   case GW_ACT_LEDGER:
+  case GW_ACT_HELD:
     return NULL;
   }
   return NULL;

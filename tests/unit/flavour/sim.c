@@ -151,6 +151,7 @@ static void carry_out(sim_party *p, const gw_action *a) {
   case GW_ACT_PRESENCE:
   case GW_ACT_NOTE:
   case GW_ACT_SFU:
+  case GW_ACT_HELD:
     g_assert_not_reached(); /* of others */
   case GW_ACT_SAVE:
   case GW_ACT_LEDGER:

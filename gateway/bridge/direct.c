@@ -1,0 +1,253 @@
+/* direct.c - calls between one phone and one person (docs/direct.md): who may call whom, and to which call his words belong.
+ * Such a call is a room of its own, with one seat and no occupants; the flavour "direct" speaks for it. */
+#include <string.h>
+#include "base/limits.h"
+#include "gateway/bridge/private.h"
+
+#define CALLS_AT_ONCE 10 /* of one person; from then on one in CALL_EVERY */
+#define CALL_EVERY GW_SEC(10)
+
+void gw_direct_init(gw_bridge *b) {
+  b->call_pace = gw_pace_new(CALLS_AT_ONCE, CALL_EVERY, GW_MAX_INVITERS);
+}
+
+void gw_direct_clear(gw_bridge *b) {
+  gw_pace_free(b->call_pace);
+}
+
+gboolean gw_direct_is(const gw_room_conf *r) {
+  return r && !g_strcmp0(r->flavour, gw_flavour_direct.name);
+}
+
+void gw_direct_free(gw_direct *d) {
+  if (!d) return;
+  g_free(d->peer);
+  g_free(d->sid);
+  g_free(d);
+}
+
+/* --- its seat --- */
+
+/* Who calls without asking first does so by the JID that he sees: that of the phone's standing presence. */
+char *gw_direct_resource(const gw_call *c) {
+  return c->direct && !c->direct->sid ? g_strdup("tipring") : gw_ids_hex(c->bridge->ids, 4);
+}
+
+gw_flavour *gw_direct_flavour(const gw_call *c, const char *own_jid) {
+  const gw_direct *d = c->direct;
+  const gw_flavour_params params = {.own_jid = own_jid,
+                                    .peer = d ? d->peer : c->room_conf->room,
+                                    .incoming = d != NULL,
+                                    .sid = d ? d->sid : NULL,
+                                    .ring_us = c->machine.ring_limit_us,
+                                    .ids = c->bridge->ids};
+  return gw_flavour_direct.make(&params);
+}
+
+void gw_direct_begin(gw_call *c) {
+  if (c->direct)
+    gw_call_post(c, &(gw_ce){.type = GW_CE_JOINED});
+  else
+    gw_seat_step(c->seat, &(gw_ev){.type = GW_EV_START});
+}
+
+void gw_direct_picked_up(gw_seat *s) {
+  const gw_call *c = gw_seat_call(s);
+  if (c->direct) gw_seat_step(s, &(gw_ev){.type = GW_EV_START});
+  if (c->held) gw_seat_step(s, &(gw_ev){.type = GW_EV_HELD, .u.flag = TRUE});
+  if (c->held || c->muted) gw_seat_mute(s, TRUE);
+  gw_conference_changed(c->conference);
+}
+
+static void hand_over(gw_call *c, const gw_word *w) {
+  gw_seat_trace_word(c, NULL, NULL, w, GW_TRACE_IN);
+  gw_seat_step(c->seat, &(gw_ev){.type = GW_EV_WORD, .u.word = w});
+}
+
+/* --- who may --- */
+
+/* "local": whose server is the one that we are a component of, as far as the names tell. */
+static gboolean is_local(const gw_bridge_conf *c, const char *domain) {
+  const char *above = c->domain ? strchr(c->domain, '.') : NULL;
+  return above && !g_ascii_strcasecmp(above + 1, domain);
+}
+
+static gboolean listed(const gw_bridge_conf *c, char *const *patterns, const char *bare) {
+  g_autofree char *domain = NULL;
+  if (!gw_jid_split(bare, NULL, &domain, NULL)) return FALSE;
+  for (; patterns && *patterns; patterns++) {
+    g_autofree char *folded = g_utf8_strdown(*patterns, -1);
+    if (!strcmp(folded, "local") ? is_local(c, domain) : g_pattern_match_simple(folded, bare))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* The number that leads to this person, NULL none. */
+static const gw_room_conf *number_of(const gw_bridge *b, const char *bare) {
+  for (guint i = 0; i < b->conf->rooms->len; i++) {
+    const gw_room_conf *r = b->conf->rooms->pdata[i];
+    if (gw_direct_is(r) && gw_jid_same_bare(r->room, bare)) return r;
+  }
+  return NULL;
+}
+
+/* Whoever has a number here may call phones; who may have other numbers called is said by the trunk alone. */
+static gboolean may_call(const gw_bridge *b, const char *bare, const char *number) {
+  if (!gw_dial_allowed(b, bare, number)) return FALSE;
+  return !gw_bridge_conf_phone(b->conf, number) || number_of(b, bare) ||
+         listed(b->conf, b->conf->callers, bare);
+}
+
+/* --- a phone calls a person --- */
+
+static gw_room_conf *conf_of(const gw_bridge *b, const char *jid) {
+  g_autofree char *bare = gw_jid_bare(jid);
+  const gw_room_conf *known = number_of(b, bare);
+  gw_room_conf *conf = known ? gw_room_conf_copy(known) : gw_room_conf_new();
+  g_free(conf->room);
+  g_free(conf->flavour);
+  conf->room = gw_jid_normal(jid);
+  conf->flavour = g_strdup(gw_flavour_direct.name);
+  conf->watch = FALSE;
+  return conf;
+}
+
+/* alice@example.org as it was dialled: in the user part (%40), or as the address itself. */
+static char *address_of(const gw_sip_invite *i) {
+  g_autofree char *whole = strchr(i->to_user, '@') ? g_strdup(i->to_user)
+                           : i->to_host            ? g_strconcat(i->to_user, "@", i->to_host, NULL)
+                                                   : NULL;
+  g_autofree char *bare = whole && strlen(whole) <= GW_MAX_JID ? gw_jid_bare(whole) : NULL;
+  return bare && strchr(bare, '@') ? g_steal_pointer(&bare) : NULL;
+}
+
+gw_room_conf *gw_direct_dialled(const gw_bridge *b, const gw_sip_invite *i, const char **ret_why) {
+  g_autofree char *jid = i->phone && !b->conf->client_mode ? address_of(i) : NULL;
+  g_autofree char *domain = NULL;
+  if (!jid) return NULL;
+  gw_jid_split(jid, NULL, &domain, NULL);
+  if (!g_strcmp0(domain, b->conf->domain) || !listed(b->conf, b->conf->dial_users, jid)) {
+    *ret_why = "sip.dial_users does not let phones call that person";
+    return NULL;
+  }
+  return conf_of(b, jid);
+}
+
+/* --- a person calls a phone --- */
+
+static char *number_called(const gw_bridge *b, const char *to) {
+  g_autofree char *node = NULL;
+  if (!to || !gw_jid_split(to, &node, NULL, NULL) || !node) return NULL;
+  g_autofree char *plain = gw_jid_unescape(node);
+  g_autofree char *number = gw_dialplan_normalise(plain);
+  return number && *number ? g_steal_pointer(&number) : NULL;
+}
+
+static gw_cause refused(const char *from, const char *number, gw_cause cause, const char *why) {
+  gw_warn(NULL, "person-refused", "from=%s number=%s cause=%s why=%s", from, number ? number : "-",
+          gw_cause_word(cause), why);
+  return cause;
+}
+
+/* The call as it rings; NULL with the cause. *ret_silent: refused too often to be told again. */
+static gw_call *ring(gw_bridge *b, const char *from, const char *to, const char *sid,
+                     gw_cause *ret_cause, gboolean *ret_silent) {
+  g_autofree char *bare = gw_jid_bare(from), *number = number_called(b, to);
+  gboolean first = TRUE;
+  const char *why = NULL;
+  *ret_silent = FALSE;
+  if (!gw_pace_take(b->call_pace, bare, gw_now_us(), &first)) {
+    *ret_silent = !first;
+    *ret_cause = refused(bare, number, GW_CAUSE_BUSY, "calls too often");
+    return NULL;
+  }
+  if (!number || !may_call(b, bare, number)) {
+    *ret_cause = refused(bare, number, GW_CAUSE_FORBIDDEN, "no rule lets him call that number");
+    return NULL;
+  }
+  g_autoptr(gw_room_conf) conf = conf_of(b, bare);
+  gw_call *c = gw_dial(b, bare, number, conf, ret_cause, &why);
+  if (!c) {
+    if (*ret_cause == GW_CAUSE_NONE) *ret_cause = GW_CAUSE_INTERNAL;
+    refused(bare, number, *ret_cause, why);
+    return NULL;
+  }
+  c->direct = g_new0(gw_direct, 1);
+  *c->direct = (gw_direct){gw_jid_normal(from), g_strdup(sid)};
+  if (!c->node || !gw_bridge_conf_phone(b->conf, c->phone)) {
+    g_free(c->node); /* he called the number, and is answered by it */
+    c->node = g_strdup(number);
+  }
+  c->machine.flavour_started = TRUE;
+  c->seat = gw_seat_new(c, c->conference, c->room_conf);
+  gw_info(&(gw_log_ctx){.call = c->id}, "person-calls", "from=%s number=%s jmi=%d", from, number,
+          sid != NULL);
+  return c;
+}
+
+gw_cause gw_bridge_offered(gw_xmpp *x, const char *our_jid, const char *from, void *bridge) {
+  gw_cause cause = GW_CAUSE_NONE;
+  gboolean silent;
+  return ring(bridge, from, our_jid, NULL, &cause, &silent) ? GW_CAUSE_NONE : cause;
+}
+
+/* Two that call each other at the same time: the call of our phone that still waits for this person. */
+static gw_call *crossing(const gw_bridge *b, const gw_word *w) {
+  g_autofree char *number = number_called(b, w->to);
+  for (guint i = 0; i < b->calls->len; i++) {
+    gw_call *c = b->calls->pdata[i];
+    if (c->machine.direct && !c->machine.out && c->machine.state == GW_CS_JOINING && c->seat &&
+        !g_strcmp0(c->node, number) && gw_jid_same_bare(c->room_conf->room, w->from))
+      return c;
+  }
+  return NULL;
+}
+
+static void proposed(gw_bridge *b, const gw_word *w) {
+  gw_call *c = crossing(b, w);
+  gw_cause cause = GW_CAUSE_NONE;
+  gboolean silent = FALSE;
+  if (c) {
+    hand_over(c, w);
+    return;
+  }
+  if (!w->u.jmi.audio)
+    cause = refused(w->from, NULL, GW_CAUSE_NO_CODEC, "proposes no audio");
+  else
+    ring(b, w->from, w->to, w->u.jmi.id, &cause, &silent);
+  if (cause && !silent) gw_xmpp_reject(b->xmpp, w, gw_cause_jingle(cause));
+}
+
+/* Each call looks at person and id by itself: there are few, and most words are of one. */
+void gw_bridge_jmi(gw_xmpp *x, const gw_word *w, void *bridge) {
+  gw_bridge *b = bridge;
+  if (w->historic || !w->from || !gw_jid_resource(w->from)) {
+    if (w->u.jmi.action != GW_JMI_ERROR)
+      return; /* it came late, or from nobody who could be answered */
+  }
+  if (w->u.jmi.action == GW_JMI_PROPOSE) {
+    proposed(b, w);
+    return;
+  }
+  for (guint i = 0; i < b->calls->len; i++) {
+    gw_call *c = b->calls->pdata[i];
+    if (c->machine.direct && c->seat && gw_jid_same_bare(c->room_conf->room, w->from))
+      hand_over(c, w);
+  }
+}
+
+/* --- hold --- */
+
+/* He holds the call: the phone is told by a new offer, as a telephone system would (RFC 3264 8.4). */
+void gw_direct_held(gw_call *c, gboolean on) {
+  if (!c->sip || !c->leg_caps || c->machine.state >= GW_CS_CLOSING) return;
+  g_autoptr(gw_desc) offer = gw_desc_copy(c->leg_caps);
+  gw_desc_media *audio = gw_desc_audio(offer);
+  gw_log_ctx ctx = gw_call_ctx(c);
+  if (!audio) return;
+  audio->dir = on ? GW_DIR_SENDONLY : GW_DIR_SENDRECV;
+  gw_call_reoffer(c, offer);
+  gw_call_trace(c, GW_LANE_JINGLE, GW_TRACE_NOTE, NULL, on ? "holds the call" : "takes it back");
+  gw_info(&ctx, "held-by-peer", "on=%d", on);
+}

@@ -1,0 +1,369 @@
+/* Calls between one phone and one person, among stand-ins: who may call whom, what the phone is told, what is left behind. */
+#include "kit.h"
+#include "base/limits.h"
+
+#define ALICE "alice@example.test"
+#define DEVICE "alice@example.test/phone"
+
+static gw_bridge_conf *direct_conf(void) {
+  gw_bridge_conf *c = conf(FALSE);
+  g_free(c->domain);
+  c->domain = g_strdup("gw.example.test");
+  g_strfreev(g_steal_pointer(&((gw_room_conf *)c->rooms->pdata[0])->ring));
+  gw_room_conf *r = gw_room_conf_new();
+  r->number = g_strdup("8101");
+  r->room = g_strdup(ALICE);
+  g_free(r->flavour);
+  r->flavour = g_strdup("direct");
+  g_ptr_array_add(c->rooms, r);
+  gw_trunk_conf *t = g_new0(gw_trunk_conf, 1);
+  t->name = g_strdup("main");
+  t->country = g_strdup("49");
+  t->international = g_strdup("00");
+  t->national = g_strdup("0");
+  t->format = g_strdup("e164");
+  t->dial_out = g_strsplit("+4930*", ",", 0);
+  t->dial_out_by = g_strsplit(ALICE, ",", 0);
+  g_ptr_array_add(c->trunks, t);
+  return c;
+}
+
+static void start(world *w) {
+  setup(w);
+  gw_bridge_reconfigure(w->b, direct_conf());
+  fake_clear();
+}
+
+static void finish(world *w) {
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
+  teardown(w);
+}
+
+static void jmi(world *w, gw_jmi_action a, const char *from, const char *to, const char *id) {
+  g_autoptr(gw_word) word = gw_word_new_jmi(a, to, id);
+  word->from = g_strdup(from);
+  word->u.jmi.audio = a == GW_JMI_PROPOSE;
+  gw_bridge_jmi(NULL, word, w->b);
+  spin();
+}
+
+static gw_word *jingle(gw_jingle_action a, const char *sid) {
+  gw_word *word = gw_word_new_jingle(a, NULL, sid, FALSE);
+  word->from = g_strdup(DEVICE);
+  if (a == GW_JINGLE_SESSION_TERMINATE) {
+    word->u.jingle.reason = g_strdup("success");
+    return word;
+  }
+  word->u.jingle.desc = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(word->u.jingle.desc, GW_KIND_AUDIO, "audio");
+  gw_desc_media_add_codec(m, 111, "opus", 48000, 2, "useinbandfec=1");
+  m->rtcp_mux = TRUE;
+  m->ufrag = g_strdup("rrrr");
+  m->pwd = g_strdup("ssssssssssssssssssssss");
+  m->fp_hash = g_strdup("sha-256");
+  m->fp_value = g_strdup("CC:DD");
+  m->setup = a == GW_JINGLE_SESSION_INITIATE ? GW_SETUP_ACTPASS : GW_SETUP_ACTIVE;
+  return word;
+}
+
+/* phone 100 has called alice, and she has taken the call */
+static gw_sip_call *talking(world *w) {
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(w, "100", "8101", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  const char *said = strstr(fake_log(), "jmi propose ");
+  g_assert_nonnull(said);
+  g_autofree char *id = g_strndup(said + strlen("jmi propose "), 36);
+  g_assert_false(fake_said("sip ringing")); /* nothing rings there yet */
+  jmi(w, GW_JMI_RINGING, DEVICE, "100@gw.example.test", id);
+  g_assert_true(fake_said("sip ringing"));
+  jmi(w, GW_JMI_PROCEED, DEVICE, "100@gw.example.test", id);
+  g_assert_false(fake_said("sip answer"));
+  fake_local_desc(fake_last(GW_MEDIA_PEER), w->b);
+  g_assert_true(fake_said("jingle session-initiate to=" DEVICE));
+  fake_jingle("100@", jingle(GW_JINGLE_SESSION_ACCEPT, id));
+  spin();
+  g_assert_true(fake_said("sip answer dir=3"));
+  return sip;
+}
+
+static void test_phone_calls(void) {
+  world w;
+  start(&w);
+  gw_sip_call *sip = talking(&w);
+  g_autofree char *state = state_of_first(&w);
+  g_assert_cmpstr(state, ==, "connecting");
+  g_assert_true(strstr(w.store->str, "+session " DEVICE) != NULL);
+  fake_clear();
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  g_assert_true(fake_said("jingle session-terminate to=" DEVICE));
+  g_assert_true(fake_said("jmi finish"));
+  g_assert_true(strstr(w.store->str, "-session " DEVICE) != NULL);
+  g_assert_true(strstr(w.store->str, "\"room\":\"" ALICE "\"") != NULL);
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(sip);
+  finish(&w);
+}
+
+/* Her hold is a new offer to the phone, and the phone's is said to her. */
+static void test_hold(void) {
+  world w;
+  start(&w);
+  gw_sip_call *sip = talking(&w);
+  g_autoptr(GPtrArray) calls = gw_bridge_calls(w.b);
+  const char *said = strstr(fake_log(), "jmi propose ");
+  g_autofree char *id = g_strndup(said + strlen("jmi propose "), 36);
+  static const struct {
+    gw_jingle_info info;
+    const char *said;
+  } rows[] = {{GW_INFO_HOLD, "sip reinvite dir=1"}, {GW_INFO_ACTIVE, "sip reinvite dir=3"}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    gw_word *word = jingle(GW_JINGLE_SESSION_INFO, id);
+    word->u.jingle.info = rows[i].info;
+    fake_clear();
+    fake_jingle("100@", word);
+    g_assert_true(fake_said(rows[i].said));
+  }
+  g_autoptr(gw_desc) held = phone_offer(GW_DIR_SENDONLY);
+  fake_clear();
+  gw_bridge_sip_remote(sip, held, TRUE, w.b);
+  g_assert_true(fake_said("jingle session-info to=" DEVICE));
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  finish(&w);
+}
+
+static void test_dialled(void) {
+  static const struct {
+    const char *to, *host, *said;
+  } rows[] = {{"bob", "example.test", "jmi propose"},
+              {"bob@example.test", NULL, "jmi propose"},
+              {"eve", "evil.test", "sip hangup not-found"},
+              {"100", "gw.example.test", "sip hangup not-found"},
+              {"bob", NULL, "sip hangup not-found"}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    world w;
+    start(&w);
+    gw_bridge_conf *c = direct_conf();
+    g_strfreev(c->dial_users);
+    c->dial_users = g_strsplit("*@EXAMPLE.test,*@gw.example.test", ",", 0);
+    gw_bridge_reconfigure(w.b, c);
+    g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+    gw_sip_call *sip = fake_sip_call();
+    gw_sip_invite in = {.phone = "100",
+                        .from_user = "100",
+                        .from_name = "",
+                        .to_user = rows[i].to,
+                        .to_host = rows[i].host,
+                        .source = "udp:127.0.0.1:5062",
+                        .call_id = "x"};
+    in.offer = offer;
+    fake_clear();
+    gw_bridge_invite(NULL, sip, &in, w.b);
+    spin();
+    g_assert_true(fake_said(rows[i].said));
+    if (gw_bridge_call_count(w.b)) end_sip(&w, sip, GW_CAUSE_CANCELLED);
+    gw_sip_call_unref(sip);
+    finish(&w);
+  }
+}
+
+static void picked_up(world *w) {
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  g_assert_nonnull(fake_dialled);
+  gw_bridge_sip_state(fake_dialled, GW_SIP_RINGING, GW_CAUSE_NONE, 180, w->b);
+  gw_bridge_sip_state(fake_dialled, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w->b);
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b); /* in its room now */
+  spin();
+}
+
+static void test_person_calls(void) {
+  world w;
+  start(&w);
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "100@gw.example.test", "s1");
+  picked_up(&w);
+  g_assert_true(fake_said("sip dial 100"));
+  g_assert_true(fake_said("jmi ringing s1"));
+  g_assert_true(fake_said("jmi proceed s1"));
+  fake_jingle("100@", jingle(GW_JINGLE_SESSION_INITIATE, "s1"));
+  fake_local_desc(fake_last(GW_MEDIA_PEER), w.b);
+  spin();
+  g_assert_true(fake_said("jingle session-accept to=" DEVICE));
+  fake_clear();
+  fake_jingle("100@", jingle(GW_JINGLE_SESSION_TERMINATE, "s1"));
+  spin();
+  g_assert_true(fake_said("sip hangup normal"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  finish(&w);
+}
+
+/* A number by a trunk: her wish is asked by the trunk's rules alone, and it is the number that answers her. */
+static void test_person_calls_away(void) {
+  world w;
+  start(&w);
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "+4930123456@gw.example.test", "s1");
+  picked_up(&w);
+  g_assert_true(fake_said("sip dial +4930123456 by main from"));
+  g_assert_true(fake_said("jmi proceed s1 from=+4930123456@"));
+  end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+  g_assert_true(fake_said("jmi finish s1"));
+  finish(&w);
+}
+
+static void test_no_answer(void) {
+  static const struct {
+    gw_cause cause;
+    guint status;
+    const char *said;
+  } rows[] = {{GW_CAUSE_BUSY, 486, "jmi reject s1 busy"},
+              {GW_CAUSE_REJECTED, 603, "jmi reject s1 decline"},
+              {GW_CAUSE_TIMEOUT, 480, "jmi reject s1 timeout"},
+              {GW_CAUSE_INTERNAL, 500, "jmi reject s1 general-error"}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    world w;
+    start(&w);
+    jmi(&w, GW_JMI_PROPOSE, DEVICE, "100@gw.example.test", "s1");
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    gw_bridge_sip_state(fake_dialled, GW_SIP_ENDED, rows[i].cause, rows[i].status, w.b);
+    spin();
+    g_assert_true(fake_said(rows[i].said));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    finish(&w);
+  }
+}
+
+static void test_retracted(void) {
+  world w;
+  start(&w);
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "100@gw.example.test", "s1");
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  jmi(&w, GW_JMI_RETRACT, "mallory@evil.test/x", "100@gw.example.test", "s1");
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  jmi(&w, GW_JMI_RETRACT, DEVICE, "100@gw.example.test", "s1");
+  g_assert_true(fake_said("sip hangup cancelled"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  finish(&w);
+}
+
+static void test_who_may(void) {
+  static const struct {
+    const char *callers, *from, *to, *reason;
+  } rows[] = {{"local", "bob@example.test/x", "100@gw.example.test", NULL},
+              {"local", "eve@evil.test/x", "100@gw.example.test", "decline"},
+              {"*@evil.test", "eve@evil.test/x", "100@gw.example.test", NULL},
+              {"nobody", "bob@example.test/x", "100@gw.example.test", "decline"},
+              {"nobody", DEVICE, "100@gw.example.test", NULL}, /* a number leads to her */
+              {"*", "bob@example.test/x", "101@gw.example.test", "gone"}, /* not registered */
+              {"*", "bob@example.test/x", "199@gw.example.test", "decline"},
+              {"*", "bob@example.test/x", "+4930123456@gw.example.test", "decline"},
+              {"*", "bob@example.test/x", "8000@gw.example.test", "decline"},
+              {"*", "bob@example.test/x", "gw.example.test", "decline"}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    world w;
+    start(&w);
+    gw_bridge_conf *c = direct_conf();
+    g_strfreev(c->callers);
+    c->callers = g_strsplit(rows[i].callers, ",", 0);
+    gw_bridge_reconfigure(w.b, c);
+    fake_clear();
+    jmi(&w, GW_JMI_PROPOSE, rows[i].from, rows[i].to, "s1");
+    g_autofree char *no = g_strdup_printf("reject s1: %s", rows[i].reason);
+    g_assert_true(fake_said("reject") == (rows[i].reason != NULL));
+    if (rows[i].reason) g_assert_true(fake_said(no));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, rows[i].reason ? 0 : 1);
+    gw_cause plain = gw_bridge_offered(NULL, rows[i].to, rows[i].from, w.b);
+    g_assert_true((plain == GW_CAUSE_NONE) == (rows[i].reason == NULL));
+    finish(&w);
+  }
+}
+
+static void test_pace(void) {
+  world w;
+  start(&w);
+  guint told = 0;
+  for (guint i = 0; i < 40; i++) {
+    fake_clear();
+    jmi(&w, GW_JMI_PROPOSE, "eve@evil.test/x", "100@gw.example.test", "s1");
+    told += fake_said("reject");
+  }
+  g_assert_cmpuint(told, ==, 11); /* ten refusals, and that it was too often */
+  finish(&w);
+}
+
+/* Late, from nobody, without audio: nothing rings. */
+static void test_strange(void) {
+  world w;
+  start(&w);
+  g_autoptr(gw_word) word = gw_word_new_jmi(GW_JMI_PROPOSE, "100@gw.example.test", "s1");
+  word->from = g_strdup(DEVICE);
+  word->u.jmi.video = TRUE;
+  gw_bridge_jmi(NULL, word, w.b);
+  g_assert_true(fake_said("reject s1: incompatible-parameters"));
+  word->u.jmi.audio = word->historic = TRUE;
+  fake_clear();
+  gw_bridge_jmi(NULL, word, w.b);
+  jmi(&w, GW_JMI_PROPOSE, ALICE, "100@gw.example.test", "s1");
+  jmi(&w, GW_JMI_PROCEED, DEVICE, "100@gw.example.test", "s1");
+  g_assert_cmpstr(fake_log(), ==, "");
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  finish(&w);
+}
+
+/* Both call at the same time: one call comes of it. */
+static void test_crossed(void) {
+  world w;
+  start(&w);
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8101", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "100@gw.example.test", "!"); /* below any id of ours */
+  g_assert_true(fake_said("jmi proceed !"));
+  g_assert_false(fake_said("sip dial"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  fake_jingle("100@", jingle(GW_JINGLE_SESSION_INITIATE, "!"));
+  fake_local_desc(fake_last(GW_MEDIA_PEER), w.b);
+  spin();
+  g_assert_true(fake_said("jingle session-accept to=" DEVICE));
+  g_assert_true(fake_said("sip answer"));
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  finish(&w);
+}
+
+/* Two phones call her: two calls, which do not hear each other. */
+static void test_two_calls(void) {
+  world w;
+  start(&w);
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *a = invite(&w, "100", "8101", offer), *b = invite(&w, "101", "8101", offer);
+  g_assert_cmpuint(fake_open(GW_MEDIA_ROOM), ==, 2);
+  end_sip(&w, a, GW_CAUSE_CANCELLED);
+  g_assert_cmpuint(fake_open(GW_MEDIA_ROOM), ==, 1);
+  end_sip(&w, b, GW_CAUSE_CANCELLED);
+  gw_sip_call_unref(a);
+  gw_sip_call_unref(b);
+  finish(&w);
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/bridge/direct/phone-calls", test_phone_calls);
+  g_test_add_func("/bridge/direct/hold", test_hold);
+  g_test_add_func("/bridge/direct/dialled", test_dialled);
+  g_test_add_func("/bridge/direct/person-calls", test_person_calls);
+  g_test_add_func("/bridge/direct/person-calls-away", test_person_calls_away);
+  g_test_add_func("/bridge/direct/no-answer", test_no_answer);
+  g_test_add_func("/bridge/direct/retracted", test_retracted);
+  g_test_add_func("/bridge/direct/who-may", test_who_may);
+  g_test_add_func("/bridge/direct/pace", test_pace);
+  g_test_add_func("/bridge/direct/strange", test_strange);
+  g_test_add_func("/bridge/direct/crossed", test_crossed);
+  g_test_add_func("/bridge/direct/two-calls", test_two_calls);
+  return g_test_run();
+}
