@@ -37,6 +37,7 @@ const gw_codec *gw_desc_first_voice(const gw_desc_media *m) {
 void gw_inflow_init(gw_inflow *in, gboolean even) {
   memset(in, 0, sizeof *in);
   in->codec = -1;
+  in->even = even;
   in->loudest = -127;
   gw_floor_init(&in->floor);
 }

@@ -180,11 +180,44 @@ static void test_comfort_noise(void) {
   gw_inflow_clear(&in);
 }
 
+/* A voice that is too loud, three seconds of it: softer where that was asked for, as it came where not. */
+static void test_even(void) {
+  for (guint even = 0; even < 2; even++) {
+    g_autoptr(gw_desc) d = gw_desc_new();
+    gw_inflow in;
+    gw_tone tone;
+    gw_encoder *encoder = gw_encoder_new("PCMA", TRUE, FALSE);
+    gint64 now = 1;
+    gw_codec_fill("PCMA", 0, gw_desc_add(d, GW_KIND_AUDIO, NULL));
+    gw_inflow_init(&in, even);
+    gw_inflow_map(&in, g_ptr_array_index(d->media, 0), NULL);
+    gw_tone_init(&tone, 450, 0.5, GW_RATE);
+    for (guint i = 0; i < 150; i++, now += 20000) {
+      gint16 pcm[GW_FRAME];
+      guint8 sound[160];
+      gw_tone_fill(&tone, pcm, GW_FRAME);
+      gw_rtp rtp = {.pt = 8,
+                    .ssrc = 7,
+                    .seq = (guint16)i,
+                    .ts = i * 160,
+                    .level = -1,
+                    .payload = sound,
+                    .payload_len = (gsize)gw_encoder_frame(encoder, pcm, sound, sizeof sound)};
+      gw_inflow_rtp(&in, &rtp, 172, now);
+      gw_inflow_play(&in, now + 1000);
+    }
+    g_assert_cmpfloat_with_epsilon(gw_level_dbfs(in.pcm, GW_FRAME), even ? -21 : -9, 1.5);
+    gw_encoder_free(encoder);
+    gw_inflow_clear(&in);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/voice/level", test_level);
   g_test_add_func("/voice/unopened", test_unopened);
   g_test_add_func("/voice/comfort-noise", test_comfort_noise);
+  g_test_add_func("/voice/even-levels", test_even);
   g_test_add_func("/voice/rest", test_rest);
   g_test_add_func("/voice/never-rests-unspoken", test_never_rests_unspoken);
   g_test_add_func("/voice/word-after-silence", test_word_after_silence);
