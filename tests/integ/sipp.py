@@ -78,8 +78,9 @@ def sipp(lab, name, ms, *options):
 with Lab("sipp") as lab:
     if not shutil.which("sipp"):
         raise Missing("sipp is not installed")
-    gateway = lab.daemon(phones=[{"number": "103", "password": "pw-103", "name": "Phone 103", "max_calls": 40}])
-    alice, dave = lab.browser("alice"), lab.peer("dave")
+    gateway = lab.daemon(phones=[{"number": "103", "password": "pw-103", "name": "Phone 103", "max_calls": 40}],
+                         rooms=[{"number": "8000", "room": lab.room}, {"number": "8101", "room": lab.server.jid("bob"), "flavour": "direct"}])
+    alice, dave, bob = lab.browser("alice"), lab.peer("dave"), lab.person("bob")
     for p in (alice, dave):
         p.wait_joined()
     alice.propose()
@@ -107,3 +108,15 @@ with Lab("sipp") as lab:
         assert burst.wait(60) == 0, burst.log(15)
         gateway.wait_idle()
         lab.check_mesh([alice, dave])
+
+    for transport, flags in (("UDP", []), ("TCP", ["--tcp"])):
+        with lab.case(f"registered, called, held, offered late, refused: each scenario of sip/, over {transport}", go_on=True):
+            at = time.monotonic()
+            all_of_them = lab.keep(Process("scenarios-" + transport, [
+                sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "sip/scenarios.py"),
+                f"127.0.0.1:{gateway.port}", "8000", "103", "pw-103", "--ringing", "8101", *flags], lab.folder))
+            bob.wait("jmi", timeout=60, since=at, action="propose")
+            bob.command("ring")  # and is given up on
+            assert all_of_them.wait(120) == 0, all_of_them.log(60)
+            assert all_of_them.log(100).count("\nok ") == 10, all_of_them.log(100)
+            gateway.wait_idle()
