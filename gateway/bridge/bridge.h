@@ -114,8 +114,7 @@ void gw_bridge_phone_changed(gw_bridge *, const char *number); /* registered, or
 typedef struct {
   char *jid, *nick, *codec;
   const char *state; /* signalling ice dtls up ended */
-  guint64 packets_in, packets_out, lost;
-  guint jitter_ms;
+  gw_media_stats media;
   gboolean have_stats;
   double mos; /* estimated, of what came from there; 0 = not known */
 } gw_peer_info;

@@ -175,17 +175,26 @@ static void time_of(JsonBuilder *b, const char *name, gint64 wall_us) {
   text(b, name, t);
 }
 
-static void figures(JsonBuilder *b, guint64 in, guint64 out, guint64 lost, guint jitter_ms,
-                    double mos, gboolean known) {
-  number(b, "packets_in", (gint64)in, known);
-  number(b, "packets_out", (gint64)out, known);
-  number(b, "lost", (gint64)lost, known);
-  number(b, "jitter_ms", jitter_ms, known);
-  json_builder_set_member_name(b, "mos");
-  if (known && mos > 0)
-    json_builder_add_double_value(b, round(mos * 100) / 100);
+static void hundredths(JsonBuilder *b, const char *name, double value, gboolean known) {
+  json_builder_set_member_name(b, name);
+  if (known)
+    json_builder_add_double_value(b, round(value * 100) / 100);
   else
     json_builder_add_null_value(b);
+}
+
+static void figures(JsonBuilder *b, const gw_media_stats *s, double mos, gboolean known) {
+  number(b, "packets_in", (gint64)s->packets_in, known);
+  number(b, "packets_out", (gint64)s->packets_out, known);
+  number(b, "lost", (gint64)s->lost, known);
+  number(b, "jitter_ms", s->jitter_ms, known);
+  hundredths(b, "mos", mos, known && mos > 0);
+  number(b, "late", (gint64)s->late, known);
+  number(b, "concealed_ms", (gint64)s->concealed_ms, known);
+  number(b, "buffer_ms", s->buffer_ms, known);
+  number(b, "rtt_ms", s->rtt_ms, known && s->rtt_ms);
+  hundredths(b, "talk_ratio", (double)s->spoken_ms / (double)MAX(s->listened_ms, 1),
+             known && s->listened_ms);
 }
 
 static void peers(JsonBuilder *b, const GPtrArray *list) {
@@ -198,7 +207,7 @@ static void peers(JsonBuilder *b, const GPtrArray *list) {
     text(b, "nick", p->nick);
     text(b, "state", p->state);
     text(b, "codec", p->codec);
-    figures(b, p->packets_in, p->packets_out, p->lost, p->jitter_ms, p->mos, p->have_stats);
+    figures(b, &p->media, p->mos, p->have_stats);
     json_builder_end_object(b);
   }
   json_builder_end_array(b);
@@ -275,8 +284,7 @@ static void document(JsonBuilder *b, const gw_call_info *i, gboolean full) {
   json_builder_begin_object(b);
   text(b, "codec", i->sip_codec);
   flag(b, "srtp", i->srtp);
-  figures(b, i->sip.packets_in, i->sip.packets_out, i->sip.lost, i->sip.jitter_ms, phone_mos(i),
-          i->have_sip);
+  figures(b, &i->sip, phone_mos(i), i->have_sip);
   json_builder_end_object(b);
   peers(b, i->peers);
   if (full) {

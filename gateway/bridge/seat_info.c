@@ -12,19 +12,12 @@ static const char *peer_state_word(const seat_peer *p) {
 
 static void add_remote(const gw_seat *s, const seat_peer *p, GPtrArray *ret) {
   gw_peer_info *info = g_new0(gw_peer_info, 1);
-  gw_media_stats stats;
   info->jid = g_strdup(p->jid);
   info->nick = g_strdup(p->nick);
   info->codec = g_strdup(p->codec);
   info->state = peer_state_word(p);
-  info->have_stats = p->media.v && gw_media_get_stats(s->call->bridge->media, p->media, &stats);
-  if (info->have_stats) {
-    info->packets_in = stats.packets_in;
-    info->packets_out = stats.packets_out;
-    info->lost = stats.lost;
-    info->jitter_ms = stats.jitter_ms;
-    info->mos = gw_stats_mos(&stats, p->codec);
-  }
+  info->have_stats = p->media.v && gw_media_get_stats(s->call->bridge->media, p->media, &info->media);
+  if (info->have_stats) info->mos = gw_stats_mos(&info->media, p->codec);
   g_ptr_array_add(ret, info);
 }
 

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#define SPEECH_DB (-45.0) /* what is quieter is a pause */
 #define LEARN 0.02        /* of the difference in each frame: a second of speech */
 #define UP_DB 0.06        /* in a frame: 3 dB a second */
 #define DOWN_DB 0.2       /* 10 dB a second: too loud hurts, too quiet does not */
@@ -28,6 +27,6 @@ static void scale(gint16 *frame, gdouble from_db, gdouble to_db) {
 
 void gw_leveller_frame(gw_leveller *l, gint16 *frame, gdouble level_dbfs) {
   gdouble before = l->gain_db;
-  if (level_dbfs > SPEECH_DB) learn(l, level_dbfs);
+  if (level_dbfs > GW_SPEECH_DBFS) learn(l, level_dbfs);
   if (before != 0 || l->gain_db != 0) scale(frame, before, l->gain_db);
 }

@@ -5,6 +5,7 @@
 #define GW_LEVELLER_H
 #include "gateway/media/codec.h"
 
+#define GW_SPEECH_DBFS (-45.0) /* what is quieter is a pause */
 #define GW_LEVELLER_TARGET (-22.0) /* dBFS, mean of speech */
 #define GW_LEVELLER_MOST 9.0       /* dB up */
 #define GW_LEVELLER_LEAST (-12.0)  /* dB down */

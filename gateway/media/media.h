@@ -110,6 +110,7 @@ typedef struct {
   guint64 unread;                 /* of packets_in: copies of a voice that the kernel counted and dropped */
   guint64 lost, late, concealed_ms, bad;  /* bad: failed authentication, junk, wrong source */
   guint jitter_ms, buffer_ms, rtt_ms;
+  guint64 listened_ms, spoken_ms; /* time that it was decoded in, and of that with somebody speaking */
   gdouble level_dbfs;             /* of the last second received, -127 silence */
 } gw_media_stats;
 /* Last figures (workers send them every second). FALSE: stale handle. */

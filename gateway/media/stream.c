@@ -146,6 +146,11 @@ void gw_inflow_deafen(gw_inflow *in, gboolean deaf) {
   in->deaf = deaf;
 }
 
+/* Whoever is not among the loudest does not speak. */
+static void count_talk(gw_inflow *in, gdouble level) {
+  in->spoken += level > GW_SPEECH_DBFS && !in->deaf;
+}
+
 void gw_inflow_play(gw_inflow *in, gint64 now_us) {
   gboolean gone = in->deaf && in->was_deaf;
   if (in->jitter) gw_jitter_deafen(in->jitter, gone);
@@ -157,9 +162,11 @@ void gw_inflow_play(gw_inflow *in, gint64 now_us) {
     gdouble level = gw_level_dbfs(in->pcm, GW_FRAME);
     in->loudest = MAX(in->loudest, level);
     gw_floor_heard(&in->floor, level);
+    count_talk(in, level);
     if (in->even) gw_leveller_frame(&in->leveller, in->pcm, level);
     if (in->deaf) gw_fade(in->pcm, FALSE); /* the last one for now */
   }
+  in->frames += in->jitter != NULL;
   in->was_deaf = in->deaf;
 }
 
@@ -268,7 +275,9 @@ void gw_flow_figures(const gw_outflow *out, gw_inflow *in, gw_media_stats *ret) 
                       .bytes_out = out->bytes,
                       .bad = in->bad,
                       .rtt_ms = out->rtt_ms,
-                      .level_dbfs = in->loudest};
+                      .level_dbfs = in->loudest,
+                      .listened_ms = in->frames * 20,
+                      .spoken_ms = in->spoken * 20};
   g_strlcpy(s.codec, gw_codec_word(out->codec), sizeof s.codec);
   if (in->stats.started) {
     s.lost = gw_rtp_stats_lost(&in->stats);

@@ -41,6 +41,7 @@ typedef struct {
   gint64 sr_us;   /* when it came */
   guint64 packets, bytes, bad, unread;
   gdouble loudest;      /* dBFS of the loudest frame since the last figures */
+  guint64 frames, spoken; /* played since sound first came; of them, with somebody speaking */
   gboolean even;        /* brought to the level of the others */
   gw_leveller leveller;
   guint8 use[128];      /* of each payload type: 0 none, 1 + codec index, or GW_IN_EVENT | kHz */

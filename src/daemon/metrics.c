@@ -67,6 +67,63 @@ static void metrics_ended(const gw_control_env *env, GString *out) {
   sample(out, "call_mos_count", "", (double)c.mos_count);
 }
 
+/* Over all streams of one side that run. */
+typedef struct {
+  guint streams;
+  guint64 lost, concealed_ms, listened_ms, spoken_ms;
+  guint jitter_ms, buffer_ms; /* the worst */
+} side;
+
+static void side_add(side *s, const gw_media_stats *m, gboolean known) {
+  if (!known) return;
+  s->streams++;
+  s->lost += m->lost;
+  s->concealed_ms += m->concealed_ms;
+  s->listened_ms += m->listened_ms;
+  s->spoken_ms += m->spoken_ms;
+  s->jitter_ms = MAX(s->jitter_ms, m->jitter_ms);
+  s->buffer_ms = MAX(s->buffer_ms, m->buffer_ms);
+}
+
+static void sides_of(const gw_control_env *env, side *phones, side *room) {
+  g_autoptr(GPtrArray) calls = env->bridge ? gw_bridge_calls(env->bridge) : g_ptr_array_new();
+  for (guint i = 0; i < calls->len; i++) {
+    const gw_call_info *call = calls->pdata[i];
+    side_add(phones, &call->sip, call->have_sip);
+    for (guint k = 0; k < call->peers->len; k++) {
+      const gw_peer_info *p = call->peers->pdata[k];
+      side_add(room, &p->media, p->have_stats);
+    }
+  }
+}
+
+static void metrics_sound(const gw_control_env *env, GString *out) {
+  side phones = {0}, room = {0};
+  sides_of(env, &phones, &room);
+  const struct {
+    const char *name, *help;
+    double phones, room;
+  } rows[] = {
+      {"streams", "Streams of sound that come in, of running calls.", phones.streams, room.streams},
+      {"stream_lost_packets", "Packets that they have lost.", (double)phones.lost,
+       (double)room.lost},
+      {"stream_concealed_seconds", "Sound that was made up for what was lost or late.",
+       (double)phones.concealed_ms / 1000, (double)room.concealed_ms / 1000},
+      {"stream_jitter_seconds", "The worst one's jitter.", phones.jitter_ms / 1000.0,
+       room.jitter_ms / 1000.0},
+      {"stream_buffer_seconds", "The deepest jitter buffer.", phones.buffer_ms / 1000.0,
+       room.buffer_ms / 1000.0},
+      {"stream_talk_ratio", "Part of the time in which somebody speaks.",
+       (double)phones.spoken_ms / (double)MAX(phones.listened_ms, 1),
+       (double)room.spoken_ms / (double)MAX(room.listened_ms, 1)},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    head(out, rows[i].name, GAUGE, rows[i].help);
+    sample(out, rows[i].name, "{side=\"phones\"}", rows[i].phones);
+    sample(out, rows[i].name, "{side=\"room\"}", rows[i].room);
+  }
+}
+
 static void metrics_xmpp(const gw_control_env *env, GString *out) {
   gw_xmpp_counters c = {0};
   if (env->xmpp) gw_xmpp_get_counters(env->xmpp, &c);
@@ -132,7 +189,8 @@ static void lateness_of(GString *out, guint worker, const gw_worker_stats *s) {
   guint64 ticks = 0;
   for (guint i = 0; i < GW_LATENESS_BINS; i++) {
     char bound[G_ASCII_DTOSTR_BUF_SIZE] = "+Inf";
-    if (i < GW_LATENESS_BINS - 1) g_ascii_formatd(bound, sizeof bound, "%g", gw_lateness_us[i] / 1e6);
+    if (i < GW_LATENESS_BINS - 1)
+      g_ascii_formatd(bound, sizeof bound, "%g", gw_lateness_us[i] / 1e6);
     g_autofree char *labels = g_strdup_printf("{worker=\"%u\",le=\"%s\"}", worker, bound);
     ticks += s->lateness[i];
     sample(out, "worker_tick_late_seconds_bucket", labels, (double)ticks);
@@ -145,11 +203,13 @@ static void lateness_of(GString *out, guint worker, const gw_worker_stats *s) {
 static void metrics_ticks(const gw_control_env *env, GString *out) {
   guint n = env->media ? gw_media_workers(env->media) : 0;
   gw_worker_stats s = {0};
-  head(out, "worker_stage_seconds_total", COUNTER, "CPU time of a media worker by stage of its rounds.");
+  head(out, "worker_stage_seconds_total", COUNTER,
+       "CPU time of a media worker by stage of its rounds.");
   for (guint i = 0; i < n; i++) {
     gw_media_get_worker(env->media, i, &s);
     for (gw_stage k = 0; k < GW_STAGES; k++) {
-      g_autofree char *labels = g_strdup_printf("{worker=\"%u\",stage=\"%s\"}", i, gw_stage_word(k));
+      g_autofree char *labels =
+          g_strdup_printf("{worker=\"%u\",stage=\"%s\"}", i, gw_stage_word(k));
       sample(out, "worker_stage_seconds_total", labels, (double)s.stage_us[k] / 1e6);
     }
   }
@@ -166,6 +226,7 @@ char *gw_metrics_text(const gw_control_env *env) {
   sample(out, "info", "{version=\"" TIPRING_VERSION "\"}", 1);
   metrics_daemon(env, out);
   metrics_ended(env, out);
+  metrics_sound(env, out);
   metrics_xmpp(env, out);
   metrics_sip(env, out);
   metrics_trunks(env, out);

@@ -28,6 +28,9 @@ with Lab("call_basic") as lab:
         lab.check_hears(people, PHONE, 1000)
         lab.check_mesh(people)
         gateway.let_listen("100", 6)
+        live = gateway.call("100")
+        for stream in (live["sip"], *live["peers"]):  # a tone is somebody who speaks all the time
+            assert stream["talk_ratio"] > 0.5 and stream["buffer_ms"] > 0 and stream["mos"] > 4, stream
         rows = lab.show(people, [(PHONE, 1000)])
         code, heard = ua.hang_up()
         lab.show(people, [], [phone_row(PHONE, 1000, heard, people)])

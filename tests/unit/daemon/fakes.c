@@ -18,6 +18,8 @@ static gw_call_info *a_call(const char *id) {
   call->direction = "in";
   call->state = "talking";
   call->peers = g_ptr_array_new();
+  call->have_sip = TRUE;
+  call->sip = (gw_media_stats){.lost = 3, .concealed_ms = 60, .jitter_ms = 7, .buffer_ms = 45, .listened_ms = 4000, .spoken_ms = 1000};
   return call;
 }
 

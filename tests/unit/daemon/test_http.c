@@ -182,6 +182,12 @@ static void test_metrics(world *w, gconstpointer data) {
       "\ntipring_call_mos_bucket{le=\"3.6\"} 1\n",
       "\ntipring_call_mos_bucket{le=\"+Inf\"} 2\n",
       "\ntipring_call_mos_sum 7.75\n",
+      "\ntipring_streams{side=\"phones\"} 2\n",
+      "\ntipring_stream_lost_packets{side=\"phones\"} 6\n",
+      "\ntipring_stream_concealed_seconds{side=\"phones\"} 0.12\n",
+      "\ntipring_stream_jitter_seconds{side=\"phones\"} 0.007\n",
+      "\ntipring_stream_talk_ratio{side=\"phones\"} 0.25\n",
+      "\ntipring_streams{side=\"room\"} 0\n",
   };
   fake.calls = 2;
   fake.registered = "100";

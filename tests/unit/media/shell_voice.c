@@ -207,6 +207,8 @@ static void test_even(void) {
       gw_inflow_play(&in, now + 1000);
     }
     g_assert_cmpfloat_with_epsilon(gw_level_dbfs(in.pcm, GW_FRAME), even ? -21 : -9, 1.5);
+    g_assert_cmpuint(in.frames, ==, 150);
+    g_assert_cmpuint(in.spoken, >, 140);
     gw_encoder_free(encoder);
     gw_inflow_clear(&in);
   }
