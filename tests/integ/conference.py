@@ -119,7 +119,8 @@ with Lab("conference", server=TalksServer) as lab:
         talks.command("kick", "102")
         code, heard = ua.result(30)
         assert heard["ended_by"] == "them", heard
-        assert gateway.ctl("history")[0]["cause"] == "room-closed", gateway.ctl("history")[0]
+        record = wait_for("the record", lambda: next((c for c in gateway.ctl("history") if c["phone"] == "102"), None), 10)
+        assert record["cause"] == "room-closed", record
 
     with lab.case("the phone is put out of the room: its call ends, and it leaves the service"):
         since = talks.mark()
@@ -129,7 +130,8 @@ with Lab("conference", server=TalksServer) as lab:
         owner.kick(lab.room, "Phone 103")
         code, heard = ua.result(30)
         assert heard["ended_by"] == "them", heard
-        assert gateway.ctl("history")[0]["cause"] == "room-closed", gateway.ctl("history")[0]
+        record = wait_for("the record", lambda: next((c for c in gateway.ctl("history") if c["phone"] == "103"), None), 10)
+        assert record["cause"] == "room-closed", record
         talks.wait("leave", since=since, who="103")
 
     with lab.case("a service that says neither what it is nor whose streams it sends: heard all the same, and noted"):

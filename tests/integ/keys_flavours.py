@@ -33,7 +33,7 @@ with Lab("keys_flavours") as lab:
 
     phones, lonely = {}, {}
     for i, kind in enumerate(KINDS):
-        phones[kind] = lab.dial(f"10{i}", to=f"800{i}", record=lab.file(kind + ".wav"), dtmf=f"{PIN}#,,,,,,*6,,,*6,,,*5,*9,*0")
+        phones[kind] = lab.dial(f"10{i}", to=f"800{i}", record=lab.file(kind + ".wav"), dtmf=f"{PIN}#,,,,,,,,*6,,,,*6,,,,*5,*9,*0")
         lonely[kind] = lab.dial(f"10{i}", to=f"801{i}", tone=0, record=lab.file("alone-" + kind + ".wav"))
 
     def cut(source, target, seconds):

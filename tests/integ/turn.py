@@ -73,8 +73,7 @@ with Lab("turn", server=make_server) as lab:
         assert_heard(heard, alice.tone, 0.8, "the phone")
         gateway.wait_idle()
         alice.hangup()
-        after = wait_for("the relay to have been asked", lambda: server.process.log(100000).count("ALLOCATE processed, success"), 5)
-        assert after > before, "no allocation was made"
+        wait_for("the relay to have been asked", lambda: server.process.log(100000).count("ALLOCATE processed, success") > before, 5)
         lab.say(f"by {how}: heard both ways; gaps {heard['gaps']}, ICE {hops.get('ice')} ms, DTLS {hops.get('dtls')} ms after the INVITE")
 
     with lab.case("the XMPP server names STUN and TURN servers; status shows them, and no secret anywhere"):

@@ -99,7 +99,7 @@ class Scenario:
     def bye(self, headers=""):
         return self.request("BYE", headers).add(recv(200))
 
-    def run(self, name, *options, timeout=25, port=None):
+    def run(self, name, *options, timeout=60, port=None):
         """The running process; wait() gives 0 when all went as written."""
         if not shutil.which("sipp"):
             raise Missing("sipp is not installed")
@@ -113,7 +113,7 @@ class Scenario:
             "-m", "1", "-nostdin", "-auth_uri", f"{self.to}@127.0.0.1:{gateway.port}", "-trace_err", "-rtp_echo", "-timeout", str(timeout),
             "-timeout_error", *options], self.lab.folder, cwd=self.lab.folder))
 
-    def check(self, name, timeout=30):
+    def check(self, name, timeout=70):
         p = self.run(name)
         code = p.wait(timeout)
         assert code == 0, f"{name}: sipp ended with {code}: {errors(self.lab.folder, name, p.pid)}"

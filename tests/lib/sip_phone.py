@@ -32,6 +32,7 @@ class SipPhone:
     def __init__(self, daemon, number, manner="ring", port=0, host="127.0.0.1", server="127.0.0.1"):
         self.server, self.number, self.manner = (server, daemon.port), number, manner
         self.asked, self.answered, self.invite, self.invited_at, self.text_status = [], [], None, 0.0, "200 OK"
+        self.met = []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, port))
         self.socket.settimeout(0.2)
@@ -49,7 +50,10 @@ class SipPhone:
             if text.startswith("SIP/2.0"):
                 self.answered.append(text)
             elif text.strip():
-                self.asked.append(text)
+                once = (headers(text, "Via")[:1], header(text, "CSeq"))
+                if once not in self.met:  # else it came once more because our answer was late
+                    self.met.append(once)
+                    self.asked.append(text)
                 self._meet(text, text.split()[0])
 
     def _reply(self, request, status, body=""):
@@ -61,7 +65,8 @@ class SipPhone:
 
     def _meet(self, text, method):
         if method == "INVITE":
-            self.invite, self.invited_at = text, time.time()
+            if text != self.invite:
+                self.invite, self.invited_at = text, time.time()
             if self.manner == "silent":
                 return
             if self.manner == "overload":
