@@ -106,7 +106,7 @@ class Daemon:
             c = self.call(phone)
             assert c, f"the call of phone {phone} has ended"
             return {"": c["sip"]["packets_out"], **{p["nick"]: p["packets_in"] for p in c["peers"] if p["codec"] != "local"}}
-        before, packets = sound(), 50 * seconds
+        before, packets = sound(), 50 * (seconds + 1)  # an ear needs a moment to be sure of a tone
         wait_for(f"{seconds} s of sound at phone {phone}",
                  lambda: all(n - before.get(who, 0) >= packets for who, n in sound().items()), timeout)
 
