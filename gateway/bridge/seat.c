@@ -592,8 +592,11 @@ static void on_word(gw_persona *p, const gw_word *word, void *user) {
 static void on_stream(gw_persona *p, gboolean up, void *user) {
   gw_seat *s = user;
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, up ? "stream up" : "stream down");
-  if (up && s->class == &gw_flavour_direct) gw_seat_post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
-  if (up) return; /* the rejoin is what counts */
+  if (up && s->class == &gw_flavour_direct) {
+    feed(s, &(gw_ev){.type = GW_EV_STREAM_UP});
+    gw_seat_post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
+  }
+  if (up) return; /* in a room the rejoin is what counts */
   feed(s, &(gw_ev){.type = GW_EV_STREAM_DOWN});
   post_all(s, &(gw_ce){.type = GW_CE_STREAM_DOWN});
 }

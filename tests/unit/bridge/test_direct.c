@@ -134,6 +134,30 @@ static void test_hold(void) {
   finish(&w);
 }
 
+/* What the phone does while the stream is away is said when it is back, and the call goes on. */
+static void test_stream_lost(void) {
+  world w;
+  start(&w);
+  gw_sip_call *sip = talking(&w);
+  const char *said = strstr(fake_log(), "jmi propose ");
+  g_autofree char *id = g_strndup(said + strlen("jmi propose "), 36);
+  fake_clear();
+  fake_persona_stream("100@", FALSE);
+  g_autoptr(gw_desc) held = phone_offer(GW_DIR_SENDONLY);
+  gw_bridge_sip_remote(sip, held, TRUE, w.b);
+  spin();
+  g_assert_false(fake_said("jingle session-info"));
+  fake_persona_stream("100@", TRUE);
+  spin();
+  g_assert_true(fake_said("jingle session-info to=" DEVICE));
+  fake_jingle("100@", jingle(GW_JINGLE_SESSION_TERMINATE, id));
+  spin();
+  g_assert_true(fake_said("sip hangup normal"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(sip);
+  finish(&w);
+}
+
 static void test_dialled(void) {
   static const struct {
     const char *to, *host, *said;
@@ -355,6 +379,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/bridge/direct/phone-calls", test_phone_calls);
   g_test_add_func("/bridge/direct/hold", test_hold);
+  g_test_add_func("/bridge/direct/stream-lost", test_stream_lost);
   g_test_add_func("/bridge/direct/dialled", test_dialled);
   g_test_add_func("/bridge/direct/person-calls", test_person_calls);
   g_test_add_func("/bridge/direct/person-calls-away", test_person_calls_away);
