@@ -486,6 +486,7 @@ gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *p) {
 
 gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *p) {
   note("media peer offerer=%d", p->offerer);
+  if (!room.v) return GW_HANDLE_NONE; /* a stale handle */
   return made(GW_MEDIA_PEER);
 }
 

@@ -359,38 +359,6 @@ static void setup_voice(world *w, gboolean prompts) {
   fake_clear();
 }
 
-static gboolean too_late(gpointer flag) {
-  *(gboolean *)flag = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-/* The verdict on a PIN has its moment, so the loop has to run for it. */
-static void wait_said(const char *part) {
-  gboolean late = FALSE;
-  guint id = g_timeout_add_seconds(10, too_late, &late);
-  while (!late && !fake_said(part))
-    g_main_context_iteration(NULL, TRUE);
-  if (late) g_test_message("%s", fake_log());
-  g_assert_false(late);
-  g_source_remove(id);
-}
-
-static void run_for(guint ms) {
-  gboolean over = FALSE;
-  g_timeout_add(ms, too_late, &over);
-  while (!over)
-    g_main_context_iteration(NULL, TRUE);
-}
-
-/* Each key by RTP and by INFO. */
-static void keys(world *w, gw_sip_call *sip, const char *text) {
-  for (; *text; text++) {
-    gw_bridge_media_events.digit(fake_last(GW_MEDIA_LEG), *text, 100, w->b);
-    gw_bridge_sip_digit(sip, *text, 100, w->b);
-  }
-  spin();
-}
-
 static gw_sip_call *at_the_door(world *w, const char *number) {
   g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
   gw_sip_call *sip = invite(w, "100", number, offer);

@@ -4,28 +4,6 @@
 
 #define OTHER "other@muc.test"
 
-static gboolean too_late(gpointer flag) {
-  *(gboolean *)flag = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-static void run_for(guint ms) {
-  gboolean over = FALSE;
-  g_timeout_add(ms, too_late, &over);
-  while (!over)
-    g_main_context_iteration(NULL, TRUE);
-}
-
-static void wait_said(const char *part) {
-  gboolean over = FALSE;
-  guint timer = g_timeout_add(9000, too_late, &over);
-  while (!over && !fake_said(part))
-    g_main_context_iteration(NULL, TRUE);
-  if (!over) g_source_remove(timer);
-  if (over) g_test_message("%s", fake_log());
-  g_assert_false(over);
-}
-
 static void setup_two(world *w) {
   setup(w);
   gw_bridge_reconfigure(w->b, conf(TRUE));
@@ -246,12 +224,6 @@ static void test_to_room_kept(void) {
 }
 
 /* -- to a room with a PIN -- */
-
-static void keys(world *w, gw_sip_call *sip, const char *text) {
-  for (; *text; text++)
-    gw_bridge_sip_digit(sip, *text, 100, w->b);
-  spin();
-}
 
 /* 8001 asks for 4711; nobody is rung. */
 static void setup_pin(world *w) {
