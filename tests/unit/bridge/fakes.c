@@ -518,9 +518,14 @@ void gw_media_tone(gw_media *m, gw_handle h, guint hz, guint ms) {
 
 gw_handle gw_media_move(gw_media *m, gw_handle leg, gw_handle room, const gw_leg_params *p) {
   note("media move");
+  if (fake_worker_full) return GW_HANDLE_NONE;
   moved = leg.v;
   open_count[GW_MEDIA_LEG]--;
   return made(GW_MEDIA_LEG);
+}
+
+gboolean gw_media_has_place(const gw_media *m, gw_handle leg, gw_handle room) {
+  return room.v ? !fake_worker_full : !fake_media_full;
 }
 
 void gw_media_inherit(gw_media *m, gw_handle leg, gw_handle old) {

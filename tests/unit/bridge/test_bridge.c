@@ -403,6 +403,28 @@ static void test_pin(void) {
   }
 }
 
+/* The room has filled up meanwhile: the leg stays where it is to hear that, and goes with the call. */
+static void test_pin_ceiling(void) {
+  world w;
+  setup_voice(&w, TRUE);
+  gw_sip_call *sip = at_the_door(&w, "8500");
+  keys(&w, sip, "4711#");
+  wait_said("join " ROOM " as Front desk");
+  fake_worker_full = TRUE;
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  g_assert_true(fake_said("media move") && fake_said("play en/overload"));
+  g_assert_false(fake_said("sip hangup"));
+  g_assert_cmpuint(fake_open(GW_MEDIA_LEG), ==, 1);
+  run_for(80); /* an earlier end would be that of the prompt before */
+  gw_bridge_media_events.prompt_end(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip hangup overload"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
 static void test_wrong_pin(void) {
   world w;
   setup_voice(&w, FALSE);
@@ -701,6 +723,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/two-numbers", test_two_numbers);
   g_test_add_func("/bridge/stray-session", test_stray_session);
   g_test_add_func("/bridge/pin", test_pin);
+  g_test_add_func("/bridge/pin-ceiling", test_pin_ceiling);
   g_test_add_func("/bridge/wrong-pin", test_wrong_pin);
   g_test_add_func("/bridge/menu", test_menu);
   g_test_add_func("/bridge/room-keys", test_room_keys);
