@@ -87,8 +87,7 @@ static void open_peer(gw_seat *s, const gw_action *a) {
     gw_bridge_own(b, p->media, s->call, s, p->id);
   else
     fail_peer_later(s, p->id, GW_CAUSE_OVERLOAD);
-  if (a->sid && b->store.session_add)
-    b->store.session_add(gw_seat_jid(s), p->jid, p->sid, b->store_user);
+  gw_seat_session_begun(s, p);
   gw_call_hop(s->call, !a->sid      ? "stream-opened"
                        : a->offerer ? "session-offered"
                                     : "session-received");
@@ -100,9 +99,7 @@ static void close_peer(gw_seat *s, guint id) {
   if (!p) return;
   if (p->use != GW_USE_PUBLISH) gw_seat_remember_peer(s, p);
   if (p->media.v) gw_bridge_disown(b, p->media);
-  gw_restarts_forget(s->restarts, p->jid, p->sid);
-  if (p->sid && b->store.session_remove)
-    b->store.session_remove(gw_seat_jid(s), p->jid, p->sid, b->store_user);
+  gw_seat_session_over(s, p);
   g_ptr_array_remove(s->peers, p);
 }
 
@@ -185,6 +182,7 @@ static void on_sfu(const gw_ev *ev, void *user) {
 }
 
 static void say_to_sfu(const gw_word *word, void *user) {
+  gw_seat_session_published(user, word);
   say(user, word);
 }
 
