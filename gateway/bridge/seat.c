@@ -567,7 +567,7 @@ void gw_seat_find_room(gw_seat *s) {
   }
 }
 
-/* A session for a phone that has not been answered yet can only be a stray one. */
+/* A session for a phone that has not been answered yet can only be a stray one; or its caller may not call. */
 static void refuse_word(gw_seat *s, const gw_word *word) {
   if (word->kind != GW_WORD_JINGLE || word->u.jingle.action != GW_JINGLE_SESSION_INITIATE) return;
   g_autoptr(gw_word) no =
@@ -581,7 +581,7 @@ static void on_word(gw_persona *p, const gw_word *word, void *user) {
   trace_word(s, word, GW_TRACE_IN);
   g_autoptr(gw_word) renewed = gw_restarts_in(s->restarts, word);
   if (s->sfu && gw_seat_sfu_word(s->sfu, renewed ? renewed : word)) return;
-  if (s->flavour)
+  if (s->flavour && gw_direct_lets(s->call, word))
     feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = renewed ? renewed : word});
   else
     refuse_word(s, word);

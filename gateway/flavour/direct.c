@@ -201,7 +201,7 @@ static gboolean fits(const gw_flavour *f, const gw_word *w) {
 
 static void initiate_in(gw_flavour *f, const gw_word *w) {
   if (!fits(f, w)) {
-    refuse(f, w, gw_jid_same_bare(w->from, f->bare) ? "busy" : "decline");
+    refuse(f, w, "busy"); /* who may not call was not let through to here */
     return;
   }
   const char *unfit = gw_sd_unfit(w->u.jingle.desc);

@@ -236,7 +236,8 @@ void gw_persona_say(gw_persona *p, gw_muc *m, const gw_word *w) {
   else if (w->kind == GW_WORD_CALL_INVITE)
     note("invite %s in %s to %s", gw_invite_action_name(w->u.call_invite.action), m->room, w->u.call_invite.muji_room);
   else
-    note("jingle %s to=%s sid=%s", gw_jingle_action_name(w->u.jingle.action), w->to, w->u.jingle.sid);
+    note("jingle %s to=%s sid=%s %s", gw_jingle_action_name(w->u.jingle.action), w->to, w->u.jingle.sid,
+         w->u.jingle.reason ? w->u.jingle.reason : "-");
 }
 
 gw_muc *gw_muc_join(gw_persona *p, const char *room, const char *nick, const char *password,

@@ -321,6 +321,39 @@ static void test_retracted(void) {
   finish(&w);
 }
 
+/* By the JID of its presence, in the middle of a call. */
+static void test_second_person(void) {
+  static const struct {
+    const char *from, *reason;
+  } rows[] = {{"bob@example.test/x", "busy"}, {"eve@evil.test/x", "decline"}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    world w;
+    start(&w);
+    gw_bridge_conf *c = direct_conf();
+    g_strfreev(c->callers);
+    c->callers = g_strsplit("local", ",", 0);
+    gw_bridge_reconfigure(w.b, c);
+    g_assert_cmpint(gw_bridge_offered(NULL, "100@gw.example.test", DEVICE, w.b), ==, GW_CAUSE_NONE);
+    fake_jingle("100@", jingle(GW_JINGLE_SESSION_INITIATE, "s1"));
+    spin();
+    picked_up(&w);
+    fake_local_desc(fake_last(GW_MEDIA_PEER), w.b);
+    g_assert_true(fake_said("jingle session-accept to=" DEVICE));
+    gw_word *word = jingle(GW_JINGLE_SESSION_INITIATE, "s2");
+    g_free(word->from);
+    word->from = g_strdup(rows[i].from);
+    fake_clear();
+    fake_jingle("100@", word);
+    g_autofree char *said = g_strdup_printf("jingle session-terminate to=%s sid=s2 %s",
+                                            rows[i].from, rows[i].reason);
+    g_assert_true(fake_said(said));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+    g_assert_true(fake_said("jingle session-terminate to=" DEVICE));
+    finish(&w);
+  }
+}
+
 static void test_who_may(void) {
   static const struct {
     const char *callers, *from, *to, *reason;
@@ -433,6 +466,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/person-calls-away", test_person_calls_away);
   g_test_add_func("/bridge/direct/no-answer", test_no_answer);
   g_test_add_func("/bridge/direct/retracted", test_retracted);
+  g_test_add_func("/bridge/direct/second-person", test_second_person);
   g_test_add_func("/bridge/direct/who-may", test_who_may);
   g_test_add_func("/bridge/direct/pace", test_pace);
   g_test_add_func("/bridge/direct/strange", test_strange);

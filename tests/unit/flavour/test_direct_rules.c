@@ -228,7 +228,7 @@ static void test_in_plain(void) {
   dr d;
   dr_new(&d, PHONE, NULL, TRUE);
   dr_jingle(&d, GW_JINGLE_SESSION_INITIATE, "mallory@x.test/x", "s9", NULL);
-  dr_expect(&d, "session-terminate mallory@x.test/x decline; ");
+  dr_expect(&d, "session-terminate mallory@x.test/x busy; ");
   dr_jingle(&d, GW_JINGLE_SESSION_INITIATE, PHONE, "s1", NULL);
   dr_jingle(&d, GW_JINGLE_TRANSPORT_INFO, PHONE, "s1", NULL);
   dr_feed(&d, &(gw_ev){.type = GW_EV_RINGING});
