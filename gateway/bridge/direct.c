@@ -68,8 +68,8 @@ static void hand_over(gw_call *c, const gw_word *w) {
 
 /* "local": whose server is the one that we are a component of, as far as the names tell. */
 static gboolean is_local(const gw_bridge_conf *c, const char *domain) {
-  const char *above = c->domain ? strchr(c->domain, '.') : NULL;
-  return above && !g_ascii_strcasecmp(above + 1, domain);
+  const char *above = gw_jid_domain_above(c->domain);
+  return above && !g_ascii_strcasecmp(above, domain);
 }
 
 static gboolean listed(const gw_bridge_conf *c, char *const *patterns, const char *bare) {

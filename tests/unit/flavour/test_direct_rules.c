@@ -77,6 +77,8 @@ static void test_out_refused(void) {
               {GW_JMI_ERROR, ALICE, "service-unavailable", "ended peer-gone; "},
               {GW_JMI_ERROR, ALICE, "item-not-found", "ended not-found; "},
               {GW_JMI_ERROR, ALICE, "remote-server-timeout", "ended timeout; "},
+              {GW_JMI_ERROR, ALICE, "not-authorized", "ended forbidden; "},
+              {GW_JMI_ERROR, ALICE, "resource-constraint", "ended busy; "},
               {GW_JMI_ERROR, ALICE, "forbidden", "ended forbidden; "}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     dr d;
