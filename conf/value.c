@@ -1,6 +1,7 @@
 /* value.c - the loaded configuration: storage and getters. */
 #include "conf/value.h"
 #include <string.h>
+#include "base/jid.h"
 #include "base/limits.h"
 
 gw_value *gw_value_new(guint line) {
@@ -191,9 +192,9 @@ char *gw_conf_services_domain(const gw_conf *conf) {
   const gboolean client = strcmp(gw_conf_str(conf, "xmpp.mode"), "client") == 0;
   if (strcmp(wanted, "off") == 0) return NULL;
   if (*wanted) return g_strdup(wanted);
-  const char *own = gw_conf_str(conf, client ? "xmpp.jid" : "xmpp.domain");
-  const char *part = own ? strchr(own, client ? '@' : '.') : NULL;
-  return part && part[1] ? g_strdup(part + 1) : NULL;
+  const char *jid = gw_conf_str(conf, "xmpp.jid"), *at = jid ? strchr(jid, '@') : NULL;
+  if (!client) return g_strdup(gw_jid_domain_above(gw_conf_str(conf, "xmpp.domain")));
+  return at && at[1] ? g_strdup(at + 1) : NULL;
 }
 
 const GPtrArray *gw_conf_warnings(const gw_conf *conf) {

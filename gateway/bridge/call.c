@@ -132,14 +132,18 @@ static void close_lobby(gw_call *c) {
 /* Who has not been let in yet neither hears the room nor is heard: until now the leg was by itself. */
 void gw_call_move_leg(gw_call *c) {
   gw_leg_params params;
-  gw_handle old = c->leg;
+  gw_handle old = c->leg, there = GW_HANDLE_NONE;
   if (!gw_call_leg_params(c, &params)) return;
-  c->leg = GW_HANDLE_NONE;
   if (gw_conference_take_room(c->conference))
-    c->leg = gw_media_move(c->bridge->media, old, c->conference->room, &params);
+    there = gw_media_move(c->bridge->media, old, c->conference->room, &params);
+  if (!there.v) { /* it stays where it is, and goes with the call */
+    gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_OVERLOAD});
+    return;
+  }
   gw_bridge_disown(c->bridge, old);
   close_lobby(c);
-  c->moving = c->leg.v != 0;
+  c->leg = there;
+  c->moving = TRUE;
   own_leg(c);
 }
 

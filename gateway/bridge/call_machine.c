@@ -152,13 +152,22 @@ static void wait_aside(step *s) {
   act(s, GW_CA_WAIT, GW_CAUSE_NONE);
 }
 
-/* Whoever is called has as long as a phone would have, and the session its own time. */
+static void join_now(step *s) {
+  s->m->flavour_started |= s->m->direct;
+  act(s, GW_CA_JOIN, GW_CAUSE_NONE);
+}
+
+/* Whoever is called has as long as a phone would have, and the session its own time. That session is of our leg's room and
+ * begins before he has taken the call: the leg comes out of its lobby first. */
 static void join(step *s, gint64 limit) {
   gw_call_machine *m = s->m;
   m->deadline = s->now + (m->direct ? m->ring_limit_us + GW_DIRECT_LIMIT_US : limit);
-  if (m->direct) m->flavour_started = TRUE;
   if (m->direct) m->patience = GW_NEVER;
-  act(s, GW_CA_JOIN, GW_CAUSE_NONE);
+  m->join_due = m->direct && m->aside;
+  if (m->join_due)
+    place_leg(s, GW_CA_MOVE, FALSE);
+  else
+    join_now(s);
 }
 
 static void on_admitted(step *s) {
@@ -182,6 +191,10 @@ static void on_leg_ready(step *s) {
     if (s->m->sip_up) return;
     answer_now(s);
     act(s, GW_CA_ASK, GW_CAUSE_NONE);
+  } else if (s->m->state == GW_CS_JOINING && s->m->join_due) {
+    s->m->join_due = FALSE;
+    join_now(s);
+    answer_if_ready(s);
   } else if (s->m->state == GW_CS_JOINING && !s->m->joined) {
     wait_aside(s);
   } else {

@@ -78,6 +78,7 @@ typedef struct {
   gboolean out, leg_ready, joined, flavour_started, sip_up, sip_gone;
   gboolean direct;   /* set by the owner: to or from one person. The flavour runs from the beginning; in: JOINED says that he
                         has taken the call */
+  gboolean join_due; /* direct: JOIN comes when the leg has come out of its lobby */
   gboolean aside;    /* the leg is in a lobby: it hears nobody, and nobody hears it */
   gboolean speaks;   /* set by the owner: there are prompts */
   gboolean speaking; /* SAY is under way: the phone is kept until SPOKEN */

@@ -68,8 +68,8 @@ static void hand_over(gw_call *c, const gw_word *w) {
 
 /* "local": whose server is the one that we are a component of, as far as the names tell. */
 static gboolean is_local(const gw_bridge_conf *c, const char *domain) {
-  const char *above = c->domain ? strchr(c->domain, '.') : NULL;
-  return above && !g_ascii_strcasecmp(above + 1, domain);
+  const char *above = gw_jid_domain_above(c->domain);
+  return above && !g_ascii_strcasecmp(above, domain);
 }
 
 static gboolean listed(const gw_bridge_conf *c, char *const *patterns, const char *bare) {
@@ -190,6 +190,21 @@ gw_cause gw_bridge_offered(gw_xmpp *x, const char *our_jid, const char *from, vo
   gw_cause cause = GW_CAUSE_NONE;
   gboolean silent;
   return ring(bridge, from, our_jid, NULL, &cause, &silent) ? GW_CAUSE_NONE : cause;
+}
+
+/* By the JID of a phone's standing presence anybody may come in the middle of a call: he hears that it is busy, unless he may not call
+ * at all, which he hears whether there is a call or not. */
+gboolean gw_direct_lets(const gw_call *c, const gw_word *w) {
+  const gboolean begins =
+      w->kind == GW_WORD_JINGLE && w->u.jingle.action == GW_JINGLE_SESSION_INITIATE;
+  if (!c->machine.direct || !begins || gw_jid_same_bare(c->room_conf->room, w->from)) return TRUE;
+  g_autofree char *bare = gw_jid_bare(w->from);
+  const gboolean may = may_call(c->bridge, bare, c->node);
+  gboolean first = TRUE;
+  if (gw_pace_take(c->bridge->call_pace, bare, gw_now_us(), &first) || first)
+    refused(bare, c->node, may ? GW_CAUSE_BUSY : GW_CAUSE_FORBIDDEN,
+            may ? "in another call" : "no rule lets him call that number");
+  return may;
 }
 
 /* Two that call each other at the same time: the call of our phone that still waits for this person. */

@@ -243,17 +243,10 @@ void gw_focus_ask(gw_focus *f, const gw_action *a, gint64 now_us, GArray *ret) {
 
 /* --- what it says --- */
 
+/* A service that nobody answers for is down. */
 static gw_cause cause_of_condition(const char *condition) {
-  static const struct {
-    const char *condition;
-    gw_cause cause;
-  } known[] = {
-      {"item-not-found", GW_CAUSE_NOT_FOUND},        {"forbidden", GW_CAUSE_FORBIDDEN},
-      {"not-allowed", GW_CAUSE_FORBIDDEN},           {"not-authorized", GW_CAUSE_FORBIDDEN},
-      {"registration-required", GW_CAUSE_FORBIDDEN}, {"resource-constraint", GW_CAUSE_BUSY}};
-  for (guint i = 0; condition && i < G_N_ELEMENTS(known); i++)
-    if (!strcmp(condition, known[i].condition)) return known[i].cause;
-  return GW_CAUSE_SFU_DOWN;
+  const gw_cause cause = gw_cause_from_condition(condition, GW_CAUSE_SFU_DOWN);
+  return cause == GW_CAUSE_TIMEOUT ? GW_CAUSE_SFU_DOWN : cause;
 }
 
 static void refuse(gw_focus *f, const gw_word *w, const char *reason) {

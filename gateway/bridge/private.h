@@ -364,6 +364,7 @@ void gw_direct_clear(gw_bridge *);
 gboolean gw_direct_is(const gw_room_conf *); /* "room" is the person's JID */
 void gw_direct_free(gw_direct *);
 void gw_direct_held(gw_call *, gboolean);    /* by the person */
+gboolean gw_direct_lets(const gw_call *, const gw_word *); /* FALSE: of somebody who may not call, and for nobody else to see */
 char *gw_direct_resource(const gw_call *);   /* of its JID; g_free */
 gw_flavour *gw_direct_flavour(const gw_call *, const char *own_jid);
 void gw_direct_begin(gw_call *); /* its JOIN: the person is called; or the phone was picked up for him */

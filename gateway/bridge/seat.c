@@ -87,8 +87,7 @@ static void open_peer(gw_seat *s, const gw_action *a) {
     gw_bridge_own(b, p->media, s->call, s, p->id);
   else
     fail_peer_later(s, p->id, GW_CAUSE_OVERLOAD);
-  if (a->sid && b->store.session_add)
-    b->store.session_add(gw_seat_jid(s), p->jid, p->sid, b->store_user);
+  gw_seat_session_begun(s, p);
   gw_call_hop(s->call, !a->sid      ? "stream-opened"
                        : a->offerer ? "session-offered"
                                     : "session-received");
@@ -100,9 +99,7 @@ static void close_peer(gw_seat *s, guint id) {
   if (!p) return;
   if (p->use != GW_USE_PUBLISH) gw_seat_remember_peer(s, p);
   if (p->media.v) gw_bridge_disown(b, p->media);
-  gw_restarts_forget(s->restarts, p->jid, p->sid);
-  if (p->sid && b->store.session_remove)
-    b->store.session_remove(gw_seat_jid(s), p->jid, p->sid, b->store_user);
+  gw_seat_session_over(s, p);
   g_ptr_array_remove(s->peers, p);
 }
 
@@ -185,6 +182,7 @@ static void on_sfu(const gw_ev *ev, void *user) {
 }
 
 static void say_to_sfu(const gw_word *word, void *user) {
+  gw_seat_session_published(user, word);
   say(user, word);
 }
 
@@ -569,7 +567,7 @@ void gw_seat_find_room(gw_seat *s) {
   }
 }
 
-/* A session for a phone that has not been answered yet can only be a stray one. */
+/* A session for a phone that has not been answered yet can only be a stray one; or its caller may not call. */
 static void refuse_word(gw_seat *s, const gw_word *word) {
   if (word->kind != GW_WORD_JINGLE || word->u.jingle.action != GW_JINGLE_SESSION_INITIATE) return;
   g_autoptr(gw_word) no =
@@ -583,7 +581,7 @@ static void on_word(gw_persona *p, const gw_word *word, void *user) {
   trace_word(s, word, GW_TRACE_IN);
   g_autoptr(gw_word) renewed = gw_restarts_in(s->restarts, word);
   if (s->sfu && gw_seat_sfu_word(s->sfu, renewed ? renewed : word)) return;
-  if (s->flavour)
+  if (s->flavour && gw_direct_lets(s->call, word))
     feed(s, &(gw_ev){.type = GW_EV_WORD, .u.word = renewed ? renewed : word});
   else
     refuse_word(s, word);
@@ -592,8 +590,11 @@ static void on_word(gw_persona *p, const gw_word *word, void *user) {
 static void on_stream(gw_persona *p, gboolean up, void *user) {
   gw_seat *s = user;
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, up ? "stream up" : "stream down");
-  if (up && s->class == &gw_flavour_direct) gw_seat_post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
-  if (up) return; /* the rejoin is what counts */
+  if (up && s->class == &gw_flavour_direct) {
+    feed(s, &(gw_ev){.type = GW_EV_STREAM_UP});
+    gw_seat_post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
+  }
+  if (up) return; /* in a room the rejoin is what counts */
   feed(s, &(gw_ev){.type = GW_EV_STREAM_DOWN});
   post_all(s, &(gw_ce){.type = GW_CE_STREAM_DOWN});
 }

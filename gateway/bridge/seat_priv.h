@@ -1,5 +1,5 @@
-/* seat_priv.h - inside of a seat, shared by seat.c (what it does), seat_info.c (what is to be seen of it) and
- * seat_shared.c (one for all phones).
+/* seat_priv.h - inside of a seat, shared by seat.c (what it does), seat_info.c (what is to be seen of it),
+ * seat_sessions.c (its Jingle sessions) and seat_shared.c (one for all phones).
  * Thread: control.  Owner: the seat owns its peers.  Calls back: never. */
 #ifndef GW_SEAT_PRIV_H
 #define GW_SEAT_PRIV_H
@@ -49,6 +49,13 @@ struct gw_seat {
 /* --- seat.c */
 void gw_seat_post(gw_seat *, const gw_ce *);
 void gw_seat_take_place(gw_seat *); /* new, or its shared one is gone: into the room, one way or the other */
+
+/* --- seat_sessions.c */
+void gw_seat_session_begun(const gw_seat *, const seat_peer *);
+void gw_seat_session_over(gw_seat *, const seat_peer *);
+/* A word to a conference service. Our stream is a session with it from its session-initiate on; the flavour knows neither
+ * address nor name of it. */
+void gw_seat_session_published(gw_seat *, const gw_word *);
 
 /* --- seat_shared.c */
 const gw_seat *gw_seat_main(const gw_seat *);    /* the one that sits in the room */

@@ -99,6 +99,12 @@ static void change_rooms(gw_call *c) {
   gw_call_move_leg(c);
 }
 
+/* Asked before the call leaves its room: it would have none any more. */
+static gboolean has_place(const gw_call *c) {
+  const gw_conference *there = gw_bridge_conference(c->bridge, c->transfer->to->room);
+  return gw_media_has_place(c->bridge->media, c->leg, there->room);
+}
+
 static void on_join(void *user) {
   gw_transfer *t = user;
   gw_call *c = t->call;
@@ -106,6 +112,8 @@ static void on_join(void *user) {
     finish(c, gw_cause_sip(t->cause));
   else if (!in_room(c) || c->moving || !gw_bridge_conference(c->bridge, t->to->room))
     finish(c, 480);
+  else if (!has_place(c))
+    finish(c, gw_cause_sip(GW_CAUSE_OVERLOAD));
   else
     change_rooms(c);
 }

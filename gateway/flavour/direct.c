@@ -201,7 +201,7 @@ static gboolean fits(const gw_flavour *f, const gw_word *w) {
 
 static void initiate_in(gw_flavour *f, const gw_word *w) {
   if (!fits(f, w)) {
-    refuse(f, w, gw_jid_same_bare(w->from, f->bare) ? "busy" : "decline");
+    refuse(f, w, "busy"); /* who may not call was not let through to here */
     return;
   }
   const char *unfit = gw_sd_unfit(w->u.jingle.desc);
@@ -256,24 +256,6 @@ static void transport_in(gw_flavour *f, const gw_desc *d) {
     f->ignored++;
 }
 
-static gw_cause cause_of_error(const char *condition) {
-  static const struct {
-    const char *condition;
-    gw_cause cause;
-  } rows[] = {{"item-not-found", GW_CAUSE_NOT_FOUND},
-              {"jid-malformed", GW_CAUSE_NOT_FOUND},
-              {"forbidden", GW_CAUSE_FORBIDDEN},
-              {"not-allowed", GW_CAUSE_FORBIDDEN},
-              {"timeout", GW_CAUSE_TIMEOUT},
-              {"remote-server-timeout", GW_CAUSE_TIMEOUT},
-              {"remote-server-not-found", GW_CAUSE_TIMEOUT},
-              {"resource-constraint", GW_CAUSE_OVERLOAD},
-              {"not-acceptable", GW_CAUSE_NO_CODEC}};
-  for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-    if (!g_strcmp0(rows[i].condition, condition)) return rows[i].cause;
-  return GW_CAUSE_PEER_GONE;
-}
-
 /* Our offer gave way to his (XEP-0166 7.2.16): both want the same call. */
 static void give_way(gw_flavour *f) {
   gw_fl_session_close(&f->common, &f->s);
@@ -288,10 +270,10 @@ static void error_in(gw_flavour *f, const gw_jingle *j) {
     if (!g_strcmp0(j->error, "conflict"))
       give_way(f);
     else
-      over(f, cause_of_error(j->error));
+      over(f, gw_cause_from_condition(j->error, GW_CAUSE_PEER_GONE));
   } else if (j->of == GW_JINGLE_SESSION_ACCEPT || (lost && in_session(f))) {
     finish(f, "general-error");
-    over(f, lost ? GW_CAUSE_PEER_GONE : cause_of_error(j->error));
+    over(f, lost ? GW_CAUSE_PEER_GONE : gw_cause_from_condition(j->error, GW_CAUSE_PEER_GONE));
   }
 }
 
@@ -414,7 +396,7 @@ static void jmi_in(gw_flavour *f, const gw_word *w) {
   else if (j->action == GW_JMI_FINISH)
     finish_in(f, w);
   else if (j->action == GW_JMI_ERROR && f->phase == PROPOSED)
-    over(f, cause_of_error(j->error));
+    over(f, gw_cause_from_condition(j->error, GW_CAUSE_PEER_GONE));
 }
 
 /* --- our phone --- */

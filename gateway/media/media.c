@@ -258,13 +258,23 @@ static gw_cmd *leg_command(const object *o, gw_handle room, const gw_leg_params 
   return c;
 }
 
+static gboolean reached_ceiling(const gw_media *m, gw_handle room, const object *from) {
+  const object *r = find(m, room, GW_MEDIA_ROOM);
+  if (!r || gw_spread_takes(m->load, r->worker, from ? (gint)from->worker : -1)) return FALSE;
+  gw_warn(NULL, "media-overload", "what=%s worker=%u load=%.2f", "room-has-reached-its-ceiling",
+          r->worker, m->load[r->worker].load);
+  return TRUE;
+}
+
+gboolean gw_media_has_place(const gw_media *m, gw_handle leg, gw_handle room) {
+  GW_ON_CONTROL();
+  if (!room.v) return gw_spread_choose(m->load, m->rooms, m->n_workers) >= 0;
+  return !reached_ceiling(m, room, find(m, leg, GW_MEDIA_LEG));
+}
+
 gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *params) {
   GW_ON_CONTROL();
-  const object *r = find(m, room, GW_MEDIA_ROOM);
-  if (r && gw_spread_full(&m->load[r->worker])) {
-    gw_warn(NULL, "media-overload", "what=%s worker=%u load=%.2f", "room-has-reached-its-ceiling", r->worker, m->load[r->worker].load);
-    return GW_HANDLE_NONE;
-  }
+  if (reached_ceiling(m, room, NULL)) return GW_HANDLE_NONE;
   object *o = add_member(m, GW_MEDIA_LEG, room);
   return o ? begin(m, o, leg_command(o, room, params)) : GW_HANDLE_NONE;
 }
@@ -272,6 +282,7 @@ gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *params)
 gw_handle gw_media_move(gw_media *m, gw_handle leg, gw_handle room, const gw_leg_params *params) {
   GW_ON_CONTROL();
   object *old = find(m, leg, GW_MEDIA_LEG);
+  if (reached_ceiling(m, room, old)) return GW_HANDLE_NONE;
   object *o = old ? add_member(m, GW_MEDIA_LEG, room) : NULL;
   if (!o) return GW_HANDLE_NONE;
   gw_cmd *give = gw_cmd_new(GW_CMD_HAND_OVER, leg);

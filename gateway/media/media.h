@@ -99,6 +99,8 @@ void gw_media_tone(gw_media *, gw_handle leg, guint hz, guint ms); /* a beep for
  * is sent stay. The old handle is closed (a prompt under way ends without prompt_end); the new one says local_desc when it
  * is there, and gw_media_leg_remote has to be said again then. NONE when overloaded: the old one stays as it was. */
 gw_handle gw_media_move(gw_media *, gw_handle leg, gw_handle room, const gw_leg_params *);
+/* Whether that room's worker would take this leg; room NONE: whether any takes a new room. */
+gboolean gw_media_has_place(const gw_media *, gw_handle leg, gw_handle room);
 /* The peers of one leg are another's from now on, in the same room: it is heard by them and hears them in the old one's
  * place, and nobody outside notices. The old one stays until it is closed. */
 void gw_media_inherit(gw_media *, gw_handle leg, gw_handle old_leg);

@@ -7,6 +7,10 @@ gboolean gw_spread_full(const gw_worker_stats *w) {
   return w->load >= FULL;
 }
 
+gboolean gw_spread_takes(const gw_worker_stats *all, guint to, gint from) {
+  return (gint)to == from || !gw_spread_full(&all[to]);
+}
+
 gint gw_spread_choose(const gw_worker_stats *all, const guint *rooms, guint n) {
   gint best = -1;
   gdouble least = 0;

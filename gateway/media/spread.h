@@ -7,6 +7,8 @@
 
 /* Of a full worker the calls that run go on undisturbed; a phone more might make ticks late for all of them. */
 gboolean gw_spread_full(const gw_worker_stats *);
+/* One phone more for the worker to; from: the one that has it now, -1 none. It is nothing more for that one. */
+gboolean gw_spread_takes(const gw_worker_stats *all, guint to, gint from);
 /* rooms: as many as each worker will have, also those it does not know yet. Returns its index, -1 when all are full. */
 gint gw_spread_choose(const gw_worker_stats *all, const guint *rooms, guint n);
 

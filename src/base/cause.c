@@ -141,3 +141,25 @@ gw_cause gw_cause_from_jingle(const char *reason) {
     if (!strcmp(map[i].reason, reason)) return map[i].cause;
   return GW_CAUSE_PEER_GONE;
 }
+
+gw_cause gw_cause_from_condition(const char *condition, gw_cause otherwise) {
+  static const struct {
+    const char *condition;
+    gw_cause cause;
+  } map[] = {
+      {"item-not-found", GW_CAUSE_NOT_FOUND},
+      {"jid-malformed", GW_CAUSE_NOT_FOUND},
+      {"forbidden", GW_CAUSE_FORBIDDEN},
+      {"not-allowed", GW_CAUSE_FORBIDDEN},
+      {"not-authorized", GW_CAUSE_FORBIDDEN},
+      {"registration-required", GW_CAUSE_FORBIDDEN},
+      {"timeout", GW_CAUSE_TIMEOUT},
+      {"remote-server-timeout", GW_CAUSE_TIMEOUT},
+      {"remote-server-not-found", GW_CAUSE_TIMEOUT},
+      {"resource-constraint", GW_CAUSE_BUSY}, /* a limit of theirs */
+      {"not-acceptable", GW_CAUSE_NO_CODEC},
+  };
+  for (guint i = 0; condition && i < G_N_ELEMENTS(map); i++)
+    if (!strcmp(map[i].condition, condition)) return map[i].cause;
+  return otherwise;
+}

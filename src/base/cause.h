@@ -41,5 +41,6 @@ const char *gw_cause_jingle(gw_cause);      /* reason element name: "busy" */
 gw_cause gw_cause_from_sip(guint status);   /* 1xx and 2xx: NONE */
 gw_cause gw_cause_from_q850(guint value, gw_cause otherwise); /* of a BYE or CANCEL; 16 and unknown ones: otherwise */
 gw_cause gw_cause_from_jingle(const char *reason); /* unknown or NULL: PEER_GONE */
+gw_cause gw_cause_from_condition(const char *condition, gw_cause otherwise); /* of a stanza error (RFC 6120 8.3.3); "timeout": no answer at all */
 
 #endif

@@ -49,6 +49,11 @@ const char *gw_jid_resource(const char *jid) {
   return slash ? slash + 1 : NULL;
 }
 
+const char *gw_jid_domain_above(const char *domain) {
+  const char *dot = domain ? strchr(domain, '.') : NULL;
+  return dot && dot[1] ? dot + 1 : NULL;
+}
+
 gboolean gw_jid_same(const char *a, const char *b) {
   g_autofree char *x = gw_jid_normal(a), *y = gw_jid_normal(b);
   return x && y && !strcmp(x, y);

@@ -11,6 +11,7 @@ char *gw_jid_bare(const char *jid);             /* normalised bare JID, NULL if 
 char *gw_jid_normal(const char *jid);           /* normalised full JID, NULL if invalid */
 char *gw_jid_join(const char *node_or_null, const char *domain, const char *resource_or_null);
 const char *gw_jid_resource(const char *jid);   /* points behind the first '/', NULL if none */
+const char *gw_jid_domain_above(const char *domain); /* of a component: its server, as far as the names tell; points into it, NULL if none */
 gboolean gw_jid_same(const char *a, const char *b);       /* both normalised before comparing */
 gboolean gw_jid_same_bare(const char *a, const char *b);
 char *gw_jid_escape(const char *node);          /* XEP-0106 */

@@ -25,6 +25,20 @@ static void test_cause(void) {
   g_assert_cmpint(gw_cause_from_sip(699), ==, GW_CAUSE_PEER_GONE);
   g_assert_cmpint(gw_cause_from_jingle("decline"), ==, GW_CAUSE_REJECTED);
   g_assert_cmpint(gw_cause_from_jingle(NULL), ==, GW_CAUSE_PEER_GONE);
+  static const struct {
+    const char *condition;
+    gw_cause cause;
+  } rows[] = {{"item-not-found", GW_CAUSE_NOT_FOUND},
+              {"registration-required", GW_CAUSE_FORBIDDEN},
+              {"not-authorized", GW_CAUSE_FORBIDDEN},
+              {"remote-server-not-found", GW_CAUSE_TIMEOUT},
+              {"resource-constraint", GW_CAUSE_BUSY}, /* theirs, not ours */
+              {"not-acceptable", GW_CAUSE_NO_CODEC},
+              {"undefined-condition", GW_CAUSE_SFU_DOWN},
+              {NULL, GW_CAUSE_SFU_DOWN}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+    g_assert_cmpint(gw_cause_from_condition(rows[i].condition, GW_CAUSE_SFU_DOWN), ==,
+                    rows[i].cause);
   g_assert_cmpstr(gw_cause_word((gw_cause)999), ==, "internal");
 }
 
@@ -69,6 +83,9 @@ static void test_jid(void) {
   g_autofree char *long_jid = g_strnfill(4000, 'a');
   g_assert_false(gw_jid_split(long_jid, NULL, NULL, NULL));
   g_assert_true(gw_jid_same("A@b/R", "a@B/R"));
+  g_assert_cmpstr(gw_jid_domain_above("sip.example.org"), ==, "example.org");
+  g_assert_true(!gw_jid_domain_above("localhost") && !gw_jid_domain_above("x.") &&
+                !gw_jid_domain_above(NULL));
   g_assert_false(gw_jid_same("a@b/R", "a@b/r"));
   g_assert_true(gw_jid_same_bare("a@b/R", "a@b/r"));
   g_assert_false(gw_jid_same(NULL, NULL));

@@ -1,7 +1,6 @@
 #include "fakes.h"
 #include <string.h>
 #include "base/jid.h"
-#include "gateway/bridge/seat_sfu.h"
 
 static GString *text;
 
@@ -237,7 +236,8 @@ void gw_persona_say(gw_persona *p, gw_muc *m, const gw_word *w) {
   else if (w->kind == GW_WORD_CALL_INVITE)
     note("invite %s in %s to %s", gw_invite_action_name(w->u.call_invite.action), m->room, w->u.call_invite.muji_room);
   else
-    note("jingle %s to=%s", gw_jingle_action_name(w->u.jingle.action), w->to);
+    note("jingle %s to=%s sid=%s %s", gw_jingle_action_name(w->u.jingle.action), w->to, w->u.jingle.sid,
+         w->u.jingle.reason ? w->u.jingle.reason : "-");
 }
 
 gw_muc *gw_muc_join(gw_persona *p, const char *room, const char *nick, const char *password,
@@ -486,6 +486,7 @@ gw_handle gw_media_leg(gw_media *m, gw_handle room, const gw_leg_params *p) {
 
 gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *p) {
   note("media peer offerer=%d", p->offerer);
+  if (!room.v) return GW_HANDLE_NONE; /* a stale handle */
   return made(GW_MEDIA_PEER);
 }
 
@@ -517,9 +518,14 @@ void gw_media_tone(gw_media *m, gw_handle h, guint hz, guint ms) {
 
 gw_handle gw_media_move(gw_media *m, gw_handle leg, gw_handle room, const gw_leg_params *p) {
   note("media move");
+  if (fake_worker_full) return GW_HANDLE_NONE;
   moved = leg.v;
   open_count[GW_MEDIA_LEG]--;
   return made(GW_MEDIA_LEG);
+}
+
+gboolean gw_media_has_place(const gw_media *m, gw_handle leg, gw_handle room) {
+  return room.v ? !fake_worker_full : !fake_media_full;
 }
 
 void gw_media_inherit(gw_media *m, gw_handle leg, gw_handle old) {
@@ -578,23 +584,6 @@ void fake_local_desc(gw_handle h, void *bridge) {
     m->setup = GW_SETUP_ACTPASS;
   }
   gw_bridge_media_events.local_desc(h, d, bridge);
-}
-
-/* --- the forwarding service: test_seat_sfu.c */
-
-gw_seat_sfu *gw_seat_sfu_new(const gw_seat_sfu_params *params) {
-  return g_malloc0(1);
-}
-
-void gw_seat_sfu_free(gw_seat_sfu *s) {
-  g_free(s);
-}
-
-void gw_seat_sfu_ask(gw_seat_sfu *s, const gw_action *a) {
-}
-
-gboolean gw_seat_sfu_word(gw_seat_sfu *s, const gw_word *w) {
-  return FALSE;
 }
 
 void gw_persona_greet(gw_persona *p, const char *jid, gboolean come) {

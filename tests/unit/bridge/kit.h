@@ -135,6 +135,38 @@ G_GNUC_UNUSED static char *state_of_first(world *w) {
   return g_strdup(((gw_call_info *)calls->pdata[0])->state);
 }
 
+G_GNUC_UNUSED static gboolean too_late(gpointer flag) {
+  *(gboolean *)flag = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+G_GNUC_UNUSED static void run_for(guint ms) {
+  gboolean over = FALSE;
+  g_timeout_add(ms, too_late, &over);
+  while (!over)
+    g_main_context_iteration(NULL, TRUE);
+}
+
+/* The verdict on a PIN has its moment, so the loop has to run for it. */
+G_GNUC_UNUSED static void wait_said(const char *part) {
+  gboolean late = FALSE;
+  guint id = g_timeout_add_seconds(10, too_late, &late);
+  while (!late && !fake_said(part))
+    g_main_context_iteration(NULL, TRUE);
+  if (late) g_test_message("%s", fake_log());
+  g_assert_false(late);
+  g_source_remove(id);
+}
+
+/* Each key by RTP and by INFO. */
+G_GNUC_UNUSED static void keys(world *w, gw_sip_call *sip, const char *text) {
+  for (; *text; text++) {
+    gw_bridge_media_events.digit(fake_last(GW_MEDIA_LEG), *text, 100, w->b);
+    gw_bridge_sip_digit(sip, *text, 100, w->b);
+  }
+  spin();
+}
+
 G_GNUC_UNUSED static gw_word *word(gw_jmuci_action a, const char *id, const char *nick) {
   gw_word *w = gw_word_new_jmuci(a, FALSE, id);
   w->from = g_strdup_printf(ROOM "/%s", nick);

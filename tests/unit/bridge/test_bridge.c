@@ -359,38 +359,6 @@ static void setup_voice(world *w, gboolean prompts) {
   fake_clear();
 }
 
-static gboolean too_late(gpointer flag) {
-  *(gboolean *)flag = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-/* The verdict on a PIN has its moment, so the loop has to run for it. */
-static void wait_said(const char *part) {
-  gboolean late = FALSE;
-  guint id = g_timeout_add_seconds(10, too_late, &late);
-  while (!late && !fake_said(part))
-    g_main_context_iteration(NULL, TRUE);
-  if (late) g_test_message("%s", fake_log());
-  g_assert_false(late);
-  g_source_remove(id);
-}
-
-static void run_for(guint ms) {
-  gboolean over = FALSE;
-  g_timeout_add(ms, too_late, &over);
-  while (!over)
-    g_main_context_iteration(NULL, TRUE);
-}
-
-/* Each key by RTP and by INFO. */
-static void keys(world *w, gw_sip_call *sip, const char *text) {
-  for (; *text; text++) {
-    gw_bridge_media_events.digit(fake_last(GW_MEDIA_LEG), *text, 100, w->b);
-    gw_bridge_sip_digit(sip, *text, 100, w->b);
-  }
-  spin();
-}
-
 static gw_sip_call *at_the_door(world *w, const char *number) {
   g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
   gw_sip_call *sip = invite(w, "100", number, offer);
@@ -433,6 +401,28 @@ static void test_pin(void) {
     gw_sip_call_unref(sip);
     teardown(&w);
   }
+}
+
+/* The room has filled up meanwhile: the leg stays where it is to hear that, and goes with the call. */
+static void test_pin_ceiling(void) {
+  world w;
+  setup_voice(&w, TRUE);
+  gw_sip_call *sip = at_the_door(&w, "8500");
+  keys(&w, sip, "4711#");
+  wait_said("join " ROOM " as Front desk");
+  fake_worker_full = TRUE;
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  g_assert_true(fake_said("media move") && fake_said("play en/overload"));
+  g_assert_false(fake_said("sip hangup"));
+  g_assert_cmpuint(fake_open(GW_MEDIA_LEG), ==, 1);
+  run_for(80); /* an earlier end would be that of the prompt before */
+  gw_bridge_media_events.prompt_end(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip hangup overload"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(sip);
+  teardown(&w);
 }
 
 static void test_wrong_pin(void) {
@@ -733,6 +723,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/two-numbers", test_two_numbers);
   g_test_add_func("/bridge/stray-session", test_stray_session);
   g_test_add_func("/bridge/pin", test_pin);
+  g_test_add_func("/bridge/pin-ceiling", test_pin_ceiling);
   g_test_add_func("/bridge/wrong-pin", test_wrong_pin);
   g_test_add_func("/bridge/menu", test_menu);
   g_test_add_func("/bridge/room-keys", test_room_keys);

@@ -259,10 +259,13 @@ static void test_any_order(void) {
   for (guint32 seed = 0; seed < 20000; seed++) {
     g_autoptr(GRand) r = g_rand_new_with_seed(seed);
     world w;
-    guint gone = 0, closed = 0, starts = 0, answers = 0, hangups = 0;
+    guint gone = 0, closed = 0, starts = 0, answers = 0, hangups = 0, joins = 0;
     start(&w);
     w.m.speaks = (seed & 2) != 0;
+    w.m.direct = (seed & 8) != 0;
     put(&w, (gw_ce){.type = seed & 1 ? GW_CE_RING : GW_CE_INVITE, .asks = (seed & 4) != 0});
+    for (guint k = 0; k < w.n; k++)
+      joins += w.got[k].type == GW_CA_JOIN;
     for (guint i = 0; i < 60; i++) {
       gw_ce e = {.type = (gw_ce_type)g_rand_int_range(r, GW_CE_LEG_READY, GW_CE_TICK + 1)};
       e.flavour = (gw_fl_call_state)g_rand_int_range(r, 0, GW_CALL_ENDED + 1);
@@ -288,6 +291,9 @@ static void test_any_order(void) {
         starts += w.got[k].type == GW_CA_FLAVOUR_START;
         answers += w.got[k].type == GW_CA_ANSWER;
         hangups += w.got[k].type == GW_CA_SIP_HANGUP;
+        joins += w.got[k].type == GW_CA_JOIN;
+        if (w.got[k].type == GW_CA_FLAVOUR_START || w.got[k].type == GW_CA_FLAVOUR_STOP)
+          g_assert_cmpuint(joins, ==, 1); /* there is a seat that can do it */
       }
     }
     g_assert_cmpuint(starts, <=, 1);
@@ -333,6 +339,25 @@ static void test_menu(void) {
   g_assert_cmpuint(w.n, ==, 0);
   put_type(&w, GW_CE_LEG_READY);
   EXPECT(&w, GW_CA_FLAVOUR_START);
+}
+
+/* A call to one person has its session in the leg's room from the join on: the leg leaves its lobby before it. */
+static void test_direct_from_lobby(void) {
+  for (guint dialled = 0; dialled < 2; dialled++) {
+    world w;
+    start(&w);
+    w.m.speaks = w.m.direct = TRUE;
+    put(&w, (gw_ce){.type = dialled ? GW_CE_RING : GW_CE_INVITE, .asks = !dialled});
+    put_type(&w, GW_CE_LEG_READY);
+    put_type(&w, dialled ? GW_CE_SIP_ANSWERED : GW_CE_ADMITTED);
+    EXPECT(&w, GW_CA_MOVE);
+    g_assert_false(w.m.flavour_started); /* there is none to be stopped yet */
+    put_type(&w, GW_CE_LEG_READY);
+    EXPECT(&w, GW_CA_JOIN);
+    g_assert_true(w.m.flavour_started);
+    put_type(&w, GW_CE_JOINED); /* the person has taken it */
+    EXPECT(&w, GW_CA_FLAVOUR_START);
+  }
 }
 
 static void test_admitted_once(void) {
@@ -444,6 +469,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/call/stream", test_stream);
   g_test_add_func("/call/alone", test_alone);
   g_test_add_func("/call/menu", test_menu);
+  g_test_add_func("/call/direct-from-lobby", test_direct_from_lobby);
   g_test_add_func("/call/admitted-once", test_admitted_once);
   g_test_add_func("/call/spoken", test_spoken);
   g_test_add_func("/call/spoken-limit", test_spoken_limit);

@@ -4,28 +4,6 @@
 
 #define OTHER "other@muc.test"
 
-static gboolean too_late(gpointer flag) {
-  *(gboolean *)flag = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-static void run_for(guint ms) {
-  gboolean over = FALSE;
-  g_timeout_add(ms, too_late, &over);
-  while (!over)
-    g_main_context_iteration(NULL, TRUE);
-}
-
-static void wait_said(const char *part) {
-  gboolean over = FALSE;
-  guint timer = g_timeout_add(9000, too_late, &over);
-  while (!over && !fake_said(part))
-    g_main_context_iteration(NULL, TRUE);
-  if (!over) g_source_remove(timer);
-  if (over) g_test_message("%s", fake_log());
-  g_assert_false(over);
-}
-
 static void setup_two(world *w) {
   setup(w);
   gw_bridge_reconfigure(w->b, conf(TRUE));
@@ -216,6 +194,27 @@ static void test_to_room_fails(void) {
   }
 }
 
+/* No place there: it is told so, and goes on where it was. */
+static void test_to_full_room(void) {
+  world w;
+  setup_two(&w);
+  gw_sip_call *other = waiting_there(&w), *sip = seated(&w);
+  fake_clear();
+  refer(&w, sip, "8001", TRUE, NULL);
+  fake_worker_full = TRUE;
+  fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+  spin();
+  g_assert_true(fake_said("sip refer-progress 503") && fake_said("leave " OTHER));
+  g_assert_false(fake_said("media move") || fake_said("leave " ROOM) || fake_said("sip hangup"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 2);
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  g_assert_true(fake_said("leave " ROOM));
+  end_sip(&w, other, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  gw_sip_call_unref(other);
+  teardown(&w);
+}
+
 /* The room that it goes to, or that it leaves, is configured no more: it is kept for as long as somebody sits there. */
 static void test_to_room_kept(void) {
   for (guint way = 0; way < 2; way++) {
@@ -246,12 +245,6 @@ static void test_to_room_kept(void) {
 }
 
 /* -- to a room with a PIN -- */
-
-static void keys(world *w, gw_sip_call *sip, const char *text) {
-  for (; *text; text++)
-    gw_bridge_sip_digit(sip, *text, 100, w->b);
-  spin();
-}
 
 /* 8001 asks for 4711; nobody is rung. */
 static void setup_pin(world *w) {
@@ -692,6 +685,7 @@ int main(int argc, char **argv) {
   g_test_add_data_func("/bridge/dialogs/room-refuses-at-once", "before the leg", test_room_refuses);
   g_test_add_func("/bridge/dialogs/to-room", test_to_room);
   g_test_add_func("/bridge/dialogs/to-room-fails", test_to_room_fails);
+  g_test_add_func("/bridge/dialogs/to-full-room", test_to_full_room);
   g_test_add_func("/bridge/dialogs/to-room-kept", test_to_room_kept);
   g_test_add_func("/bridge/dialogs/said-again", test_said_again);
   g_test_add_func("/bridge/dialogs/to-phone-again", test_to_phone_again);

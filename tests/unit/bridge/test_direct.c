@@ -5,17 +5,24 @@
 #define ALICE "alice@example.test"
 #define DEVICE "alice@example.test/phone"
 
+static void add_number(gw_bridge_conf *c, const char *number, const char *pin) {
+  gw_room_conf *r = gw_room_conf_new();
+  g_free(r->flavour);
+  g_free(r->pin);
+  r->number = g_strdup(number);
+  r->room = g_strdup(ALICE);
+  r->flavour = g_strdup("direct");
+  r->pin = g_strdup(pin);
+  g_ptr_array_add(c->rooms, r);
+}
+
 static gw_bridge_conf *direct_conf(void) {
   gw_bridge_conf *c = conf(FALSE);
   g_free(c->domain);
   c->domain = g_strdup("gw.example.test");
   g_strfreev(g_steal_pointer(&((gw_room_conf *)c->rooms->pdata[0])->ring));
-  gw_room_conf *r = gw_room_conf_new();
-  r->number = g_strdup("8101");
-  r->room = g_strdup(ALICE);
-  g_free(r->flavour);
-  r->flavour = g_strdup("direct");
-  g_ptr_array_add(c->rooms, r);
+  add_number(c, "8101", "");
+  add_number(c, "8102", "4711");
   gw_trunk_conf *t = g_new0(gw_trunk_conf, 1);
   t->name = g_strdup("main");
   t->country = g_strdup("49");
@@ -106,6 +113,46 @@ static void test_phone_calls(void) {
   finish(&w);
 }
 
+/* Who had to say a PIN, and who was rung by the operator, was in a lobby until then: its session is of the call's room. */
+static void test_from_lobby(void) {
+  for (guint dialled = 0; dialled < 2; dialled++) {
+    world w;
+    start(&w);
+    g_autofree char *id = NULL, *why = NULL;
+    g_autofree char *call = dialled ? gw_bridge_dial(w.b, "100", "8101", &why) : NULL;
+    g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+    gw_sip_call *sip = dialled ? NULL : invite(&w, "100", "8102", offer);
+    spin();
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    if (dialled)
+      gw_bridge_sip_state(fake_dialled, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+    else
+      keys(&w, sip, "4711#");
+    wait_said("media move");
+    spin();
+    g_assert_false(fake_said("jmi propose"));
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b); /* in its room now */
+    spin();
+    const char *said = strstr(fake_log(), "jmi propose ");
+    g_assert_nonnull(said);
+    id = g_strndup(said + strlen("jmi propose "), 36);
+    jmi(&w, GW_JMI_PROCEED, DEVICE, "100@gw.example.test", id);
+    fake_local_desc(fake_last(GW_MEDIA_PEER), w.b);
+    g_assert_true(fake_said("jingle session-initiate to=" DEVICE));
+    fake_jingle("100@", jingle(GW_JINGLE_SESSION_ACCEPT, id));
+    spin();
+    g_assert_false(fake_said("sip hangup"));
+    g_autofree char *state = state_of_first(&w);
+    g_assert_cmpstr(state, ==, "connecting");
+    end_sip(&w, dialled ? fake_dialled : sip, GW_CAUSE_NORMAL);
+    g_assert_true(fake_said("jingle session-terminate to=" DEVICE));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    if (sip) gw_sip_call_unref(sip);
+    finish(&w);
+  }
+}
+
 /* Her hold is a new offer to the phone, and the phone's is said to her. */
 static void test_hold(void) {
   world w;
@@ -130,6 +177,30 @@ static void test_hold(void) {
   gw_bridge_sip_remote(sip, held, TRUE, w.b);
   g_assert_true(fake_said("jingle session-info to=" DEVICE));
   end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  finish(&w);
+}
+
+/* What the phone does while the stream is away is said when it is back, and the call goes on. */
+static void test_stream_lost(void) {
+  world w;
+  start(&w);
+  gw_sip_call *sip = talking(&w);
+  const char *said = strstr(fake_log(), "jmi propose ");
+  g_autofree char *id = g_strndup(said + strlen("jmi propose "), 36);
+  fake_clear();
+  fake_persona_stream("100@", FALSE);
+  g_autoptr(gw_desc) held = phone_offer(GW_DIR_SENDONLY);
+  gw_bridge_sip_remote(sip, held, TRUE, w.b);
+  spin();
+  g_assert_false(fake_said("jingle session-info"));
+  fake_persona_stream("100@", TRUE);
+  spin();
+  g_assert_true(fake_said("jingle session-info to=" DEVICE));
+  fake_jingle("100@", jingle(GW_JINGLE_SESSION_TERMINATE, id));
+  spin();
+  g_assert_true(fake_said("sip hangup normal"));
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
   gw_sip_call_unref(sip);
   finish(&w);
 }
@@ -250,6 +321,39 @@ static void test_retracted(void) {
   finish(&w);
 }
 
+/* By the JID of its presence, in the middle of a call. */
+static void test_second_person(void) {
+  static const struct {
+    const char *from, *reason;
+  } rows[] = {{"bob@example.test/x", "busy"}, {"eve@evil.test/x", "decline"}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    world w;
+    start(&w);
+    gw_bridge_conf *c = direct_conf();
+    g_strfreev(c->callers);
+    c->callers = g_strsplit("local", ",", 0);
+    gw_bridge_reconfigure(w.b, c);
+    g_assert_cmpint(gw_bridge_offered(NULL, "100@gw.example.test", DEVICE, w.b), ==, GW_CAUSE_NONE);
+    fake_jingle("100@", jingle(GW_JINGLE_SESSION_INITIATE, "s1"));
+    spin();
+    picked_up(&w);
+    fake_local_desc(fake_last(GW_MEDIA_PEER), w.b);
+    g_assert_true(fake_said("jingle session-accept to=" DEVICE));
+    gw_word *word = jingle(GW_JINGLE_SESSION_INITIATE, "s2");
+    g_free(word->from);
+    word->from = g_strdup(rows[i].from);
+    fake_clear();
+    fake_jingle("100@", word);
+    g_autofree char *said = g_strdup_printf("jingle session-terminate to=%s sid=s2 %s",
+                                            rows[i].from, rows[i].reason);
+    g_assert_true(fake_said(said));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+    g_assert_true(fake_said("jingle session-terminate to=" DEVICE));
+    finish(&w);
+  }
+}
+
 static void test_who_may(void) {
   static const struct {
     const char *callers, *from, *to, *reason;
@@ -354,12 +458,15 @@ static void test_two_calls(void) {
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/bridge/direct/phone-calls", test_phone_calls);
+  g_test_add_func("/bridge/direct/from-lobby", test_from_lobby);
   g_test_add_func("/bridge/direct/hold", test_hold);
+  g_test_add_func("/bridge/direct/stream-lost", test_stream_lost);
   g_test_add_func("/bridge/direct/dialled", test_dialled);
   g_test_add_func("/bridge/direct/person-calls", test_person_calls);
   g_test_add_func("/bridge/direct/person-calls-away", test_person_calls_away);
   g_test_add_func("/bridge/direct/no-answer", test_no_answer);
   g_test_add_func("/bridge/direct/retracted", test_retracted);
+  g_test_add_func("/bridge/direct/second-person", test_second_person);
   g_test_add_func("/bridge/direct/who-may", test_who_may);
   g_test_add_func("/bridge/direct/pace", test_pace);
   g_test_add_func("/bridge/direct/strange", test_strange);

@@ -260,7 +260,8 @@ static void test_refused(void) {
   } rows[] = {{"item-not-found", "not-found"}, {"forbidden", "forbidden"},
               {"not-allowed", "forbidden"},    {"registration-required", "forbidden"},
               {"resource-constraint", "busy"}, {"service-unavailable", "sfu-down"},
-              {"timeout", "sfu-down"},         {NULL, "sfu-down"}};
+              {"timeout", "sfu-down"},         {NULL, "sfu-down"},
+              {"not-acceptable", "no-codec"},  {"remote-server-timeout", "sfu-down"}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     bench b;
     begin(&b, &gw_focus_xep0521);

@@ -77,6 +77,8 @@ static void test_out_refused(void) {
               {GW_JMI_ERROR, ALICE, "service-unavailable", "ended peer-gone; "},
               {GW_JMI_ERROR, ALICE, "item-not-found", "ended not-found; "},
               {GW_JMI_ERROR, ALICE, "remote-server-timeout", "ended timeout; "},
+              {GW_JMI_ERROR, ALICE, "not-authorized", "ended forbidden; "},
+              {GW_JMI_ERROR, ALICE, "resource-constraint", "ended busy; "},
               {GW_JMI_ERROR, ALICE, "forbidden", "ended forbidden; "}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     dr d;
@@ -228,7 +230,7 @@ static void test_in_plain(void) {
   dr d;
   dr_new(&d, PHONE, NULL, TRUE);
   dr_jingle(&d, GW_JINGLE_SESSION_INITIATE, "mallory@x.test/x", "s9", NULL);
-  dr_expect(&d, "session-terminate mallory@x.test/x decline; ");
+  dr_expect(&d, "session-terminate mallory@x.test/x busy; ");
   dr_jingle(&d, GW_JINGLE_SESSION_INITIATE, PHONE, "s1", NULL);
   dr_jingle(&d, GW_JINGLE_TRANSPORT_INFO, PHONE, "s1", NULL);
   dr_feed(&d, &(gw_ev){.type = GW_EV_RINGING});

@@ -36,9 +36,22 @@ static void test_full(void) {
   }
 }
 
+/* Into a room of a full worker nobody comes from another one; who is there already changes rooms. */
+static void test_takes(void) {
+  const gw_worker_stats all[] = {{.load = 0.2}, {.load = 0.9}};
+  static const struct {
+    guint to;
+    gint from;
+    gboolean takes;
+  } rows[] = {{0, -1, TRUE}, {0, 1, TRUE}, {1, -1, FALSE}, {1, 0, FALSE}, {1, 1, TRUE}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+    g_assert_cmpint(gw_spread_takes(all, rows[i].to, rows[i].from), ==, rows[i].takes);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/media/spread/choice", test_choice);
   g_test_add_func("/media/spread/full", test_full);
+  g_test_add_func("/media/spread/takes", test_takes);
   return g_test_run();
 }
