@@ -32,6 +32,7 @@ void gw_call_invite_answered(gw_call *c) {
 
 void gw_call_invite_over(gw_call *c) {
   answer(c->bridge, c->invitation, c->machine.sip_up ? GW_INVITE_LEFT : GW_INVITE_REJECT);
+  g_clear_pointer(&c->invitation, gw_word_free);
 }
 
 static void refuse(gw_bridge *b, const gw_word *w, const char *number, const char *bare,

@@ -117,17 +117,16 @@ void gw_own_room_joined(gw_conference *c, gw_seat *s) {
 
 /* --- beginning --- */
 
-static gboolean wanted(const gw_conference *c, const gw_call *call) {
-  const gw_room_conf *conf = call->room_conf;
-  return conf->private_calls && conf->propose_when_idle && !call->answer_id &&
+static gboolean wanted(const gw_conference *c, const gw_seat *s) {
+  const gw_room_conf *conf = gw_seat_conf(s);
+  return conf->private_calls && conf->propose_when_idle && !gw_seat_answer_id(s) &&
          gw_conference_flavour(c, conf) == &gw_flavour_muji && !gw_which_muji_runs(c);
 }
 
 const char *gw_own_room_begin(gw_conference *c, gw_seat *s) {
   gw_bridge *b = c->bridge;
-  const gw_call *call = gw_seat_call(s);
   g_autofree char *service = NULL;
-  if (c->own || !wanted(c, call) || !gw_jid_split(c->conf->room, NULL, &service, NULL)) return NULL;
+  if (c->own || !wanted(c, s) || !gw_jid_split(c->conf->room, NULL, &service, NULL)) return NULL;
   g_autofree char *name = gw_ids_hex(b->ids, 4);
   gw_own_room *o = c->own = g_new0(gw_own_room, 1);
   o->conference = c;
@@ -142,7 +141,7 @@ const char *gw_own_room_begin(gw_conference *c, gw_seat *s) {
   *v = (gw_call_invite){.action = GW_INVITE_INVITE, .multi = TRUE, .n_ids = 1};
   v->ids[0] = gw_ids_uuid(b->ids);
   v->muji_room = g_strconcat(name, "@", service, NULL);
-  for (char **p = call->room_conf->people; p && *p; p++)
+  for (char **p = gw_seat_conf(s)->people; p && *p; p++)
     add(o->people, *p);
   return v->muji_room;
 }

@@ -87,6 +87,22 @@ guint gw_seat_participants(const gw_seat *s) {
   return s->muc ? gw_muc_count(s->muc) : 0;
 }
 
+const gw_room_conf *gw_seat_conf(const gw_seat *s) {
+  return s->conf;
+}
+
+static gboolean is_to_come(const gw_seat *s) {
+  return s->call->seat && s->call->seat != s;
+}
+
+const char *gw_seat_answer_id(const gw_seat *s) {
+  return is_to_come(s) ? NULL : s->call->answer_id;
+}
+
+gboolean gw_seat_is_invited(const gw_seat *s) {
+  return !is_to_come(s) && gw_call_invite_is(s->call);
+}
+
 void gw_seat_peers(const gw_seat *of, GPtrArray *ret) {
   const gw_seat *s = gw_seat_main(of);
   for (guint i = 0; i < s->peers->len; i++) {

@@ -337,6 +337,152 @@ static void test_refused(void) {
   teardown(&w);
 }
 
+/* --- a call that a transfer moves to another room --- */
+
+#define OTHER "other@muc.test"
+
+/* 8000 leads to ROOM, 8001 to OTHER, both for Muji calls; nobody is rung. own: which of them starts private calls, with carol or
+ * dave; 2: none. */
+static void use_two(world *w, guint own) {
+  gw_bridge_conf *c = conf(TRUE);
+  for (guint i = 0; i < 2; i++) {
+    gw_room_conf *r = c->rooms->pdata[i];
+    g_strfreev(g_steal_pointer(&r->ring));
+    g_free(r->flavour);
+    r->flavour = g_strdup("muji");
+    r->private_calls = i == own;
+    r->people = g_strsplit(i ? "dave@x.test" : "carol@x.test", ",", 0);
+  }
+  gw_bridge_reconfigure(w->b, c);
+  fake_muc_in(fake_muc_at("gateway@", OTHER), FALSE);
+  fake_clear();
+}
+
+static void move_to_other(world *w, gw_sip_call *sip) {
+  const gw_sip_refer r = {.target = "8001", .uri = "8001", .ours = TRUE};
+  fake_clear();
+  gw_bridge_sip_refer(sip, &r, w->b);
+  spin();
+  fake_answer_questions();
+  spin();
+}
+
+static void other_lets_it_in(world *w) {
+  fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  g_assert_true(fake_said("media move"));
+}
+
+/* The settings are those of the number that it goes to, not of the one that it comes from. */
+static void test_moved_private(void) {
+  for (guint own = 0; own < 2; own++) {
+    world w;
+    setup(&w);
+    use_two(&w, own);
+    gw_sip_call *sip = own ? seated(&w) : starts_call(&w);
+    fake_answer_questions(); /* who is let in: the room stands */
+    spin();
+    move_to_other(&w, sip);
+    const char *room = strstr(fake_log(), "private ");
+    g_assert_cmpint(room != NULL, ==, own);
+    g_assert_cmpint(fake_said("join " OTHER), ==, !own);
+    if (own) {
+      g_autofree char *name = g_strndup(room + 8, strcspn(room + 8, "\n"));
+      fake_muc_in(fake_muc_at("100@", name), FALSE);
+      fake_answer_questions();
+      spin();
+      g_assert_true(fake_said("to=dave@x.test") && !fake_said("to=carol@x.test"));
+      g_assert_true(fake_said("media move"));
+    } else {
+      other_lets_it_in(&w);
+      g_assert_false(fake_said("call invite "));
+    }
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    until_calls(&w, 0);
+    gw_sip_call_unref(sip);
+    teardown(&w);
+  }
+}
+
+/* Somebody had invited the phone to a call of his: where it goes nobody has, and he hears when it goes. */
+static void test_moved_invited(void) {
+  static const char *const stands[] = {"http://jabber.org/protocol/muc", NULL};
+  world w;
+  setup(&w);
+  use_two(&w, 2);
+  bob_joins("gateway@");
+  fake_disco_features = stands;
+  rung(&w);
+  gw_bridge_sip_state(fake_dialled, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+  spin();
+  fake_answer_questions();
+  spin();
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  fake_disco_features = NULL;
+  move_to_other(&w, fake_dialled);
+  g_assert_true(fake_said("join " OTHER " as Front desk"));
+  g_assert_false(fake_said("call left U"));
+  other_lets_it_in(&w);
+  g_assert_true(fake_said("call left U from=100@gw.test to=bob@x.test"));
+  fake_clear();
+  end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+  until_calls(&w, 0);
+  g_assert_false(fake_said("call left")); /* once */
+  gw_sip_call_unref(fake_dialled);
+  teardown(&w);
+}
+
+/* Rung for a proposal in the one room: what is weighed is the call that runs in the other, whose proposer could not call it. */
+static void test_moved_rung(void) {
+  world w;
+  setup(&w);
+  gw_bridge_conf *c = conf(TRUE);
+  for (guint i = 0; i < 2; i++) {
+    gw_room_conf *r = c->rooms->pdata[i];
+    g_strfreev(r->ring);
+    r->ring = i ? NULL : g_strsplit("100", ",", 0);
+  }
+  gw_bridge_reconfigure(w.b, c);
+  fake_muc_in(fake_muc_at("gateway@", OTHER), FALSE);
+  bob_joins("gateway@");
+  fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "id-1", "bob"));
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip dial 100"));
+  gw_sip_call *sip = fake_dialled;
+  gw_bridge_sip_state(sip, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+  spin();
+  fake_muc_in(fake_muc("100@"), FALSE);
+  fake_answer_questions();
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  gw_muc *other = fake_muc_at("gateway@", OTHER);
+  fake_occupant(other, "eve", "eve@x.test/web", GW_OCC_JOINED);
+  gw_word *proposal = word(GW_JMUCI_PROPOSE, "id-9", "eve");
+  g_free(proposal->from);
+  proposal->from = g_strdup(OTHER "/eve");
+  fake_word(other, proposal);
+  spin();
+  fake_roster_answer = GW_ANSWER_NO;
+  fake_disco_name = "JSXC";
+  move_to_other(&w, sip);
+  g_assert_true(fake_said("join " OTHER));
+  fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+  fake_answer_questions();
+  spin();
+  g_assert_true(fake_said("sip refer-progress 403") && !fake_said("media move"));
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
 static void said(const char *nick, gw_jmuci_action a, const char *id, gboolean sfu) {
   gw_word *w = word(a, id, nick);
   w->u.jmuci.sfu = sfu;
@@ -487,6 +633,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji-rooms/own-room", test_own_room);
   g_test_add_func("/muji-rooms/refused", test_refused);
   g_test_add_func("/muji-rooms/invited-invites-nobody", test_invited_invites_nobody);
+  g_test_add_func("/muji-rooms/moved-private", test_moved_private);
+  g_test_add_func("/muji-rooms/moved-invited", test_moved_invited);
+  g_test_add_func("/muji-rooms/moved-rung", test_moved_rung);
   g_test_add_func("/muji-rooms/shared", test_shared);
   return g_test_run();
 }
