@@ -246,6 +246,64 @@ static void test_phone_is_invited(void) {
   teardown(&w);
 }
 
+static void say_to_number(world *w, gw_invite_action action, const char *number) {
+  g_autoptr(gw_word) word = to_phone(action, FALSE);
+  g_free(word->to);
+  word->to = g_strconcat(number, "@gw.test", NULL);
+  gw_bridge_call_invited(NULL, word, w->b);
+  spin();
+}
+
+/* Two that take the same number for one of theirs: which it is in full is another by each of them. */
+static void with_trunks(world *w) {
+  static const char *const names[] = {"first", "second"}, *const countries[] = {"49", "43"};
+  gw_bridge_conf *c = conf(FALSE);
+  g_strfreev(g_steal_pointer(&((gw_room_conf *)c->rooms->pdata[0])->ring));
+  for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+    gw_trunk_conf *t = g_new0(gw_trunk_conf, 1);
+    *t = (gw_trunk_conf){.name = g_strdup(names[i]),
+                         .country = g_strdup(countries[i]),
+                         .international = g_strdup("00"),
+                         .national = g_strdup("0"),
+                         .format = g_strdup("national"),
+                         .dial_out = g_strsplit("+4*", ",", 0),
+                         .dial_out_by = g_strsplit("bob@x.test", ",", 0)};
+    g_ptr_array_add(c->trunks, t);
+  }
+  gw_bridge_reconfigure(w->b, c);
+  bob_joins("gateway@");
+}
+
+/* A number that is called by a trunk: the invite twice rings it once, and taken back it rings no more, also when the next trunk
+ * rings it by now. */
+static void test_number_is_invited(void) {
+  for (guint trunk = 0; trunk < 2; trunk++) {
+    world w;
+    setup(&w);
+    with_trunks(&w);
+    fake_clear();
+    say_to_number(&w, GW_INVITE_INVITE, "0301234567");
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    g_assert_true(fake_said("sip dial 0301234567 by first"));
+    if (trunk) {
+      gw_bridge_sip_state(fake_dialled, GW_SIP_ENDED, GW_CAUSE_PEER_GONE, 503, w.b);
+      spin();
+      fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+      spin();
+      g_assert_true(fake_said("sip dial 0301234567 by second"));
+    }
+    say_to_number(&w, GW_INVITE_INVITE, "0301234567");
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    g_assert_false(fake_said("call reject"));
+    say_to_number(&w, GW_INVITE_RETRACT, "0301234567");
+    g_assert_true(fake_said("sip hangup cancelled"));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    g_clear_pointer(&fake_dialled, gw_sip_call_unref);
+    teardown(&w);
+  }
+}
+
 /* --- calls that a phone starts in a private room --- */
 
 static void use_private(world *w) {
@@ -630,6 +688,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji-rooms/inviter-leaves", test_inviter_leaves);
   g_test_add_func("/muji-rooms/running-first", test_running_first);
   g_test_add_func("/muji-rooms/phone-is-invited", test_phone_is_invited);
+  g_test_add_func("/muji-rooms/number-is-invited", test_number_is_invited);
   g_test_add_func("/muji-rooms/own-room", test_own_room);
   g_test_add_func("/muji-rooms/refused", test_refused);
   g_test_add_func("/muji-rooms/invited-invites-nobody", test_invited_invites_nobody);
