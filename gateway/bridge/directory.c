@@ -20,7 +20,7 @@ void gw_bridge_items(gw_xmpp *xmpp, gw_items *list, void *bridge) {
   add_phones(b, list);
   for (guint i = 0; i < b->conf->rooms->len; i++) {
     const gw_room_conf *r = b->conf->rooms->pdata[i];
-    gw_items_add(list, r->room, r->number);
+    if (!gw_direct_is(r)) gw_items_add(list, r->room, r->number); /* persons are shown by their own server */
   }
 }
 

@@ -24,6 +24,13 @@ static void test_met(void) {
 static void test_items(void) {
   world w;
   setup(&w);
+  gw_bridge_conf *c = conf(TRUE); /* the second number leads to a person: no room, and nobody's to list */
+  gw_room_conf *r = c->rooms->pdata[1];
+  g_free(r->room);
+  g_free(r->flavour);
+  r->room = g_strdup("alice@x.test");
+  r->flavour = g_strdup("direct");
+  gw_bridge_reconfigure(w.b, c);
   g_autoptr(gw_items) list = gw_items_new();
   gw_bridge_items(NULL, list, w.b);
   g_assert_cmpuint(gw_items_count(list), ==, 3);
