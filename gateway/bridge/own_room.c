@@ -158,12 +158,6 @@ gboolean gw_own_room_wait(gw_conference *c, gw_seat *s) {
 
 /* --- ending --- */
 
-static gboolean had_company(const gw_call *call) {
-  for (guint i = 0; i < call->last_peers->len; i++)
-    if (g_strcmp0(((const gw_peer_info *)call->last_peers->pdata[i])->codec, "local")) return TRUE;
-  return FALSE;
-}
-
 static gboolean used(const gw_conference *c, const char *room) {
   for (guint i = 0; i < c->seats->len; i++)
     if (gw_jid_same_bare(gw_seat_room(c->seats->pdata[i]), room)) return TRUE;
@@ -182,7 +176,7 @@ void gw_own_room_left(gw_conference *c, gw_seat *s) {
   gw_own_room *o = c->own;
   if (!o) return;
   g_ptr_array_remove(o->waiting, s);
-  o->company |= had_company(gw_seat_call(s));
+  o->company |= gw_seat_had_company(s);
   if (o->maker == s) { /* it never came to be: whoever waits starts anew */
     g_autoptr(GPtrArray) waiting = g_ptr_array_copy(o->waiting, NULL, NULL);
     gw_own_room_clear(c);

@@ -180,6 +180,7 @@ const gw_room_conf *gw_seat_conf(const gw_seat *); /* of the number that led her
 const char *gw_seat_answer_id(const gw_seat *); /* NULL: for no proposal */
 gboolean gw_seat_is_invited(const gw_seat *);   /* gw_call_invite_is */
 gboolean gw_seat_started(const gw_seat *);
+gboolean gw_seat_had_company(const gw_seat *); /* here, of others than our phones; known when its sessions have ended */
 const gw_flavour_class *gw_seat_flavour(const gw_seat *);
 void gw_seat_granted(gw_seat *, gw_answer, const char *detail);
 void gw_seat_tell(gw_seat *, gw_cause); /* its state to the call, again */

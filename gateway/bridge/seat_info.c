@@ -42,6 +42,7 @@ static void remember(const gw_seat *s, const seat_peer *p, gw_call *call) {
 
 /* For the record, which tells of everybody who was there; the oldest go when somebody comes and goes for hours. */
 void gw_seat_remember_peer(gw_seat *s, const seat_peer *p) {
+  s->had_company = TRUE;
   remember(s, p, s->call);
 }
 
@@ -89,6 +90,10 @@ guint gw_seat_participants(const gw_seat *s) {
 
 const gw_room_conf *gw_seat_conf(const gw_seat *s) {
   return s->conf;
+}
+
+gboolean gw_seat_had_company(const gw_seat *s) {
+  return s->had_company;
 }
 
 static gboolean is_to_come(const gw_seat *s) {

@@ -433,6 +433,26 @@ static void other_lets_it_in(world *w) {
   g_assert_true(fake_said("media move"));
 }
 
+/* He is in the phone's call by now. */
+static void bob_calls(void) {
+  gw_word *initiate = gw_word_new_jingle(GW_JINGLE_SESSION_INITIATE, NULL, "s1", FALSE);
+  initiate->from = g_strdup("bob@x.test/web");
+  initiate->u.jingle.desc = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(initiate->u.jingle.desc, GW_KIND_AUDIO, "audio");
+  gw_desc_media_add_codec(m, 111, "opus", 48000, 2, NULL);
+  m->rtcp_mux = TRUE;
+  m->ufrag = g_strdup("bbbb");
+  m->pwd = g_strdup("bbbbbbbbbbbbbbbbbbbbbb");
+  m->fp_hash = g_strdup("sha-256");
+  m->fp_value = g_strdup("CC:DD");
+  m->setup = GW_SETUP_ACTPASS;
+  fake_muji_nick = "bob";
+  bob_joins("100@");
+  fake_jingle("100@", initiate);
+  fake_muji_nick = NULL;
+  g_assert_true(fake_said("media peer"));
+}
+
 /* The settings are those of the number that it goes to, not of the one that it comes from. */
 static void test_moved_private(void) {
   for (guint own = 0; own < 2; own++) {
@@ -442,6 +462,7 @@ static void test_moved_private(void) {
     gw_sip_call *sip = own ? seated(&w) : starts_call(&w);
     fake_answer_questions(); /* who is let in: the room stands */
     spin();
+    bob_calls();
     move_to_other(&w, sip);
     const char *room = strstr(fake_log(), "private ");
     g_assert_cmpint(room != NULL, ==, own);
@@ -459,6 +480,7 @@ static void test_moved_private(void) {
     }
     end_sip(&w, sip, GW_CAUSE_NORMAL);
     until_calls(&w, 0);
+    g_assert_cmpint(fake_said("call retract "), ==, own); /* nobody came there, whoever was in the old one */
     gw_sip_call_unref(sip);
     teardown(&w);
   }
