@@ -460,11 +460,22 @@ static guint participants(const gw_conference *c) {
   return c->seats->len ? gw_seat_participants(c->seats->pdata[0]) : 0;
 }
 
+/* Each call with a person has a conference of its own. */
+static guint calls_with(const gw_bridge *b, const char *person) {
+  guint n = 0;
+  for (guint i = 0; i < b->calls->len; i++) {
+    const gw_call *c = b->calls->pdata[i];
+    n += c->machine.direct && c->seat && gw_jid_same_bare(c->room_conf->room, person);
+  }
+  return n;
+}
+
 GPtrArray *gw_bridge_rooms(gw_bridge *b) {
   GPtrArray *a = g_ptr_array_new_with_free_func((GDestroyNotify)gw_room_info_free);
   for (guint i = 0; i < b->conf->rooms->len; i++) {
     const gw_room_conf *conf = b->conf->rooms->pdata[i];
-    gw_conference *c = gw_bridge_conference(b, conf->room);
+    const gboolean direct = gw_direct_is(conf);
+    gw_conference *c = direct ? NULL : gw_bridge_conference(b, conf->room);
     gw_room_info *r = g_new0(gw_room_info, 1);
     r->number = g_strdup(conf->number);
     r->room = g_strdup(conf->room);
@@ -473,7 +484,7 @@ GPtrArray *gw_bridge_rooms(gw_bridge *b) {
     r->watching = c && c->watch_muc && gw_muc_get_state(c->watch_muc) == GW_MUC_IN;
     r->problem = c ? g_strdup(c->problem) : NULL;
     r->participants = c ? participants(c) : 0;
-    r->calls = c ? c->seats->len : 0;
+    r->calls = direct ? calls_with(b, conf->room) : c ? c->seats->len : 0;
     g_ptr_array_add(a, r);
   }
   return a;

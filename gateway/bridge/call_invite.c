@@ -32,6 +32,7 @@ void gw_call_invite_answered(gw_call *c) {
 
 void gw_call_invite_over(gw_call *c) {
   answer(c->bridge, c->invitation, c->machine.sip_up ? GW_INVITE_LEFT : GW_INVITE_REJECT);
+  g_clear_pointer(&c->invitation, gw_word_free);
 }
 
 static void refuse(gw_bridge *b, const gw_word *w, const char *number, const char *bare,
@@ -118,14 +119,19 @@ static void ring(gw_bridge *b, const gw_word *w, const char *number, const char 
           "number=%s inviter=%s call_room=%s", number, bare, v->muji_room);
 }
 
+/* By a trunk it is known by what was invited, too: what that is in full may be written otherwise, and changes with the trunk. */
+static gboolean rings(const gw_call *c, const char *number) {
+  return !g_strcmp0(c->phone, number) || !g_strcmp0(c->caller, number) ||
+         (c->hunt && !g_strcmp0(gw_hunt_number(c->hunt), number));
+}
+
 /* Said twice, or come by two ways: the phone rings for it already. */
 static gw_call *call_of(const gw_bridge *b, const gw_word *w, const char *number) {
   for (guint i = 0; i < b->calls->len; i++) {
     gw_call *c = b->calls->pdata[i];
     if (!gw_call_invite_is(c) || c->machine.state >= GW_CS_CLOSING) continue;
     if (gw_call_invite_has_id(&c->invitation->u.call_invite, w->u.call_invite.ids[0]) &&
-        gw_jid_same_bare(c->invitation->from, w->from) &&
-        (!g_strcmp0(c->phone, number) || !g_strcmp0(c->caller, number)))
+        gw_jid_same_bare(c->invitation->from, w->from) && rings(c, number))
       return c;
   }
   return NULL;

@@ -20,15 +20,27 @@ void gw_bridge_items(gw_xmpp *xmpp, gw_items *list, void *bridge) {
   add_phones(b, list);
   for (guint i = 0; i < b->conf->rooms->len; i++) {
     const gw_room_conf *r = b->conf->rooms->pdata[i];
-    gw_items_add(list, r->room, r->number);
+    if (!gw_direct_is(r))
+      gw_items_add(list, r->room, r->number); /* persons are shown by their own server */
   }
 }
 
-/* Whoever's calls come from here: each phone, callers of trunks, and the watcher whose presence tells that we are there. */
+static gboolean any_shared(const gw_bridge *b) {
+  for (guint i = 0; i < b->conf->rooms->len; i++) {
+    const gw_room_conf *r = b->conf->rooms->pdata[i];
+    if (!gw_direct_is(r) && g_str_equal(r->identity, "shared")) return TRUE;
+  }
+  return FALSE;
+}
+
+/* Whoever's calls come from here: each phone, callers of trunks, the watcher whose presence tells that we are there, and what all
+ * phones of a room are together where one is shared. */
 static void add_contacts(const gw_bridge *b, gw_items *list) {
-  static const char *const others[][2] = {{"guest", "Guest"}, {"gateway", "Telephone gateway"}};
+  static const char *const others[][2] = {
+      {"guest", "Guest"}, {"gateway", "Telephone gateway"}, {"phones", "Telephones"} /* last */};
+  const guint n = any_shared(b) ? G_N_ELEMENTS(others) : G_N_ELEMENTS(others) - 1;
   add_phones(b, list);
-  for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+  for (guint i = 0; i < n; i++) {
     g_autofree char *jid = phone_jid(b, others[i][0]);
     gw_items_add(list, jid, others[i][1]);
   }

@@ -68,7 +68,7 @@ static void tell_room(gw_bridge *b, const gw_conference *c, const char *number,
 void gw_invite_over(gw_call *c) {
   const gw_call_machine *m = &c->machine;
   if (gw_call_invite_is(c)) gw_call_invite_over(c);
-  if (gw_call_invite_is(c) || !c->invitation || m->joined) return;
+  if (!c->invitation || m->joined) return;
   const char *phrase = m->sip_up ? "could not enter the room" : gw_dial_phrase(m->cause);
   const char *number = c->phone ? c->phone : c->caller;
   decline(c->bridge, c->invitation, number, phrase);

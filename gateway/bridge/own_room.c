@@ -117,17 +117,16 @@ void gw_own_room_joined(gw_conference *c, gw_seat *s) {
 
 /* --- beginning --- */
 
-static gboolean wanted(const gw_conference *c, const gw_call *call) {
-  const gw_room_conf *conf = call->room_conf;
-  return conf->private_calls && conf->propose_when_idle && !call->answer_id &&
+static gboolean wanted(const gw_conference *c, const gw_seat *s) {
+  const gw_room_conf *conf = gw_seat_conf(s);
+  return conf->private_calls && conf->propose_when_idle && !gw_seat_answer_id(s) &&
          gw_conference_flavour(c, conf) == &gw_flavour_muji && !gw_which_muji_runs(c);
 }
 
 const char *gw_own_room_begin(gw_conference *c, gw_seat *s) {
   gw_bridge *b = c->bridge;
-  const gw_call *call = gw_seat_call(s);
   g_autofree char *service = NULL;
-  if (c->own || !wanted(c, call) || !gw_jid_split(c->conf->room, NULL, &service, NULL)) return NULL;
+  if (c->own || !wanted(c, s) || !gw_jid_split(c->conf->room, NULL, &service, NULL)) return NULL;
   g_autofree char *name = gw_ids_hex(b->ids, 4);
   gw_own_room *o = c->own = g_new0(gw_own_room, 1);
   o->conference = c;
@@ -142,7 +141,7 @@ const char *gw_own_room_begin(gw_conference *c, gw_seat *s) {
   *v = (gw_call_invite){.action = GW_INVITE_INVITE, .multi = TRUE, .n_ids = 1};
   v->ids[0] = gw_ids_uuid(b->ids);
   v->muji_room = g_strconcat(name, "@", service, NULL);
-  for (char **p = call->room_conf->people; p && *p; p++)
+  for (char **p = gw_seat_conf(s)->people; p && *p; p++)
     add(o->people, *p);
   return v->muji_room;
 }
@@ -158,12 +157,6 @@ gboolean gw_own_room_wait(gw_conference *c, gw_seat *s) {
 }
 
 /* --- ending --- */
-
-static gboolean had_company(const gw_call *call) {
-  for (guint i = 0; i < call->last_peers->len; i++)
-    if (g_strcmp0(((const gw_peer_info *)call->last_peers->pdata[i])->codec, "local")) return TRUE;
-  return FALSE;
-}
 
 static gboolean used(const gw_conference *c, const char *room) {
   for (guint i = 0; i < c->seats->len; i++)
@@ -183,7 +176,7 @@ void gw_own_room_left(gw_conference *c, gw_seat *s) {
   gw_own_room *o = c->own;
   if (!o) return;
   g_ptr_array_remove(o->waiting, s);
-  o->company |= had_company(gw_seat_call(s));
+  o->company |= gw_seat_had_company(s);
   if (o->maker == s) { /* it never came to be: whoever waits starts anew */
     g_autoptr(GPtrArray) waiting = g_ptr_array_copy(o->waiting, NULL, NULL);
     gw_own_room_clear(c);

@@ -139,7 +139,7 @@ void gw_own_room_answered(gw_bridge *, const gw_word *, const char *bare); /* ac
 /* --- call_invite.c: phones that are invited to a call by a message to themselves */
 gboolean gw_call_invite_is(const gw_call *);     /* that is why it rang */
 void gw_call_invite_answered(gw_call *);         /* the phone was picked up */
-void gw_call_invite_over(gw_call *);             /* only if gw_call_invite_is */
+void gw_call_invite_over(gw_call *);             /* only if gw_call_invite_is, which it is not any more */
 
 /* --- which.c: flavour = "auto" */
 GPtrArray *gw_which_clients_new(void);
@@ -175,7 +175,12 @@ const char *gw_seat_nick(const gw_seat *);
 const char *gw_seat_jid(const gw_seat *);
 gw_call *gw_seat_call(const gw_seat *);
 const char *gw_seat_room(const gw_seat *); /* the conference's, or a call room */
+const gw_room_conf *gw_seat_conf(const gw_seat *); /* of the number that led here */
+/* What its call rang for, as far as that is here: a seat that the call is still to move to knows nothing of it. */
+const char *gw_seat_answer_id(const gw_seat *); /* NULL: for no proposal */
+gboolean gw_seat_is_invited(const gw_seat *);   /* gw_call_invite_is */
 gboolean gw_seat_started(const gw_seat *);
+gboolean gw_seat_had_company(const gw_seat *); /* here, of others than our phones; known when its sessions have ended */
 const gw_flavour_class *gw_seat_flavour(const gw_seat *);
 void gw_seat_granted(gw_seat *, gw_answer, const char *detail);
 void gw_seat_tell(gw_seat *, gw_cause); /* its state to the call, again */

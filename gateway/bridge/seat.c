@@ -424,8 +424,9 @@ static gboolean is_sfu(const gw_seat *s) {
 static void weigh_running(gw_seat *s) {
   const gw_ledger *l = s->conference->ledger;
   const gboolean wordless = s->class == &gw_flavour_jingle_sfu;
+  const char *answers = gw_seat_answer_id(s);
   const gw_ledger_call *c = s->call_room || wordless ? NULL
-                            : s->call->answer_id     ? gw_ledger_find(l, s->call->answer_id)
+                            : answers                ? gw_ledger_find(l, answers)
                                                      : gw_ledger_live(l, is_sfu(s), gw_now_us());
   const char *jid = c && c->order->len ? g_array_index(c->order, gw_order_entry, 0).jid : NULL;
   check(s, &(gw_rc_event){
@@ -539,12 +540,12 @@ static void on_call_room(const char *name, const char *const *features, void *us
     s->call_room = g_strdup(room);
     gw_info(&ctx, "call-room", "call_room=%s", room);
     gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, "the call is in %s", room);
-  } else if (!features && gw_call_invite_is(s->call)) { /* we were asked into that one and no other */
+  } else if (!features && gw_seat_is_invited(s)) { /* we were asked into that one and no other */
     post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_ROOM_CLOSED});
     return;
   } else {
     gw_call_room_forget(s->conference);
-    if (!gw_call_room(s->conference) && !gw_call_invite_is(s->call)) { /* perhaps we begin one */
+    if (!gw_call_room(s->conference) && !gw_seat_is_invited(s)) { /* perhaps we begin one */
       gw_seat_find_room(s);
       return;
     }
@@ -560,7 +561,7 @@ void gw_seat_find_room(gw_seat *s) {
     s->call_room = g_strdup(own);
     gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, "the call is to be in %s", own);
     join(s);
-  } else if (call_room || gw_call_invite_is(s->call)) {
+  } else if (call_room || gw_seat_is_invited(s)) {
     gw_persona_ask_disco(s->persona, call_room ? call_room : c->conf->room, on_call_room, s);
   } else {
     enter(s);

@@ -42,6 +42,7 @@ static void remember(const gw_seat *s, const seat_peer *p, gw_call *call) {
 
 /* For the record, which tells of everybody who was there; the oldest go when somebody comes and goes for hours. */
 void gw_seat_remember_peer(gw_seat *s, const seat_peer *p) {
+  s->had_company = TRUE;
   remember(s, p, s->call);
 }
 
@@ -85,6 +86,26 @@ void gw_seat_names(const gw_seat *s, GPtrArray *ret) {
 guint gw_seat_participants(const gw_seat *s) {
   s = gw_seat_main(s);
   return s->muc ? gw_muc_count(s->muc) : 0;
+}
+
+const gw_room_conf *gw_seat_conf(const gw_seat *s) {
+  return s->conf;
+}
+
+gboolean gw_seat_had_company(const gw_seat *s) {
+  return s->had_company;
+}
+
+static gboolean is_to_come(const gw_seat *s) {
+  return s->call->seat && s->call->seat != s;
+}
+
+const char *gw_seat_answer_id(const gw_seat *s) {
+  return is_to_come(s) ? NULL : s->call->answer_id;
+}
+
+gboolean gw_seat_is_invited(const gw_seat *s) {
+  return !is_to_come(s) && gw_call_invite_is(s->call);
 }
 
 void gw_seat_peers(const gw_seat *of, GPtrArray *ret) {

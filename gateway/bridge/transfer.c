@@ -91,6 +91,7 @@ static void change_rooms(gw_call *c) {
   gw_seat_stop(t->seat, GW_CAUSE_NORMAL);
   c->status = NULL;
   g_clear_pointer(&c->answer_id, g_free);
+  if (gw_call_invite_is(c)) gw_call_invite_over(c); /* whoever invited asked it into the old one */
   g_free(c->number);
   c->number = g_strdup(t->to->number);
   gw_call_set_room(c, t->to);

@@ -109,8 +109,9 @@ static char *prosody_groups(const gw_init_answers *a) {
   return g_strdup_printf("[+Telephone]\n"
                          "%s@%s=Phone %s\n"
                          "guest@%s=Guest\n"
-                         "gateway@%s=Telephone gateway\n",
-                         a->phone, a->domain, a->phone, a->domain, a->domain);
+                         "gateway@%s=Telephone gateway\n"
+                         "phones@%s=Telephones\n", /* for rooms with identity = "shared" */
+                         a->phone, a->domain, a->phone, a->domain, a->domain, a->domain);
 }
 
 static char *ejabberd_conf(const gw_init_answers *a) {
@@ -138,8 +139,9 @@ static char *ejabberd_commands(const gw_init_answers *a) {
       "  ejabberdctl add_rosteritem $user %s %s %s \"Phone %s\" Telephone both\n"
       "  ejabberdctl add_rosteritem $user %s guest %s Guest Telephone both\n"
       "  ejabberdctl add_rosteritem $user %s gateway %s \"Telephone gateway\" Telephone both\n"
+      "  ejabberdctl add_rosteritem $user %s phones %s Telephones Telephone both\n"
       "done\n",
-      users, users, a->phone, d, a->phone, users, d, users, d);
+      users, users, a->phone, d, a->phone, users, d, users, d, users, d);
 }
 
 const gw_init_piece gw_init_pieces[] = {

@@ -205,6 +205,11 @@ static void told_room(gw_doctor *d, const char *room, const element *e) {
                    holds(e, "muc_membersonly") ? "; members only" : "");
 }
 
+/* A number that leads to a person: whoever that is may be asked nothing. */
+static gboolean is_person(const char *flavour) {
+  return g_strcmp0(flavour, "direct") == 0;
+}
+
 /* XEP-0045 6.4: what kind of room is it? */
 static void ask_room(gw_doctor *d, stream *s, guint i) {
   g_autofree char *path = g_strdup_printf("rooms[%u].room", i);
@@ -294,6 +299,7 @@ static void rooms_of_daemon(gw_doctor *d) {
       d->rooms && JSON_NODE_HOLDS_ARRAY(d->rooms) ? json_node_get_array(d->rooms) : NULL;
   for (guint i = 0; rooms && i < json_array_get_length(rooms); i++) {
     JsonNode *room = json_array_get_element(rooms, i);
+    if (is_person(gw_json_get_string(room, "flavour"))) continue;
     gboolean in =
         gw_json_get_bool(room, "watching") || gw_json_get_int(room, "participants", 0) > 0;
     const char *problem = gw_json_get_string(room, "problem");
@@ -334,9 +340,12 @@ static void as_component(gw_doctor *d, stream *s) {
     return;
   }
   gw_doctor_note(d, "XMPP log-in", TRUE, NULL, "component %s", domain);
-  guint n = gw_conf_count(d->conf, "rooms");
-  for (guint i = 0; i < MIN(n, MAX_ROOMS); i++)
+  for (guint i = 0, asked = 0; i < gw_conf_count(d->conf, "rooms") && asked < MAX_ROOMS; i++) {
+    g_autofree char *flavour = g_strdup_printf("rooms[%u].flavour", i);
+    if (is_person(gw_conf_str(d->conf, flavour))) continue;
     ask_room(d, s, i);
+    asked++;
+  }
   ask_services(d, s);
 }
 

@@ -103,6 +103,18 @@ with Lab("doctor", server=with_turn) as lab:
         assert any("the running daemon is in it" in r for r in good.ctl_check), good.ctl_check
         good.stop()
 
+    with lab.case("a number that leads to a person is no room", go_on=True):
+        person = lab.server.jid("bob")
+        d = broken(lab, rooms=[{"number": "8100", "room": person, "flavour": "direct"}, {"number": "8000", "room": lab.room}])
+        lab.keep(d)
+        for running in (False, True):
+            if running:
+                d.start()
+                wait_for("the watcher", lambda: any(r["watching"] for r in d.ctl("room", "list")), 5)
+            assert examine(d) == [] and not any(person in r for r in d.ctl_check), d.ctl_check
+            assert any(lab.room in r for r in d.ctl_check), d.ctl_check
+        d.stop()
+
     with lab.case("a wrong component secret", go_on=True):
         d = broken(lab, xmpp={"secret": "nobody-knows-it"})
         d.conf["xmpp"].pop("secret_file")

@@ -34,10 +34,10 @@ with Lab("init_ejabberd", server=BareEjabberd) as lab:
         assert f'hosts: {{ "{lab.server.phones}": {{ password: "{servers.SECRET}" }} }}' in text, text
         assert f"gateway@{lab.server.phones}" in text and "access_admin: muc_admin" in text, text
 
-    with lab.case("the commands put phone, guest and gateway into every contact list"):
+    with lab.case("the commands put phone, guest, gateway and what shared phones are into every contact list"):
         assert lab.server.contacts("alice") == {}
         ctl = "ejabberdctl() { " + shlex.join(lab.server._ctl()) + ' "$@"; }\n'
         done = subprocess.run(["bash", "-ec", ctl + pieces["ejabberd_commands"]], capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done
         for user in ("alice", "bob"):
-            assert lab.server.contacts(user) == {f"{n}@{lab.server.phones}": "both" for n in ("100", "guest", "gateway")}
+            assert lab.server.contacts(user) == {f"{n}@{lab.server.phones}": "both" for n in ("100", "guest", "gateway", "phones")}

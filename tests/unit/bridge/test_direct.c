@@ -95,12 +95,23 @@ static gw_sip_call *talking(world *w) {
   return sip;
 }
 
+static guint calls_of(world *w, const char *number) {
+  g_autoptr(GPtrArray) rooms = gw_bridge_rooms(w->b);
+  for (guint i = 0; i < rooms->len; i++) {
+    const gw_room_info *r = rooms->pdata[i];
+    if (!strcmp(r->number, number)) return r->calls;
+  }
+  g_assert_not_reached();
+}
+
 static void test_phone_calls(void) {
   world w;
   start(&w);
   gw_sip_call *sip = talking(&w);
   g_autofree char *state = state_of_first(&w);
   g_assert_cmpstr(state, ==, "connecting");
+  g_assert_cmpuint(calls_of(&w, "8101"), ==, 1);
+  g_assert_cmpuint(calls_of(&w, "8000"), ==, 0);
   g_assert_true(strstr(w.store->str, "+session " DEVICE) != NULL);
   fake_clear();
   end_sip(&w, sip, GW_CAUSE_NORMAL);
@@ -109,6 +120,7 @@ static void test_phone_calls(void) {
   g_assert_true(strstr(w.store->str, "-session " DEVICE) != NULL);
   g_assert_true(strstr(w.store->str, "\"room\":\"" ALICE "\"") != NULL);
   g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  g_assert_cmpuint(calls_of(&w, "8101"), ==, 0);
   gw_sip_call_unref(sip);
   finish(&w);
 }

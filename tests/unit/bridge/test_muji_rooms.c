@@ -246,6 +246,64 @@ static void test_phone_is_invited(void) {
   teardown(&w);
 }
 
+static void say_to_number(world *w, gw_invite_action action, const char *number) {
+  g_autoptr(gw_word) word = to_phone(action, FALSE);
+  g_free(word->to);
+  word->to = g_strconcat(number, "@gw.test", NULL);
+  gw_bridge_call_invited(NULL, word, w->b);
+  spin();
+}
+
+/* Two that take the same number for one of theirs: which it is in full is another by each of them. */
+static void with_trunks(world *w) {
+  static const char *const names[] = {"first", "second"}, *const countries[] = {"49", "43"};
+  gw_bridge_conf *c = conf(FALSE);
+  g_strfreev(g_steal_pointer(&((gw_room_conf *)c->rooms->pdata[0])->ring));
+  for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+    gw_trunk_conf *t = g_new0(gw_trunk_conf, 1);
+    *t = (gw_trunk_conf){.name = g_strdup(names[i]),
+                         .country = g_strdup(countries[i]),
+                         .international = g_strdup("00"),
+                         .national = g_strdup("0"),
+                         .format = g_strdup("national"),
+                         .dial_out = g_strsplit("+4*", ",", 0),
+                         .dial_out_by = g_strsplit("bob@x.test", ",", 0)};
+    g_ptr_array_add(c->trunks, t);
+  }
+  gw_bridge_reconfigure(w->b, c);
+  bob_joins("gateway@");
+}
+
+/* A number that is called by a trunk: the invite twice rings it once, and taken back it rings no more, also when the next trunk
+ * rings it by now. */
+static void test_number_is_invited(void) {
+  for (guint trunk = 0; trunk < 2; trunk++) {
+    world w;
+    setup(&w);
+    with_trunks(&w);
+    fake_clear();
+    say_to_number(&w, GW_INVITE_INVITE, "0301234567");
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    g_assert_true(fake_said("sip dial 0301234567 by first"));
+    if (trunk) {
+      gw_bridge_sip_state(fake_dialled, GW_SIP_ENDED, GW_CAUSE_PEER_GONE, 503, w.b);
+      spin();
+      fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+      spin();
+      g_assert_true(fake_said("sip dial 0301234567 by second"));
+    }
+    say_to_number(&w, GW_INVITE_INVITE, "0301234567");
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    g_assert_false(fake_said("call reject"));
+    say_to_number(&w, GW_INVITE_RETRACT, "0301234567");
+    g_assert_true(fake_said("sip hangup cancelled"));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    g_clear_pointer(&fake_dialled, gw_sip_call_unref);
+    teardown(&w);
+  }
+}
+
 /* --- calls that a phone starts in a private room --- */
 
 static void use_private(world *w) {
@@ -332,6 +390,174 @@ static void test_refused(void) {
     spin();
     g_assert_cmpint(fake_said("sip hangup rejected"), ==, i);
   }
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
+/* --- a call that a transfer moves to another room --- */
+
+#define OTHER "other@muc.test"
+
+/* 8000 leads to ROOM, 8001 to OTHER, both for Muji calls; nobody is rung. own: which of them starts private calls, with carol or
+ * dave; 2: none. */
+static void use_two(world *w, guint own) {
+  gw_bridge_conf *c = conf(TRUE);
+  for (guint i = 0; i < 2; i++) {
+    gw_room_conf *r = c->rooms->pdata[i];
+    g_strfreev(g_steal_pointer(&r->ring));
+    g_free(r->flavour);
+    r->flavour = g_strdup("muji");
+    r->private_calls = i == own;
+    r->people = g_strsplit(i ? "dave@x.test" : "carol@x.test", ",", 0);
+  }
+  gw_bridge_reconfigure(w->b, c);
+  fake_muc_in(fake_muc_at("gateway@", OTHER), FALSE);
+  fake_clear();
+}
+
+static void move_to_other(world *w, gw_sip_call *sip) {
+  const gw_sip_refer r = {.target = "8001", .uri = "8001", .ours = TRUE};
+  fake_clear();
+  gw_bridge_sip_refer(sip, &r, w->b);
+  spin();
+  fake_answer_questions();
+  spin();
+}
+
+static void other_lets_it_in(world *w) {
+  fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  g_assert_true(fake_said("media move"));
+}
+
+/* He is in the phone's call by now. */
+static void bob_calls(void) {
+  gw_word *initiate = gw_word_new_jingle(GW_JINGLE_SESSION_INITIATE, NULL, "s1", FALSE);
+  initiate->from = g_strdup("bob@x.test/web");
+  initiate->u.jingle.desc = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(initiate->u.jingle.desc, GW_KIND_AUDIO, "audio");
+  gw_desc_media_add_codec(m, 111, "opus", 48000, 2, NULL);
+  m->rtcp_mux = TRUE;
+  m->ufrag = g_strdup("bbbb");
+  m->pwd = g_strdup("bbbbbbbbbbbbbbbbbbbbbb");
+  m->fp_hash = g_strdup("sha-256");
+  m->fp_value = g_strdup("CC:DD");
+  m->setup = GW_SETUP_ACTPASS;
+  fake_muji_nick = "bob";
+  bob_joins("100@");
+  fake_jingle("100@", initiate);
+  fake_muji_nick = NULL;
+  g_assert_true(fake_said("media peer"));
+}
+
+/* The settings are those of the number that it goes to, not of the one that it comes from. */
+static void test_moved_private(void) {
+  for (guint own = 0; own < 2; own++) {
+    world w;
+    setup(&w);
+    use_two(&w, own);
+    gw_sip_call *sip = own ? seated(&w) : starts_call(&w);
+    fake_answer_questions(); /* who is let in: the room stands */
+    spin();
+    bob_calls();
+    move_to_other(&w, sip);
+    const char *room = strstr(fake_log(), "private ");
+    g_assert_cmpint(room != NULL, ==, own);
+    g_assert_cmpint(fake_said("join " OTHER), ==, !own);
+    if (own) {
+      g_autofree char *name = g_strndup(room + 8, strcspn(room + 8, "\n"));
+      fake_muc_in(fake_muc_at("100@", name), FALSE);
+      fake_answer_questions();
+      spin();
+      g_assert_true(fake_said("to=dave@x.test") && !fake_said("to=carol@x.test"));
+      g_assert_true(fake_said("media move"));
+    } else {
+      other_lets_it_in(&w);
+      g_assert_false(fake_said("call invite "));
+    }
+    end_sip(&w, sip, GW_CAUSE_NORMAL);
+    until_calls(&w, 0);
+    g_assert_cmpint(fake_said("call retract "), ==, own); /* nobody came there, whoever was in the old one */
+    gw_sip_call_unref(sip);
+    teardown(&w);
+  }
+}
+
+/* Somebody had invited the phone to a call of his: where it goes nobody has, and he hears when it goes. */
+static void test_moved_invited(void) {
+  static const char *const stands[] = {"http://jabber.org/protocol/muc", NULL};
+  world w;
+  setup(&w);
+  use_two(&w, 2);
+  bob_joins("gateway@");
+  fake_disco_features = stands;
+  rung(&w);
+  gw_bridge_sip_state(fake_dialled, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+  spin();
+  fake_answer_questions();
+  spin();
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  fake_disco_features = NULL;
+  move_to_other(&w, fake_dialled);
+  g_assert_true(fake_said("join " OTHER " as Front desk"));
+  g_assert_false(fake_said("call left U"));
+  other_lets_it_in(&w);
+  g_assert_true(fake_said("call left U from=100@gw.test to=bob@x.test"));
+  fake_clear();
+  end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+  until_calls(&w, 0);
+  g_assert_false(fake_said("call left")); /* once */
+  gw_sip_call_unref(fake_dialled);
+  teardown(&w);
+}
+
+/* Rung for a proposal in the one room: what is weighed is the call that runs in the other, whose proposer could not call it. */
+static void test_moved_rung(void) {
+  world w;
+  setup(&w);
+  gw_bridge_conf *c = conf(TRUE);
+  for (guint i = 0; i < 2; i++) {
+    gw_room_conf *r = c->rooms->pdata[i];
+    g_strfreev(r->ring);
+    r->ring = i ? NULL : g_strsplit("100", ",", 0);
+  }
+  gw_bridge_reconfigure(w.b, c);
+  fake_muc_in(fake_muc_at("gateway@", OTHER), FALSE);
+  bob_joins("gateway@");
+  fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "id-1", "bob"));
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip dial 100"));
+  gw_sip_call *sip = fake_dialled;
+  gw_bridge_sip_state(sip, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+  spin();
+  fake_muc_in(fake_muc("100@"), FALSE);
+  fake_answer_questions();
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  gw_muc *other = fake_muc_at("gateway@", OTHER);
+  fake_occupant(other, "eve", "eve@x.test/web", GW_OCC_JOINED);
+  gw_word *proposal = word(GW_JMUCI_PROPOSE, "id-9", "eve");
+  g_free(proposal->from);
+  proposal->from = g_strdup(OTHER "/eve");
+  fake_word(other, proposal);
+  spin();
+  fake_roster_answer = GW_ANSWER_NO;
+  fake_disco_name = "JSXC";
+  move_to_other(&w, sip);
+  g_assert_true(fake_said("join " OTHER));
+  fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+  fake_answer_questions();
+  spin();
+  g_assert_true(fake_said("sip refer-progress 403") && !fake_said("media move"));
   end_sip(&w, sip, GW_CAUSE_NORMAL);
   gw_sip_call_unref(sip);
   teardown(&w);
@@ -484,9 +710,13 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji-rooms/inviter-leaves", test_inviter_leaves);
   g_test_add_func("/muji-rooms/running-first", test_running_first);
   g_test_add_func("/muji-rooms/phone-is-invited", test_phone_is_invited);
+  g_test_add_func("/muji-rooms/number-is-invited", test_number_is_invited);
   g_test_add_func("/muji-rooms/own-room", test_own_room);
   g_test_add_func("/muji-rooms/refused", test_refused);
   g_test_add_func("/muji-rooms/invited-invites-nobody", test_invited_invites_nobody);
+  g_test_add_func("/muji-rooms/moved-private", test_moved_private);
+  g_test_add_func("/muji-rooms/moved-invited", test_moved_invited);
+  g_test_add_func("/muji-rooms/moved-rung", test_moved_rung);
   g_test_add_func("/muji-rooms/shared", test_shared);
   return g_test_run();
 }

@@ -48,11 +48,13 @@ static void test_pieces(void) {
   holds(components, "Component \"phone.example.org\"\n  component_secret = \"s3cret\"");
   holds(groups, "\n100@phone.example.org=Phone 100\n");
   holds(groups, "\ngateway@phone.example.org=");
+  holds(groups, "\nphones@phone.example.org=");
   holds(ejabberd, "hosts: { \"phone.example.org\": { password: \"s3cret\" } }");
   holds(ejabberd, "user: [ \"gateway@phone.example.org\" ]");
   holds(commands, "registered_users example.org)");
   holds(commands, "add_rosteritem $user example.org 100 phone.example.org \"Phone 100\" ");
   holds(commands, "add_rosteritem $user example.org gateway phone.example.org ");
+  holds(commands, "add_rosteritem $user example.org phones phone.example.org ");
 }
 
 /* A room service without a parent of its own: its domain is the users'. */
