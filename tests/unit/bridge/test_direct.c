@@ -291,7 +291,47 @@ static void test_pace(void) {
     jmi(&w, GW_JMI_PROPOSE, "eve@evil.test/x", "100@gw.example.test", "s1");
     told += fake_said("reject");
   }
-  g_assert_cmpuint(told, ==, 11); /* ten refusals, and that it was too often */
+  g_assert_cmpuint(told, ==, 21); /* twenty refusals, and that it was too often */
+  told = 0;
+  for (guint i = 0; i < 40; i++) {
+    g_autofree char *id = g_strdup_printf("t%u", i);
+    fake_clear();
+    jmi(&w, GW_JMI_PROPOSE, DEVICE, "101@gw.example.test", id); /* she may, it is not registered */
+    told += fake_said("reject");
+  }
+  g_assert_cmpuint(told, ==, 11);
+  finish(&w);
+}
+
+/* More people than are counted, none of whom may: who may is not kept out, and is not told of their refusals. */
+static void test_strangers(void) {
+  world w;
+  start(&w);
+  guint told = 0;
+  for (guint i = 0; i <= GW_MAX_INVITERS; i++) {
+    g_autofree char *eve = g_strdup_printf("eve%u@evil.test/x", i);
+    fake_clear();
+    jmi(&w, GW_JMI_PROPOSE, eve, "100@gw.example.test", "s1");
+    told += fake_said("reject");
+  }
+  g_assert_cmpuint(told, ==, 21);
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "100@gw.example.test", "s1");
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  finish(&w);
+}
+
+/* What is no JID calls nobody, and is answered nothing. */
+static void test_no_jid(void) {
+  static const char *const from[] = {"alice@example.test/", "a@b@c/x", "@example.test/x",
+                                     "alice@example.test/\x01"};
+  world w;
+  start(&w);
+  for (guint i = 0; i < G_N_ELEMENTS(from); i++) {
+    jmi(&w, GW_JMI_PROPOSE, from[i], "100@gw.example.test", "s1");
+    g_assert_cmpint(gw_bridge_offered(NULL, "100@gw.example.test", from[i], w.b), ==,
+                    GW_CAUSE_BAD_REQUEST);
+  }
+  g_assert_cmpstr(fake_log(), ==, "");
   finish(&w);
 }
 
@@ -362,6 +402,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/retracted", test_retracted);
   g_test_add_func("/bridge/direct/who-may", test_who_may);
   g_test_add_func("/bridge/direct/pace", test_pace);
+  g_test_add_func("/bridge/direct/strangers", test_strangers);
+  g_test_add_func("/bridge/direct/no-jid", test_no_jid);
   g_test_add_func("/bridge/direct/strange", test_strange);
   g_test_add_func("/bridge/direct/crossed", test_crossed);
   g_test_add_func("/bridge/direct/two-calls", test_two_calls);
