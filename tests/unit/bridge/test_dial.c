@@ -378,6 +378,7 @@ static void test_invite_away(void) {
   } rows[] = {
       {TRUE, ROOM, "alice@x.test/web", "+49301234567", TRUE},
       {FALSE, ROOM, "alice@x.test/web", "+49301234567", TRUE},
+      {FALSE, "+49110@side.test", "alice@x.test/web", "+49301234567", TRUE},
       {TRUE, ROOM, "bob@x.test/web", "+49301234567", FALSE},    /* in the room, but not his money */
       {TRUE, ROOM, "alice@x.test/web", "+44207946000", FALSE},  /* nobody may */
       {TRUE, ROOM, "alice@x.test/web", "+499001234567", FALSE}, /* premium */
@@ -399,7 +400,9 @@ static void test_invite_away(void) {
     g_assert_null(strstr(fake_log(), rows[i].number)); /* whoever is told sees no number in full */
     if (!rows[i].rings) continue;
     ring(w.b);
-    g_assert_true(fake_said("sip dial 0301234567 by provider"));
+    const gboolean ours = g_str_equal(rows[i].room, ROOM);
+    g_assert_true(fake_said(ours ? "sip dial 0301234567 by provider from 8000"
+                                 : "sip dial 0301234567 by provider from nobody"));
     fake_clear();
     end_sip(&w, fake_dialled, GW_CAUSE_BUSY);
     g_assert_true(fake_said("is busy."));

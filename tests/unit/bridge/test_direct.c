@@ -206,10 +206,27 @@ static void test_person_calls_away(void) {
   start(&w);
   jmi(&w, GW_JMI_PROPOSE, DEVICE, "+4930123456@gw.example.test", "s1");
   picked_up(&w);
-  g_assert_true(fake_said("sip dial +4930123456 by main from"));
+  g_assert_true(fake_said("sip dial +4930123456 by main from 8101"));
   g_assert_true(fake_said("jmi proceed s1 from=+4930123456@"));
   end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
   g_assert_true(fake_said("jmi finish s1"));
+  finish(&w);
+}
+
+/* The name of an account is nothing that the telephone network could be told as a number. */
+static void test_name_like_number(void) {
+  world w;
+  start(&w);
+  gw_bridge_conf *c = direct_conf();
+  gw_trunk_conf *t = c->trunks->pdata[0];
+  g_strfreev(t->dial_out_by);
+  t->dial_out_by = g_strsplit("example.test", ",", 0);
+  gw_bridge_reconfigure(w.b, c);
+  jmi(&w, GW_JMI_PROPOSE, "+49110@example.test/x", "+4930123456@gw.example.test", "s1");
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip dial +4930123456 by main from nobody"));
+  end_sip(&w, fake_dialled, GW_CAUSE_BUSY);
   finish(&w);
 }
 
@@ -398,6 +415,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/dialled", test_dialled);
   g_test_add_func("/bridge/direct/person-calls", test_person_calls);
   g_test_add_func("/bridge/direct/person-calls-away", test_person_calls_away);
+  g_test_add_func("/bridge/direct/name-like-number", test_name_like_number);
   g_test_add_func("/bridge/direct/no-answer", test_no_answer);
   g_test_add_func("/bridge/direct/retracted", test_retracted);
   g_test_add_func("/bridge/direct/who-may", test_who_may);
