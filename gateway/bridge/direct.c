@@ -218,7 +218,17 @@ static gw_call *crossing(const gw_bridge *b, const gw_word *w) {
   return NULL;
 }
 
+/* A propose that comes once more, after a resumed stream: it is a call already, for as long as that is remembered. */
+static gboolean is_known(const gw_bridge *b, const gw_word *w) {
+  for (guint i = 0; i < b->calls->len; i++) {
+    const gw_direct *d = ((gw_call *)b->calls->pdata[i])->direct;
+    if (d && !g_strcmp0(d->sid, w->u.jmi.id) && gw_jid_same(d->peer, w->from)) return TRUE;
+  }
+  return FALSE;
+}
+
 static void proposed(gw_bridge *b, const gw_word *w) {
+  if (is_known(b, w)) return;
   gw_call *c = crossing(b, w);
   gw_cause cause = GW_CAUSE_NONE;
   gboolean silent = FALSE;

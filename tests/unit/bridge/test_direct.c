@@ -253,6 +253,22 @@ static void test_no_answer(void) {
   }
 }
 
+/* Once more, as after a resumed stream: one phone rings once, and a number is dialled once. */
+static void test_proposed_twice(void) {
+  static const char *const to[] = {"100@gw.example.test", "+4930123456@gw.example.test"};
+  for (guint i = 0; i < G_N_ELEMENTS(to); i++) {
+    world w;
+    start(&w);
+    for (guint n = 0; n < 2; n++)
+      jmi(&w, GW_JMI_PROPOSE, DEVICE, to[i], "s1");
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    g_assert_false(fake_said("reject"));
+    jmi(&w, GW_JMI_RETRACT, DEVICE, to[i], "s1");
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    finish(&w);
+  }
+}
+
 static void test_retracted(void) {
   world w;
   start(&w);
@@ -417,6 +433,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/person-calls-away", test_person_calls_away);
   g_test_add_func("/bridge/direct/name-like-number", test_name_like_number);
   g_test_add_func("/bridge/direct/no-answer", test_no_answer);
+  g_test_add_func("/bridge/direct/proposed-twice", test_proposed_twice);
   g_test_add_func("/bridge/direct/retracted", test_retracted);
   g_test_add_func("/bridge/direct/who-may", test_who_may);
   g_test_add_func("/bridge/direct/pace", test_pace);
