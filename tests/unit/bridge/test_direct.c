@@ -169,6 +169,28 @@ static void test_dialled(void) {
   }
 }
 
+/* The PIN of the number that leads to her is no less asked for when she is dialled by address. */
+static void test_dialled_pin(void) {
+  for (guint pin = 0; pin < 2; pin++) {
+    world w;
+    start(&w);
+    gw_bridge_conf *c = direct_conf();
+    gw_room_conf *r = c->rooms->pdata[1];
+    g_free(r->pin);
+    r->pin = g_strdup(pin ? "4711" : "");
+    gw_bridge_reconfigure(w.b, c);
+    g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+    gw_sip_call *sip = invite(&w, "100", ALICE, offer);
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    g_assert_cmpint(fake_said("jmi propose"), ==, !pin);
+    g_assert_cmpint(fake_said("sip answer"), ==, pin); /* to be asked */
+    end_sip(&w, sip, GW_CAUSE_CANCELLED);
+    gw_sip_call_unref(sip);
+    finish(&w);
+  }
+}
+
 static void picked_up(world *w) {
   fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
   spin();
@@ -429,6 +451,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/phone-calls", test_phone_calls);
   g_test_add_func("/bridge/direct/hold", test_hold);
   g_test_add_func("/bridge/direct/dialled", test_dialled);
+  g_test_add_func("/bridge/direct/dialled-pin", test_dialled_pin);
   g_test_add_func("/bridge/direct/person-calls", test_person_calls);
   g_test_add_func("/bridge/direct/person-calls-away", test_person_calls_away);
   g_test_add_func("/bridge/direct/name-like-number", test_name_like_number);
