@@ -87,22 +87,37 @@ void gw_xmpp_forget(gw_xmpp *x, void *owner) {
 
 /* --- stanzas in */
 
-/* A phone that is in no call is called: whoever takes the call makes the persona that it is for. */
+/* The answer to the request, and the end of the session that it has begun. */
+static void end_offer(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, const char *sid,
+                      xmpp_stanza_t *answer, const char *reason) {
+  g_autoptr(gw_word) no =
+      gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, xmpp_stanza_get_from(iq), sid, FALSE);
+  g_autofree char *id = gw_ids_hex(x->ids, 8);
+  no->u.jingle.reason = g_strdup(reason);
+  gw_xmpp_send(x, s, answer, FALSE);
+  gw_xmpp_send(x, s, gw_words_build_jingle(no, xmpp_stanza_get_to(iq), id), FALSE);
+}
+
+/* A phone that is in no call is called: whoever takes the call makes the persona that it is for. What cannot be read is no
+ * call: the phone would ring for a session that the persona refuses. */
 static gw_persona *called(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, const gw_jingle_head *head,
                           gboolean *ret_refused) {
   const char *to = xmpp_stanza_get_to(iq), *from = xmpp_stanza_get_from(iq);
+  const char *why = NULL;
   *ret_refused = FALSE;
   if (head->action != GW_JINGLE_SESSION_INITIATE || !head->sid || !x->events.offer ||
       !gw_jid_resource(from) || !gw_standing_is(x, to))
     return NULL;
-  gw_cause cause = x->events.offer(x, to, from, x->user);
+  g_autoptr(gw_word) w = gw_words_parse_jingle(iq, FALSE, &why);
+  gw_cause cause = w ? x->events.offer(x, to, from, x->user) : GW_CAUSE_BAD_REQUEST;
   if (!cause) return gw_xmpp_persona(x, to);
-  g_autoptr(gw_word) no = gw_word_new_jingle(GW_JINGLE_SESSION_TERMINATE, from, head->sid, FALSE);
-  g_autofree char *id = gw_ids_hex(x->ids, 8);
-  no->u.jingle.reason = g_strdup(gw_cause_jingle(cause));
-  gw_xmpp_send(x, s, gw_iq_result(iq), FALSE);
-  gw_xmpp_send(x, s, gw_words_build_jingle(no, to, id), FALSE);
   *ret_refused = TRUE;
+  if (w) {
+    end_offer(x, s, iq, head->sid, gw_iq_result(iq), gw_cause_jingle(cause));
+    return NULL;
+  }
+  gw_info(NULL, "jingle-refused", "to=%s from=%s sid=%s reason=%s", to, from, head->sid, why);
+  end_offer(x, s, iq, head->sid, gw_iq_error(iq, "modify", "bad-request", NULL), "general-error");
   return NULL;
 }
 

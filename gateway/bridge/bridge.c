@@ -206,7 +206,8 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
   else
     gw_call_post(gw_call_new_in(b, call, i, conf, person ? person->room : route->number,
                                 language_of(b, route)),
-                 &(gw_ce){.type = GW_CE_INVITE, .asks = route->menu || route->has_pin});
+                 &(gw_ce){.type = GW_CE_INVITE,
+                          .asks = route->menu || (person ? *person->pin != 0 : route->has_pin)});
   gw_sip_call_unref(call);
 }
 

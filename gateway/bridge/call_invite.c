@@ -36,10 +36,17 @@ void gw_call_invite_over(gw_call *c) {
 }
 
 static void refuse(gw_bridge *b, const gw_word *w, const char *number, const char *bare,
-                   const char *why, gboolean told) {
+                   const char *why) {
   gw_warn(&(gw_log_ctx){.room = w->u.call_invite.muji_room}, "call-invite-refused",
           "number=%s inviter=%s why=%s", number ? number : "-", bare, why);
-  if (told) answer(b, w, GW_INVITE_REJECT);
+  answer(b, w, GW_INVITE_REJECT);
+}
+
+/* Who may not. */
+static void turn_away(gw_bridge *b, const gw_word *w, const char *number, const char *bare,
+                      const char *why) {
+  gboolean last;
+  if (gw_refusal_due(b, bare, &last)) refuse(b, w, number, bare, last ? GW_INVITED_TOO_OFTEN : why);
 }
 
 /* --- an invite --- */
@@ -109,7 +116,7 @@ static void ring(gw_bridge *b, const gw_word *w, const char *number, const char 
   const char *why = takes_muji(room) ? NULL : "is not called: the room's flavour is another";
   gw_call *c = why ? NULL : gw_dial(b, bare, number, room, &cause, &why);
   if (!c) {
-    refuse(b, w, number, bare, why, TRUE);
+    refuse(b, w, number, bare, why);
     return;
   }
   c->invitation = gw_word_copy(w);
@@ -142,16 +149,16 @@ static void invited(gw_bridge *b, const gw_word *w, const char *number, const ch
   const char *why = NULL;
   gboolean first = FALSE;
   if (w->historic || (number && call_of(b, w, number))) return;
-  if (!gw_pace_take(b->invite_pace, bare, gw_now_us(), &first))
-    refuse(b, w, number, bare, "was invited too often: wait a while", first);
-  else if (!number)
-    refuse(b, w, NULL, bare, "is no phone: invite NUMBER@DOMAIN", TRUE);
+  if (!number)
+    why = "is no phone: invite NUMBER@DOMAIN";
   else if (!v->muji_room)
-    refuse(b, w, number, bare, "no way into the call that we know", TRUE);
-  else if (!permitted(b, v->muji_room, bare, number, &why))
-    refuse(b, w, number, bare, why, TRUE);
-  else
+    why = "no way into the call that we know";
+  if (why || !permitted(b, v->muji_room, bare, number, &why))
+    turn_away(b, w, number, bare, why);
+  else if (gw_pace_take(b->invite_pace, bare, gw_now_us(), &first))
     ring(b, w, number, bare);
+  else if (first)
+    refuse(b, w, number, bare, GW_INVITED_TOO_OFTEN);
 }
 
 /* Only while it rings: later the call is its own. */

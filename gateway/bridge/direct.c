@@ -150,6 +150,14 @@ static gw_cause refused(const char *from, const char *number, gw_cause cause, co
   return cause;
 }
 
+/* Who may not call has no place in call_pace: many of them would leave none for who may. */
+static gw_cause turned_away(gw_bridge *b, const char *from, const char *number, gw_cause cause,
+                            const char *why, gboolean *ret_silent) {
+  gboolean last;
+  *ret_silent = !gw_refusal_due(b, from, &last);
+  return *ret_silent ? cause : refused(from, number, cause, last ? "asks too often" : why);
+}
+
 /* The call as it rings; NULL with the cause. *ret_silent: refused too often to be told again. */
 static gw_call *ring(gw_bridge *b, const char *from, const char *to, const char *sid,
                      gw_cause *ret_cause, gboolean *ret_silent) {
@@ -157,13 +165,19 @@ static gw_call *ring(gw_bridge *b, const char *from, const char *to, const char 
   gboolean first = TRUE;
   const char *why = NULL;
   *ret_silent = FALSE;
-  if (!gw_pace_take(b->call_pace, bare, gw_now_us(), &first)) {
-    *ret_silent = !first;
-    *ret_cause = refused(bare, number, GW_CAUSE_BUSY, "calls too often");
+  if (!bare) {
+    *ret_cause = GW_CAUSE_BAD_REQUEST;
+    *ret_silent = TRUE;
     return NULL;
   }
   if (!number || !may_call(b, bare, number)) {
-    *ret_cause = refused(bare, number, GW_CAUSE_FORBIDDEN, "no rule lets him call that number");
+    *ret_cause = turned_away(b, bare, number, GW_CAUSE_FORBIDDEN,
+                             "no rule lets him call that number", ret_silent);
+    return NULL;
+  }
+  if (!gw_pace_take(b->call_pace, bare, gw_now_us(), &first)) {
+    *ret_silent = !first;
+    *ret_cause = first ? refused(bare, number, GW_CAUSE_BUSY, "calls too often") : GW_CAUSE_BUSY;
     return NULL;
   }
   g_autoptr(gw_room_conf) conf = conf_of(b, bare);
@@ -219,7 +233,17 @@ static gw_call *crossing(const gw_bridge *b, const gw_word *w) {
   return NULL;
 }
 
+/* A propose that comes once more, after a resumed stream: it is a call already, for as long as that is remembered. */
+static gboolean is_known(const gw_bridge *b, const gw_word *w) {
+  for (guint i = 0; i < b->calls->len; i++) {
+    const gw_direct *d = ((gw_call *)b->calls->pdata[i])->direct;
+    if (d && !g_strcmp0(d->sid, w->u.jmi.id) && gw_jid_same(d->peer, w->from)) return TRUE;
+  }
+  return FALSE;
+}
+
 static void proposed(gw_bridge *b, const gw_word *w) {
+  if (is_known(b, w)) return;
   gw_call *c = crossing(b, w);
   gw_cause cause = GW_CAUSE_NONE;
   gboolean silent = FALSE;
@@ -228,7 +252,7 @@ static void proposed(gw_bridge *b, const gw_word *w) {
     return;
   }
   if (!w->u.jmi.audio)
-    cause = refused(w->from, NULL, GW_CAUSE_NO_CODEC, "proposes no audio");
+    cause = turned_away(b, w->from, NULL, GW_CAUSE_NO_CODEC, "proposes no audio", &silent);
   else
     ring(b, w->from, w->to, w->u.jmi.id, &cause, &silent);
   if (cause && !silent) gw_xmpp_reject(b->xmpp, w, gw_cause_jingle(cause));

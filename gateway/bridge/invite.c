@@ -6,17 +6,29 @@
 
 #define INVITES_AT_ONCE 20 /* of one inviter, a whole meeting; from then on one in INVITE_EVERY */
 #define INVITE_EVERY GW_SEC(10)
+#define REFUSALS_AT_ONCE 20 /* of one domain */
+#define REFUSAL_EVERY GW_SEC(10)
 #define NOTICES_AT_ONCE 2 /* said in one room */
 #define NOTICE_EVERY GW_SEC(10)
 
 void gw_invite_init(gw_bridge *b) {
   b->invite_pace = gw_pace_new(INVITES_AT_ONCE, INVITE_EVERY, GW_MAX_INVITERS);
+  b->refusal_pace = gw_pace_new(REFUSALS_AT_ONCE, REFUSAL_EVERY, GW_MAX_INVITERS);
   b->notice_pace = gw_pace_new(NOTICES_AT_ONCE, NOTICE_EVERY, GW_MAX_INVITERS);
 }
 
 void gw_invite_clear(gw_bridge *b) {
   gw_pace_free(b->invite_pace);
+  gw_pace_free(b->refusal_pace);
   gw_pace_free(b->notice_pace);
+}
+
+/* Names of persons cost a stranger nothing, domains do: by names he would fill the table, and the log. */
+gboolean gw_refusal_due(gw_bridge *b, const char *jid, gboolean *ret_last) {
+  g_autofree char *domain = NULL;
+  *ret_last = FALSE;
+  if (!gw_jid_split(jid, NULL, &domain, NULL)) return FALSE;
+  return gw_pace_take(b->refusal_pace, domain, gw_now_us(), ret_last) || *ret_last;
 }
 
 /* --- who invites --- */
@@ -76,11 +88,19 @@ void gw_invite_over(gw_call *c) {
 }
 
 static void refuse(gw_bridge *b, const gw_word *w, const char *number, const char *inviter,
-                   const char *why, gboolean told) {
+                   const char *why) {
   gw_warn(&(gw_log_ctx){.room = w->u.invite.room}, "invite-refused",
           "number=%s inviter=%s through=%s why=%s", number ? number : "-", inviter,
           w->u.invite.mediated ? "room" : "message", why);
-  if (told) decline(b, w, number, why);
+  if (!w->historic) decline(b, w, number, why);
+}
+
+/* Who may not. */
+static void turn_away(gw_bridge *b, const gw_word *w, const char *number, const char *inviter,
+                      const char *wish, const char *why) {
+  gboolean last;
+  if (gw_refusal_due(b, wish, &last))
+    refuse(b, w, number, inviter, last ? GW_INVITED_TOO_OFTEN : why);
 }
 
 /* --- an invitation --- */
@@ -127,7 +147,7 @@ static void ring(gw_bridge *b, const gw_word *w, const char *number, const char 
   const char *why;
   gw_call *c = gw_dial(b, by, number, room, &cause, &why);
   if (!c) {
-    refuse(b, w, number, inviter, why, TRUE);
+    refuse(b, w, number, inviter, why);
     return;
   }
   c->invitation = gw_word_copy(w);
@@ -155,14 +175,15 @@ void gw_bridge_invited(gw_xmpp *xmpp, const gw_word *w, void *bridge) {
   occupant_search who;
   look_up(gw_bridge_conference(b, i->room), i, &who);
   g_autofree char *bare = who.bare, *name = who.name;
+  const char *wish = wish_of(b, i, &who);
   if (w->historic)
-    refuse(b, w, number, bare, "came late: it was delayed on the way", FALSE);
-  else if (!gw_pace_take(b->invite_pace, wish_of(b, i, &who), gw_now_us(), &first))
-    refuse(b, w, number, bare, "was invited too often: wait a while", first);
+    why = "came late: it was delayed on the way";
   else if (!number)
-    refuse(b, w, NULL, bare, "is no phone: invite NUMBER@DOMAIN", TRUE);
-  else if (!permitted(b, i, &who, number, &why))
-    refuse(b, w, number, bare, why, TRUE);
-  else
-    ring(b, w, number, bare, wish_of(b, i, &who));
+    why = "is no phone: invite NUMBER@DOMAIN";
+  if (why || !permitted(b, i, &who, number, &why))
+    turn_away(b, w, number, bare, wish, why);
+  else if (gw_pace_take(b->invite_pace, wish, gw_now_us(), &first))
+    ring(b, w, number, bare, wish);
+  else if (first)
+    refuse(b, w, number, bare, GW_INVITED_TOO_OFTEN);
 }

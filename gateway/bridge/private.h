@@ -49,10 +49,11 @@ struct gw_bridge {
   GHashTable *owners;     /* handle.v -> gw_owner* */
   gw_bridge_counters counters;
   gw_lockout *lockout;    /* of PINs */
-  gw_pace *invite_pace;   /* by inviter */
+  gw_pace *invite_pace;   /* by inviter who may */
+  gw_pace *refusal_pace;  /* by domain of those who may not: invite.c */
   gw_pace *notice_pace;   /* by room: what the watcher says for people to read */
   gw_pace *said_pace, *shown_pace; /* texts, by phone and by call: chat.c */
-  gw_pace *call_pace;     /* by person who calls phones directly */
+  gw_pace *call_pace;     /* by person who may call phones directly */
   gboolean draining, started;
   void (*stopped)(void *);
   void *stopped_user;
@@ -354,6 +355,9 @@ gboolean gw_dial_allowed(const gw_bridge *, const char *by, const char *number);
 void gw_invite_init(gw_bridge *);
 void gw_invite_clear(gw_bridge *);
 char *gw_invite_number(const gw_bridge *, const gw_word *); /* who is asked, by w->to; NULL: no phone */
+#define GW_INVITED_TOO_OFTEN "was invited too often: wait a while"
+/* Somebody who may not is refused: TRUE: he is told, and the log; *ret_last: for the last time, his domain has had enough of it. */
+gboolean gw_refusal_due(gw_bridge *, const char *jid, gboolean *ret_last);
 void gw_invite_over(gw_call *); /* tells the inviter and the room when nobody came */
 
 /* --- chat.c: text */

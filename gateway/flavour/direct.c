@@ -325,7 +325,8 @@ static gboolean ours_stays(const gw_flavour *f, const gw_word *w) {
   return order ? order < 0 : g_strcmp0(us, f->bare) < 0;
 }
 
-/* He calls while we call him: his propose is taken without asking anybody again, since our phone wants to talk to him. */
+/* He calls while we call him: his propose is taken without asking anybody again, since our phone wants to talk to him. Where
+ * we have called without asking, our session is on its way: he is told that, for silence would leave him ringing. */
 static void propose_in(gw_flavour *f, const gw_word *w) {
   if (f->phase != PROPOSED) {
     jmi_about(f, GW_JMI_REJECT, w->from, w->u.jmi.id, "busy", FALSE);
@@ -381,7 +382,7 @@ static void jmi_in(gw_flavour *f, const gw_word *w) {
     return;
   }
   if (j->action == GW_JMI_PROPOSE) {
-    if (!ours && f->jmi) propose_in(f, w);
+    if (!ours) propose_in(f, w);
     return;
   }
   if (!ours) return;

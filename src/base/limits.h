@@ -43,7 +43,7 @@
 #define GW_MAX_WATCHERS 16384         /* people told of phones' presence: pairs of phone and person */
 #define GW_MAX_WATCHERS_OF_PHONE 2048
 #define GW_MAX_ITEMS 4096              /* rooms and phones in the list that people can ask for */
-#define GW_MAX_INVITERS 1024          /* people whose invitations are counted */
+#define GW_MAX_INVITERS 1024          /* people whose invitations and calls are counted, domains whose refusals are */
 #define GW_MAX_HEP_MESSAGE 60000     /* bytes of a SIP message that is copied to a capture server */
 #define GW_MAX_SPOKEN_NAMES 8        /* of those in a room, said at *3 */
 #define GW_MAX_SPOKEN_NAME 32        /* characters of one of them */

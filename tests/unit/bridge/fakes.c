@@ -142,7 +142,7 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, 
 
 gw_sip_call *gw_sip_dial_trunk(gw_sip *s, const char *trunk, const char *number, const char *from,
                                const char *name, const gw_desc *offer, gw_cause *why) {
-  note("sip dial %s by %s from %s", number, trunk, from);
+  note("sip dial %s by %s from %s", number, trunk, from ? from : "nobody");
   if (fake_trunk_refuses) {
     *why = fake_trunk_refuses;
     return NULL;

@@ -242,6 +242,24 @@ static void test_pace(void) {
   finish(&w);
 }
 
+/* More people than are counted, none of whom may: who may is not kept out. */
+static void test_strangers(void) {
+  world w;
+  start(&w);
+  guint told = 0;
+  for (guint i = 0; i <= GW_MAX_INVITERS; i++) {
+    g_autofree char *eve = g_strdup_printf("eve%u@evil.test/x", i);
+    fake_clear();
+    invited(&w, FALSE, ROOM, eve, "100@gw.test");
+    told += fake_said("decline");
+  }
+  g_assert_cmpuint(told, ==, 21);
+  alice_is_in(&w);
+  invited(&w, TRUE, ROOM, "alice@x.test/web", "101@gw.test");
+  g_assert_true(fake_said("not registered"));
+  finish(&w);
+}
+
 /* An unknown room may claim any inviter: it is the room whose invitations are counted, and no rule is met by the claim. */
 static void test_forged_room(void) {
   world w;
@@ -360,6 +378,7 @@ static void test_invite_away(void) {
   } rows[] = {
       {TRUE, ROOM, "alice@x.test/web", "+49301234567", TRUE},
       {FALSE, ROOM, "alice@x.test/web", "+49301234567", TRUE},
+      {FALSE, "+49110@side.test", "alice@x.test/web", "+49301234567", TRUE},
       {TRUE, ROOM, "bob@x.test/web", "+49301234567", FALSE},    /* in the room, but not his money */
       {TRUE, ROOM, "alice@x.test/web", "+44207946000", FALSE},  /* nobody may */
       {TRUE, ROOM, "alice@x.test/web", "+499001234567", FALSE}, /* premium */
@@ -381,7 +400,9 @@ static void test_invite_away(void) {
     g_assert_null(strstr(fake_log(), rows[i].number)); /* whoever is told sees no number in full */
     if (!rows[i].rings) continue;
     ring(w.b);
-    g_assert_true(fake_said("sip dial 0301234567 by provider"));
+    const gboolean ours = g_str_equal(rows[i].room, ROOM);
+    g_assert_true(fake_said(ours ? "sip dial 0301234567 by provider from 8000"
+                                 : "sip dial 0301234567 by provider from nobody"));
     fake_clear();
     end_sip(&w, fake_dialled, GW_CAUSE_BUSY);
     g_assert_true(fake_said("is busy."));
@@ -453,6 +474,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/dial/nobody-comes", test_nobody_comes);
   g_test_add_func("/dial/room-refuses", test_room_refuses);
   g_test_add_func("/dial/pace", test_pace);
+  g_test_add_func("/dial/strangers", test_strangers);
   g_test_add_func("/dial/forged-room", test_forged_room);
   g_test_add_func("/dial/delayed", test_delayed);
   g_test_add_func("/dial/unknown-room", test_unknown_room);

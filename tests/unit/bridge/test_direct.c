@@ -252,6 +252,28 @@ static void test_dialled(void) {
   }
 }
 
+/* The PIN of the number that leads to her is no less asked for when she is dialled by address. */
+static void test_dialled_pin(void) {
+  for (guint pin = 0; pin < 2; pin++) {
+    world w;
+    start(&w);
+    gw_bridge_conf *c = direct_conf();
+    gw_room_conf *r = c->rooms->pdata[1];
+    g_free(r->pin);
+    r->pin = g_strdup(pin ? "4711" : "");
+    gw_bridge_reconfigure(w.b, c);
+    g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+    gw_sip_call *sip = invite(&w, "100", ALICE, offer);
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    g_assert_cmpint(fake_said("jmi propose"), ==, !pin);
+    g_assert_cmpint(fake_said("sip answer"), ==, pin); /* to be asked */
+    end_sip(&w, sip, GW_CAUSE_CANCELLED);
+    gw_sip_call_unref(sip);
+    finish(&w);
+  }
+}
+
 static void picked_up(world *w) {
   fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
   spin();
@@ -289,10 +311,27 @@ static void test_person_calls_away(void) {
   start(&w);
   jmi(&w, GW_JMI_PROPOSE, DEVICE, "+4930123456@gw.example.test", "s1");
   picked_up(&w);
-  g_assert_true(fake_said("sip dial +4930123456 by main from"));
+  g_assert_true(fake_said("sip dial +4930123456 by main from 8101"));
   g_assert_true(fake_said("jmi proceed s1 from=+4930123456@"));
   end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
   g_assert_true(fake_said("jmi finish s1"));
+  finish(&w);
+}
+
+/* The name of an account is nothing that the telephone network could be told as a number. */
+static void test_name_like_number(void) {
+  world w;
+  start(&w);
+  gw_bridge_conf *c = direct_conf();
+  gw_trunk_conf *t = c->trunks->pdata[0];
+  g_strfreev(t->dial_out_by);
+  t->dial_out_by = g_strsplit("example.test", ",", 0);
+  gw_bridge_reconfigure(w.b, c);
+  jmi(&w, GW_JMI_PROPOSE, "+49110@example.test/x", "+4930123456@gw.example.test", "s1");
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip dial +4930123456 by main from nobody"));
+  end_sip(&w, fake_dialled, GW_CAUSE_BUSY);
   finish(&w);
 }
 
@@ -314,6 +353,22 @@ static void test_no_answer(void) {
     gw_bridge_sip_state(fake_dialled, GW_SIP_ENDED, rows[i].cause, rows[i].status, w.b);
     spin();
     g_assert_true(fake_said(rows[i].said));
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+    finish(&w);
+  }
+}
+
+/* Once more, as after a resumed stream: one phone rings once, and a number is dialled once. */
+static void test_proposed_twice(void) {
+  static const char *const to[] = {"100@gw.example.test", "+4930123456@gw.example.test"};
+  for (guint i = 0; i < G_N_ELEMENTS(to); i++) {
+    world w;
+    start(&w);
+    for (guint n = 0; n < 2; n++)
+      jmi(&w, GW_JMI_PROPOSE, DEVICE, to[i], "s1");
+    g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+    g_assert_false(fake_said("reject"));
+    jmi(&w, GW_JMI_RETRACT, DEVICE, to[i], "s1");
     g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
     finish(&w);
   }
@@ -407,7 +462,47 @@ static void test_pace(void) {
     jmi(&w, GW_JMI_PROPOSE, "eve@evil.test/x", "100@gw.example.test", "s1");
     told += fake_said("reject");
   }
-  g_assert_cmpuint(told, ==, 11); /* ten refusals, and that it was too often */
+  g_assert_cmpuint(told, ==, 21); /* twenty refusals, and that it was too often */
+  told = 0;
+  for (guint i = 0; i < 40; i++) {
+    g_autofree char *id = g_strdup_printf("t%u", i);
+    fake_clear();
+    jmi(&w, GW_JMI_PROPOSE, DEVICE, "101@gw.example.test", id); /* she may, it is not registered */
+    told += fake_said("reject");
+  }
+  g_assert_cmpuint(told, ==, 11);
+  finish(&w);
+}
+
+/* More people than are counted, none of whom may: who may is not kept out, and is not told of their refusals. */
+static void test_strangers(void) {
+  world w;
+  start(&w);
+  guint told = 0;
+  for (guint i = 0; i <= GW_MAX_INVITERS; i++) {
+    g_autofree char *eve = g_strdup_printf("eve%u@evil.test/x", i);
+    fake_clear();
+    jmi(&w, GW_JMI_PROPOSE, eve, "100@gw.example.test", "s1");
+    told += fake_said("reject");
+  }
+  g_assert_cmpuint(told, ==, 21);
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "100@gw.example.test", "s1");
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  finish(&w);
+}
+
+/* What is no JID calls nobody, and is answered nothing. */
+static void test_no_jid(void) {
+  static const char *const from[] = {"alice@example.test/", "a@b@c/x", "@example.test/x",
+                                     "alice@example.test/\x01"};
+  world w;
+  start(&w);
+  for (guint i = 0; i < G_N_ELEMENTS(from); i++) {
+    jmi(&w, GW_JMI_PROPOSE, from[i], "100@gw.example.test", "s1");
+    g_assert_cmpint(gw_bridge_offered(NULL, "100@gw.example.test", from[i], w.b), ==,
+                    GW_CAUSE_BAD_REQUEST);
+  }
+  g_assert_cmpstr(fake_log(), ==, "");
   finish(&w);
 }
 
@@ -474,13 +569,18 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/hold", test_hold);
   g_test_add_func("/bridge/direct/stream-lost", test_stream_lost);
   g_test_add_func("/bridge/direct/dialled", test_dialled);
+  g_test_add_func("/bridge/direct/dialled-pin", test_dialled_pin);
   g_test_add_func("/bridge/direct/person-calls", test_person_calls);
   g_test_add_func("/bridge/direct/person-calls-away", test_person_calls_away);
+  g_test_add_func("/bridge/direct/name-like-number", test_name_like_number);
   g_test_add_func("/bridge/direct/no-answer", test_no_answer);
+  g_test_add_func("/bridge/direct/proposed-twice", test_proposed_twice);
   g_test_add_func("/bridge/direct/retracted", test_retracted);
   g_test_add_func("/bridge/direct/second-person", test_second_person);
   g_test_add_func("/bridge/direct/who-may", test_who_may);
   g_test_add_func("/bridge/direct/pace", test_pace);
+  g_test_add_func("/bridge/direct/strangers", test_strangers);
+  g_test_add_func("/bridge/direct/no-jid", test_no_jid);
   g_test_add_func("/bridge/direct/strange", test_strange);
   g_test_add_func("/bridge/direct/crossed", test_crossed);
   g_test_add_func("/bridge/direct/two-calls", test_two_calls);

@@ -1,6 +1,7 @@
 /* Muji rooms in the bridge: which kind of call a room has, and calls that are invited to in one room and take place in
  * another. */
 #include "kit.h"
+#include "base/limits.h"
 
 /* The room with that flavour, and nobody is rung. */
 static void use(world *w, const char *flavour) {
@@ -302,6 +303,27 @@ static void test_number_is_invited(void) {
     g_clear_pointer(&fake_dialled, gw_sip_call_unref);
     teardown(&w);
   }
+}
+
+/* More people than are counted, none of whom may: who may is not kept out. */
+static void test_strangers(void) {
+  world w;
+  setup(&w);
+  guint told = 0;
+  for (guint i = 0; i <= GW_MAX_INVITERS; i++) {
+    g_autoptr(gw_word) invite = to_phone(GW_INVITE_INVITE, TRUE);
+    g_free(invite->from);
+    invite->from = g_strdup_printf("eve%u@evil.test/x", i);
+    fake_clear();
+    gw_bridge_call_invited(NULL, invite, w.b);
+    told += fake_said("call reject U");
+  }
+  g_assert_cmpuint(told, ==, 21);
+  bob_joins("gateway@");
+  rung(&w);
+  end_sip(&w, fake_dialled, GW_CAUSE_REJECTED);
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
+  teardown(&w);
 }
 
 /* --- calls that a phone starts in a private room --- */
@@ -711,6 +733,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji-rooms/running-first", test_running_first);
   g_test_add_func("/muji-rooms/phone-is-invited", test_phone_is_invited);
   g_test_add_func("/muji-rooms/number-is-invited", test_number_is_invited);
+  g_test_add_func("/muji-rooms/strangers", test_strangers);
   g_test_add_func("/muji-rooms/own-room", test_own_room);
   g_test_add_func("/muji-rooms/refused", test_refused);
   g_test_add_func("/muji-rooms/invited-invites-nobody", test_invited_invites_nobody);

@@ -162,6 +162,20 @@ static void test_out_plain(void) {
   dr_free(&d);
 }
 
+/* She proposes while our session to her device is on its way: she is told, and ours goes on. */
+static void test_plain_crossed(void) {
+  dr d;
+  dr_new(&d, PHONE, NULL, FALSE);
+  begin(&d);
+  dr_local(&d, 1);
+  dr_expect(&d, "open 1 offerer; session-initiate alice@x.test/phone; ");
+  dr_jmi(&d, GW_JMI_PROPOSE, PHONE, "s1", NULL);
+  dr_expect(&d, "reject alice@x.test/phone busy; ");
+  dr_jingle(&d, GW_JINGLE_SESSION_ACCEPT, PHONE, d.sid, NULL);
+  dr_expect(&d, "remote 1; connecting; ");
+  dr_free(&d);
+}
+
 static void test_offer_refused(void) {
   static const struct {
     gboolean error;
@@ -356,6 +370,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/direct/out-given-up", test_out_given_up);
   g_test_add_func("/direct/fan-out", test_fan_out);
   g_test_add_func("/direct/out-plain", test_out_plain);
+  g_test_add_func("/direct/plain-crossed", test_plain_crossed);
   g_test_add_func("/direct/offer-refused", test_offer_refused);
   g_test_add_func("/direct/in-refused", test_in_refused);
   g_test_add_func("/direct/in-retracted", test_in_retracted);

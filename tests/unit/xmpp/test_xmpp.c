@@ -85,6 +85,11 @@ static void on_services(gw_xmpp *x, const GPtrArray *good, void *user) {
   g_string_append(f->heard, ";");
 }
 
+static gw_cause on_offer(gw_xmpp *x, const char *ours, const char *from, void *user) {
+  g_string_append_printf(((fixture *)user)->heard, "%s calls %s;", from, ours);
+  return GW_CAUSE_BUSY;
+}
+
 static void set_up(fixture *f, gconstpointer data) {
   static const char *const features[] = {"urn:xmpp:jingle-muc-message:0", NULL};
   static const gw_persona_events pe = {.word = on_word};
@@ -96,7 +101,10 @@ static void set_up(fixture *f, gconstpointer data) {
                       .port = f->server->port,
                       .services = data,
                       .features = features};
-  gw_xmpp_events e = {.invite = on_invite, .watcher = on_watcher, .services = on_services};
+  gw_xmpp_events e = {.invite = on_invite,
+                      .offer = on_offer,
+                      .watcher = on_watcher,
+                      .services = on_services};
   f->x = gw_xmpp_new(NULL, &c, &e, f, NULL);
   f->p = gw_persona_new(f->x, "100", "leg", &pe, f);
   gw_xmpp_start(f->x);
@@ -558,6 +566,28 @@ static void standing(fixture *f, gconstpointer d) {
   g_assert_null(strstr(f->server->got->str, "/tipring"));
 }
 
+/* A session-initiate to a phone that is in no call: what can be read is a call, what cannot never is. */
+static void offered(fixture *f, gconstpointer d) {
+  static const struct {
+    const char *contents;
+    gboolean calls;
+  } rows[] = {{"", FALSE}, {"<content/>", FALSE}, {AUDIO, TRUE}};
+  const gw_stand here = {TRUE, NULL, NULL};
+  gw_xmpp_stand(f->x, "101", &here);
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autofree char *iq = g_strdup_printf(
+        JINGLE("bob@x/y", "101@" DOMAIN "/tipring", "session-initiate", "S", "%s"),
+        rows[i].contents);
+    g_string_truncate(f->heard, 0);
+    say(f, iq);
+    expect(f, rows[i].calls ? "type=\"result\"" : "<bad-request ");
+    expect(f, rows[i].calls ? "<busy/>" : "<general-error/>");
+    settle(f);
+    g_assert_cmpstr(f->heard->str, ==,
+                    rows[i].calls ? "bob@x/y calls 101@" DOMAIN "/tipring;" : "");
+  }
+}
+
 /* Many are told in batches: all of them, and each once though it changed twice. */
 static void many_watchers(fixture *f, gconstpointer d) {
   const gw_stand here = {TRUE, NULL, NULL}, busy = {TRUE, "dnd", "in a call"};
@@ -671,6 +701,7 @@ int main(int argc, char **argv) {
   CASE("invitations", invitations);
   g_test_add("/xmpp/services", fixture, "localhost", set_up, services, tear_down);
   CASE("standing", standing);
+  CASE("offered", offered);
   CASE("many-watchers", many_watchers);
   return g_test_run();
 }
