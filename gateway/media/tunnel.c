@@ -11,6 +11,7 @@
 #define PATIENCE_MS 10000 /* from being knocked at until hands are shaken with the server */
 #define ALIVE_S 60        /* a server that says nothing is asked whether it is there */
 #define BACKLOG 16
+#define PAUSE_S 1 /* in which nobody is let in, when there is no room for one more */
 #define GOODBYE_TURNS 1000
 
 typedef struct {
@@ -19,7 +20,7 @@ typedef struct {
   char *host, *name;
   guint16 port;
   GSocket *listener;
-  GSource *source;  /* the thread's */
+  GSource *source;  /* the thread's: who knocks, or a pause */
   gboolean failing; /* told once, until it works again */
 } target;
 
@@ -189,10 +190,35 @@ static void carry(target *to, GSocket *taken) {
   g_socket_client_connect_async(client, G_SOCKET_CONNECTABLE(at), p->stop, on_connected, p);
 }
 
+static void begin_listening(target *to);
+
+static gboolean on_pause_over(gpointer user) {
+  begin_listening(user);
+  return G_SOURCE_REMOVE;
+}
+
+static void attend(target *to, GSource *source, GSourceFunc fn) {
+  if (to->source) g_source_destroy(to->source);
+  g_clear_pointer(&to->source, g_source_unref);
+  to->source = source;
+  g_source_set_callback(source, fn, to, NULL);
+  g_source_attach(source, to->t->ctx);
+}
+
+/* Whoever knocks and cannot be let in (no descriptors are left) knocks on: without a pause that is all that happens here. */
 static gboolean on_knock(GSocket *listener, GIOCondition why, gpointer user) {
-  GSocket *s = g_socket_accept(listener, NULL, NULL);
-  if (s) carry(user, s);
-  return G_SOURCE_CONTINUE;
+  target *to = user;
+  g_autoptr(GError) error = NULL;
+  GSocket *s = g_socket_accept(listener, NULL, &error);
+  if (s) carry(to, s);
+  if (s || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) return G_SOURCE_CONTINUE;
+  told(to, error->message);
+  attend(to, g_timeout_source_new_seconds(PAUSE_S), on_pause_over);
+  return G_SOURCE_REMOVE;
+}
+
+static void begin_listening(target *to) {
+  attend(to, g_socket_create_source(to->listener, G_IO_IN, NULL), G_SOURCE_FUNC(on_knock));
 }
 
 static void on_order(gw_msg *m, void *user) {
@@ -210,9 +236,7 @@ static void on_order(gw_msg *m, void *user) {
     return;
   }
   g_ptr_array_add(t->targets, to);
-  to->source = g_socket_create_source(to->listener, G_IO_IN, NULL);
-  g_source_set_callback(to->source, G_SOURCE_FUNC(on_knock), to, NULL);
-  g_source_attach(to->source, t->ctx);
+  begin_listening(to);
 }
 
 static void *run(void *user) {

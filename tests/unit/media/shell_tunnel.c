@@ -1,11 +1,32 @@
 /* TLS in front of a TURN server that does not do its part. */
 #include "gateway/media/tunnel.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define LONG_MS 20000 /* only where it fails */
+
+/* The one that GLib calls, too: as if no descriptors were left, for a while. */
+static gint64 starved_until;
+static gint refused;
+
+static int take(int fd, struct sockaddr *a, socklen_t *len, int flags) {
+  if (g_get_monotonic_time() >= starved_until) return (int)syscall(SYS_accept4, fd, a, len, flags);
+  g_atomic_int_inc(&refused);
+  errno = EMFILE;
+  return -1;
+}
+
+int accept(int fd, struct sockaddr *a, socklen_t *len) {
+  return take(fd, a, len, 0);
+}
+
+int accept4(int fd, struct sockaddr *a, socklen_t *len, int flags) {
+  return take(fd, a, len, flags);
+}
 
 static int listen_at(guint16 *ret_port) {
   struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -59,8 +80,24 @@ static void test_silent(void) {
   close(listener);
 }
 
+/* Whoever cannot be let in waits, and is tried again after a second; in between nothing runs. */
+static void test_starved(void) {
+  guint16 server_port = 0;
+  const char *address = NULL;
+  int listener = listen_at(&server_port);
+  g_autoptr(gw_tunnels) t = gw_tunnels_new(NULL, NULL);
+  starved_until = g_get_monotonic_time() + 300 * G_TIME_SPAN_MILLISECOND;
+  guint16 port = gw_tunnels_to(t, "127.0.0.1", server_port, "turn.test", &address);
+  int near = connect_to(port);
+  g_assert_true(readable(listener));
+  g_assert_cmpint(g_atomic_int_get(&refused), <=, 1); /* 0: it came late to the first knock */
+  close(near);
+  close(listener);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/media/tunnel/silent", test_silent);
+  g_test_add_func("/media/tunnel/starved", test_starved);
   return g_test_run();
 }
