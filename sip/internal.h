@@ -297,7 +297,8 @@ void gw_watch_start(void);
 void gw_watch_event(void);                /* an event reached us: what was received is our affair now */
 const char *gw_watch_bind_error(void);
 guint gw_watch_tls_failures(void);        /* handshakes that came to nothing, so far */
-gboolean gw_watch_trying(const char *ip, gint64 since_us); /* it has said 100 to an INVITE of ours */
+void gw_watch_ask(const char *ip);        /* an INVITE of ours goes there: whether it says 100 is remembered */
+gboolean gw_watch_trying(const char *ip, gint64 since_us); /* asked, it has said 100 to an INVITE of ours */
 guint64 gw_watch_requests(void);          /* received so far */
 void gw_watch_counters(guint64 *ret_refused, guint64 *ret_bad);
 

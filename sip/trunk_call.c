@@ -65,6 +65,7 @@ static gboolean begin_next(gw_sip_call *call) {
     gw_sip_branch branch = {port, uri, route, to, y->from, own, h->address, y->extra};
     if (!gw_sip_start_branch(call, &branch, sdp)) continue;
     y->asked_us = gw_now_us();
+    gw_watch_ask(call->source_ip);
     gboolean waits = y->hurried || y->next < y->hosts->len;
     gw_timer_set(y->silence, waits ? gw_now_us() + SILENCE : GW_NEVER);
     return TRUE;

@@ -13,7 +13,7 @@
 extern su_log_t tport_log[], nta_log[], nua_log[];
 
 #define TLS_REMEMBERED 16   /* connections whose handshake may still fail */
-#define HOSTS_REMEMBERED 64 /* that said 100 to an INVITE */
+#define HOSTS_REMEMBERED 64 /* that were asked by an INVITE, and may say 100 */
 #define LINES_PER_SECOND 50 /* a flood is not written down packet by packet */
 
 static struct {
@@ -31,7 +31,7 @@ static struct {
   guint tls_failures;
   struct {
     char ip[64];
-    gint64 at_us;
+    gint64 asked_us, heard_us;
   } trying[HOSTS_REMEMBERED];
   gint64 second;
   guint lines;
@@ -127,21 +127,24 @@ static void ip_of_source(char *ret, gsize n) {
   g_snprintf(ret, n, "%.*s", (int)strcspn(host, v6 ? "]" : ":"), host);
 }
 
+static guint find_host(const char *ip) {
+  guint at = 0;
+  while (at < HOSTS_REMEMBERED && strcmp(watch.trying[at].ip, ip) != 0)
+    at++;
+  return at;
+}
+
 /* "nta: received %03d %s for %s (%u)": a 100 never becomes an event (what could make it one loses memory with each), and
- * tells all the same that somebody is there. */
+ * tells all the same that somebody is there. Of whoever was not asked nothing is kept: he would only push out the others. */
 static void note_response(va_list ap) {
   int status = va_arg(ap, int);
   (void)va_arg(ap, const char *);
   const char *method = va_arg(ap, const char *);
   char ip[sizeof watch.trying[0].ip];
-  guint at = 0;
   if (status != 100 || strcmp(method, "INVITE") != 0) return;
   ip_of_source(ip, sizeof ip);
-  for (guint i = 1; i < HOSTS_REMEMBERED && strcmp(watch.trying[at].ip, ip) != 0; i++)
-    if (strcmp(watch.trying[i].ip, ip) == 0 || watch.trying[i].at_us < watch.trying[at].at_us)
-      at = i;
-  g_strlcpy(watch.trying[at].ip, ip, sizeof ip);
-  watch.trying[at].at_us = gw_now_us();
+  const guint at = find_host(ip);
+  if (*ip && at < HOSTS_REMEMBERED) watch.trying[at].heard_us = gw_now_us();
 }
 
 static void note_request(va_list ap) {
@@ -229,10 +232,21 @@ const char *gw_watch_bind_error(void) {
   return reason ? reason + strlen("): ") : NULL;
 }
 
+void gw_watch_ask(const char *ip) {
+  guint at = find_host(ip);
+  if (at == HOSTS_REMEMBERED) {
+    at = 0;
+    for (guint i = 1; i < HOSTS_REMEMBERED; i++)
+      if (watch.trying[i].asked_us < watch.trying[at].asked_us) at = i;
+    watch.trying[at].heard_us = 0;
+    g_strlcpy(watch.trying[at].ip, ip, sizeof watch.trying[at].ip);
+  }
+  watch.trying[at].asked_us = gw_now_us();
+}
+
 gboolean gw_watch_trying(const char *ip, gint64 since_us) {
-  for (guint i = 0; i < HOSTS_REMEMBERED; i++)
-    if (strcmp(watch.trying[i].ip, ip) == 0) return watch.trying[i].at_us >= since_us;
-  return FALSE;
+  const guint at = find_host(ip);
+  return at < HOSTS_REMEMBERED && watch.trying[at].heard_us >= since_us;
 }
 
 guint gw_watch_tls_failures(void) {

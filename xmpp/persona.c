@@ -209,18 +209,24 @@ static gw_word *judge(gw_persona *p, xmpp_stanza_t *iq, const char *from, gw_ver
   return w;
 }
 
+/* Real JIDs carry our calls; only Jitsi calls through the room. The room itself may be a conference service, and an occupant
+ * whose request comes through it is not. */
+static gboolean refused_through_room(gw_persona *p, xmpp_stanza_t *iq) {
+  const char *from = xmpp_stanza_get_from(iq);
+  g_autofree char *bare = from ? gw_jid_bare(from) : NULL;
+  if (!bare || !gw_jid_resource(from) || !gw_persona_muc(p, bare)) return FALSE;
+  p->x->counters.strangers++;
+  gw_persona_send(p, gw_iq_error(iq, "cancel", "service-unavailable", NULL), FALSE);
+  return TRUE;
+}
+
 void gw_persona_jingle(gw_persona *p, xmpp_stanza_t *iq) {
   const char *from = xmpp_stanza_get_from(iq);
   g_autofree char *bare = from ? gw_jid_bare(from) : NULL;
   gw_jingle_head head;
   gw_verdict v = {0};
   if (!bare || !gw_words_peek_jingle(iq, &head)) return;
-  /* Real JIDs carry our calls; only Jitsi calls through the room. The room itself may be a conference service. */
-  if (gw_jid_resource(from) && gw_persona_muc(p, bare)) {
-    p->x->counters.strangers++;
-    gw_persona_send(p, gw_iq_error(iq, "cancel", "service-unavailable", NULL), FALSE);
-    return;
-  }
+  if (refused_through_room(p, iq)) return;
   if (head.action == GW_JINGLE_SESSION_INITIATE && !is_occupant(p, from))
     p->x->counters.strangers++;
   g_autoptr(gw_word) w = judge(p, iq, from, &v);
@@ -233,6 +239,7 @@ void gw_persona_jingle(gw_persona *p, xmpp_stanza_t *iq) {
 /* --- who publishes in a meet */
 
 void gw_persona_meet(gw_persona *p, xmpp_stanza_t *iq) {
+  if (refused_through_room(p, iq)) return;
   g_autoptr(gw_word) w = p->events.word ? gw_meet_xml_parse(iq) : NULL;
   gw_persona_send(p, w ? gw_iq_result(iq) : gw_iq_error(iq, "modify", "bad-request", NULL), FALSE);
   gw_persona_hold(p);

@@ -702,6 +702,7 @@ void gw_seat_start(gw_seat *s) {
   feed(s, &(gw_ev){.type = GW_EV_START});
   if (s->muted) gw_seat_mute(s, TRUE);
   gw_conference_changed(c);
+  gw_seat_shared_started(s);
 }
 
 void gw_seat_stop(gw_seat *s, gw_cause cause) {

@@ -62,8 +62,9 @@ void gw_seat_session_published(gw_seat *, const gw_word *);
 const gw_seat *gw_seat_main(const gw_seat *);    /* the one that sits in the room */
 gboolean gw_seat_shared_begin(gw_seat *);        /* TRUE: it is part of a shared one and need not go anywhere */
 void gw_seat_shared_post(gw_seat *, const gw_ce *); /* to the other phones that are part of it */
-/* This phone starts, its shared seat has not yet: it gets that. The seat that the call has now. */
+/* This phone starts, its shared seat has not yet: it gets that, or waits for it. The seat that the call has now. */
 gw_seat *gw_seat_shared_start(gw_seat *);
+void gw_seat_shared_started(gw_seat *);          /* the shared one has: those who wait for it do, too */
 void gw_seat_shared_tell(gw_seat *, gw_cause);   /* the call's state, to the other phones */
 gw_seat *gw_seat_shared_pass(gw_seat *);         /* its phone goes: another one gets it. The seat that the call has now */
 void gw_seat_shared_end(gw_seat *);              /* it leaves: phones that are not in yet begin anew */

@@ -56,6 +56,7 @@ void gw_seat_shared_post(gw_seat *host, const gw_ce *e) {
 /* The seat in the room is that of the other call from now on. */
 static void swap(gw_seat *host, gw_seat *other) {
   gw_call *was = host->call;
+  const gboolean its = was->seat == host;
   const gboolean started = host->started, stopped = host->stopped, muted = host->muted;
   host->call = other->call;
   host->started = other->started;
@@ -66,12 +67,14 @@ static void swap(gw_seat *host, gw_seat *other) {
   other->started = started;
   other->stopped = stopped;
   other->muted = muted;
-  was->seat = other;
+  if (its) was->seat = other;
 }
 
 gw_seat *gw_seat_shared_start(gw_seat *s) {
   gw_seat *host = s->host;
   if (!host) return s;
+  if (!host->flavour && host->call->seat != host)
+    return s; /* its call is not there yet: it comes from another room */
   if (!host->flavour && !host->lost) {
     swap(host, s);
     return host;
@@ -80,6 +83,14 @@ gw_seat *gw_seat_shared_start(gw_seat *s) {
   s->class = s->call->flavour = host->class;
   gw_conference_changed(s->conference);
   return s;
+}
+
+static void start_late(gw_seat *s, const void *unused) {
+  if (s->due && !s->started && !s->stopped) gw_seat_start(s);
+}
+
+void gw_seat_shared_started(gw_seat *host) {
+  each_guest(host, start_late, NULL);
 }
 
 /* --- being there --- */

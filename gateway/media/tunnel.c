@@ -8,8 +8,10 @@
 #include "base/log.h"
 #include "base/queue.h"
 
-#define CONNECT_S 10
+#define PATIENCE_MS 10000 /* from being knocked at until hands are shaken with the server */
+#define ALIVE_S 60        /* a server that says nothing is asked whether it is there */
 #define BACKLOG 16
+#define PAUSE_S 1 /* in which nobody is let in, when there is no room for one more */
 #define GOODBYE_TURNS 1000
 
 typedef struct {
@@ -18,7 +20,7 @@ typedef struct {
   char *host, *name;
   guint16 port;
   GSocket *listener;
-  GSource *source;  /* the thread's */
+  GSource *source;  /* the thread's: who knocks, or a pause */
   gboolean failing; /* told once, until it works again */
 } target;
 
@@ -32,8 +34,8 @@ struct gw_tunnels {
   GTlsDatabase *authorities; /* or NULL: the system's */
   GHashTable *doors;         /* control's: server -> door */
   GPtrArray *targets;        /* the thread's: target */
-  GCancellable *over;
-  guint open; /* the thread's: connections under way */
+  GPtrArray *pipes;          /* the thread's: connections under way */
+  guint patience_ms;
 };
 
 typedef struct {
@@ -57,6 +59,9 @@ static void order_free(gw_msg *m) {
 typedef struct {
   target *to;
   GIOStream *near, *far;
+  GCancellable *stop;
+  GSource
+      *late; /* until hands are shaken: nobody listens to near before, so nothing else ends it */
 } pipe_;
 
 static void told(target *to, const char *why) {
@@ -84,9 +89,16 @@ static void target_unref(void *data) {
   g_free(to);
 }
 
+static void in_time(pipe_ *p) {
+  if (p->late) g_source_destroy(p->late);
+  g_clear_pointer(&p->late, g_source_unref);
+}
+
 static void pipe_end(pipe_ *p) {
-  p->to->t->open--;
+  g_ptr_array_remove_fast(p->to->t->pipes, p);
   target_unref(p->to);
+  in_time(p);
+  g_object_unref(p->stop);
   g_clear_object(&p->near);
   g_clear_object(&p->far);
   g_free(p);
@@ -95,6 +107,14 @@ static void pipe_end(pipe_ *p) {
 static void on_carried(GObject *near, GAsyncResult *result, gpointer user) {
   g_io_stream_splice_finish(result, NULL); /* either side may just go */
   pipe_end(user);
+}
+
+static gboolean on_late(gpointer user) {
+  pipe_ *p = user;
+  told(p->to, "it does not answer in time");
+  in_time(p);
+  g_cancellable_cancel(p->stop);
+  return G_SOURCE_REMOVE;
 }
 
 static void on_hands_shaken(GObject *tls, GAsyncResult *result, gpointer user) {
@@ -107,13 +127,21 @@ static void on_hands_shaken(GObject *tls, GAsyncResult *result, gpointer user) {
     pipe_end(p);
     return;
   }
+  in_time(p);
   g_io_stream_splice_async(p->near, p->far,
                            G_IO_STREAM_SPLICE_CLOSE_STREAM1 | G_IO_STREAM_SPLICE_CLOSE_STREAM2,
-                           G_PRIORITY_DEFAULT, p->to->t->over, on_carried, p);
+                           G_PRIORITY_DEFAULT, p->stop, on_carried, p);
 }
 
 static void no_delay(GSocketConnection *c) {
   g_socket_set_option(g_socket_connection_get_socket(c), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+}
+
+/* A server that is gone without a word must not keep its connection. */
+static void stay_alive(GSocketConnection *c) {
+  GSocket *s = g_socket_connection_get_socket(c);
+  g_socket_set_keepalive(s, TRUE);
+  g_socket_set_option(s, IPPROTO_TCP, TCP_KEEPIDLE, ALIVE_S, NULL);
 }
 
 static void on_connected(GObject *client, GAsyncResult *result, gpointer user) {
@@ -125,7 +153,7 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer user) {
   g_autoptr(GSocketConnectable) name = g_network_address_new(p->to->name, p->to->port);
   if (c) {
     no_delay(c);
-    g_socket_set_timeout(g_socket_connection_get_socket(c), 0);
+    stay_alive(c);
     p->far = g_tls_client_connection_new(G_IO_STREAM(c), name, &error);
   }
   if (!p->far) {
@@ -134,14 +162,14 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer user) {
     return;
   }
   if (t->authorities) g_tls_connection_set_database(G_TLS_CONNECTION(p->far), t->authorities);
-  g_tls_connection_handshake_async(G_TLS_CONNECTION(p->far), G_PRIORITY_DEFAULT, t->over,
+  g_tls_connection_handshake_async(G_TLS_CONNECTION(p->far), G_PRIORITY_DEFAULT, p->stop,
                                    on_hands_shaken, p);
 }
 
 static void carry(target *to, GSocket *taken) {
   gw_tunnels *t = to->t;
   g_autoptr(GSocket) s = taken;
-  if (t->open >= GW_MAX_TUNNEL_CONNECTIONS) {
+  if (t->pipes->len >= GW_MAX_TUNNEL_CONNECTIONS) {
     told(to, "too many connections at once");
     return;
   }
@@ -152,17 +180,45 @@ static void carry(target *to, GSocket *taken) {
   p->to = to;
   to->refs++;
   p->near = G_IO_STREAM(near);
-  t->open++;
+  p->stop = g_cancellable_new();
+  p->late = g_timeout_source_new(t->patience_ms);
+  g_source_set_callback(p->late, on_late, p, NULL);
+  g_source_attach(p->late, t->ctx);
+  g_ptr_array_add(t->pipes, p);
   no_delay(near);
   g_socket_client_set_enable_proxy(client, FALSE);
-  g_socket_client_set_timeout(client, CONNECT_S);
-  g_socket_client_connect_async(client, G_SOCKET_CONNECTABLE(at), t->over, on_connected, p);
+  g_socket_client_connect_async(client, G_SOCKET_CONNECTABLE(at), p->stop, on_connected, p);
 }
 
+static void begin_listening(target *to);
+
+static gboolean on_pause_over(gpointer user) {
+  begin_listening(user);
+  return G_SOURCE_REMOVE;
+}
+
+static void attend(target *to, GSource *source, GSourceFunc fn) {
+  if (to->source) g_source_destroy(to->source);
+  g_clear_pointer(&to->source, g_source_unref);
+  to->source = source;
+  g_source_set_callback(source, fn, to, NULL);
+  g_source_attach(source, to->t->ctx);
+}
+
+/* Whoever knocks and cannot be let in (no descriptors are left) knocks on: without a pause that is all that happens here. */
 static gboolean on_knock(GSocket *listener, GIOCondition why, gpointer user) {
-  GSocket *s = g_socket_accept(listener, NULL, NULL);
-  if (s) carry(user, s);
-  return G_SOURCE_CONTINUE;
+  target *to = user;
+  g_autoptr(GError) error = NULL;
+  GSocket *s = g_socket_accept(listener, NULL, &error);
+  if (s) carry(to, s);
+  if (s || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) return G_SOURCE_CONTINUE;
+  told(to, error->message);
+  attend(to, g_timeout_source_new_seconds(PAUSE_S), on_pause_over);
+  return G_SOURCE_REMOVE;
+}
+
+static void begin_listening(target *to) {
+  attend(to, g_socket_create_source(to->listener, G_IO_IN, NULL), G_SOURCE_FUNC(on_knock));
 }
 
 static void on_order(gw_msg *m, void *user) {
@@ -180,9 +236,7 @@ static void on_order(gw_msg *m, void *user) {
     return;
   }
   g_ptr_array_add(t->targets, to);
-  to->source = g_socket_create_source(to->listener, G_IO_IN, NULL);
-  g_source_set_callback(to->source, G_SOURCE_FUNC(on_knock), to, NULL);
-  g_source_attach(to->source, t->ctx);
+  begin_listening(to);
 }
 
 static void *run(void *user) {
@@ -190,8 +244,9 @@ static void *run(void *user) {
   pthread_setname_np(pthread_self(), "turn-tls");
   g_main_context_push_thread_default(t->ctx);
   g_main_loop_run(t->loop);
-  g_cancellable_cancel(t->over);
-  for (guint i = 0; t->open && i < GOODBYE_TURNS; i++)
+  for (guint i = 0; i < t->pipes->len; i++)
+    g_cancellable_cancel(((pipe_ *)t->pipes->pdata[i])->stop);
+  for (guint i = 0; t->pipes->len && i < GOODBYE_TURNS; i++)
     if (!g_main_context_iteration(t->ctx, FALSE)) g_usleep(1000);
   g_main_context_pop_thread_default(t->ctx);
   return NULL;
@@ -216,10 +271,15 @@ gw_tunnels *gw_tunnels_new(const char *ca_file, GError **error) {
   t->news_source = gw_queue_attach(t->news, t->ctx, on_order, t);
   t->doors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   t->targets = g_ptr_array_new_with_free_func(target_unref);
-  t->over = g_cancellable_new();
+  t->pipes = g_ptr_array_new();
+  t->patience_ms = PATIENCE_MS;
   if (ca_file && *ca_file && !(t->authorities = g_tls_file_database_new(ca_file, error)))
     return NULL;
   return g_steal_pointer(&t);
+}
+
+void gw_tunnels_set_patience(gw_tunnels *t, guint ms) {
+  t->patience_ms = ms;
 }
 
 void gw_tunnels_free(gw_tunnels *t) {
@@ -237,7 +297,7 @@ void gw_tunnels_free(gw_tunnels *t) {
   g_main_loop_unref(t->loop);
   g_main_context_unref(t->ctx);
   g_clear_object(&t->authorities);
-  g_object_unref(t->over);
+  g_ptr_array_unref(t->pipes);
   g_free(t);
 }
 

@@ -10,6 +10,8 @@ typedef struct gw_tunnels gw_tunnels;
 /* ca_file: who must have signed the servers' certificates, PEM; NULL or "": the authorities of the system. */
 gw_tunnels *gw_tunnels_new(const char *ca_file, GError **);
 void gw_tunnels_free(gw_tunnels *); /* cuts what still goes through */
+/* How long a server may take to shake hands, in ms, 10000 by default; before the first server is asked for. For tests. */
+void gw_tunnels_set_patience(gw_tunnels *, guint ms);
 /* The port for this server (literal address), on 127.0.0.1, for an IPv6 server on ::1: *ret_address, static. name: what its
  * certificate must be made out for. The same one each time. 0: no more (GW_MAX_TUNNELS), or no port. */
 guint16 gw_tunnels_to(gw_tunnels *, const char *host, guint16 port, const char *name,

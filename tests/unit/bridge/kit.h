@@ -130,6 +130,11 @@ G_GNUC_UNUSED static void end_sip(world *w, gw_sip_call *sip, gw_cause cause) {
   spin();
 }
 
+G_GNUC_UNUSED static void until_calls(world *w, guint n) {
+  while (gw_bridge_call_count(w->b) > n)
+    g_main_context_iteration(NULL, TRUE);
+}
+
 G_GNUC_UNUSED static char *state_of_first(world *w) {
   g_autoptr(GPtrArray) calls = gw_bridge_calls(w->b);
   return g_strdup(((gw_call_info *)calls->pdata[0])->state);

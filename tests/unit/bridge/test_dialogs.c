@@ -289,6 +289,77 @@ static void test_to_pin_room(void) {
   teardown(&w);
 }
 
+/* -- to a room where all phones are one -- */
+
+static void setup_shared(world *w) {
+  setup(w);
+  gw_bridge_conf *c = conf(TRUE);
+  gw_room_conf *r = c->rooms->pdata[1];
+  g_free(r->flavour);
+  g_free(r->identity);
+  r->flavour = g_strdup("muji");
+  r->identity = g_strdup("shared");
+  for (guint i = 0; i < 2; i++)
+    g_strfreev(g_steal_pointer(&((gw_room_conf *)c->rooms->pdata[i])->ring));
+  gw_bridge_reconfigure(w->b, c);
+  fake_muc_in(fake_muc_at("gateway@", OTHER), FALSE);
+}
+
+/* Phone 101 dials the room, and before it is dealt with the other call is transferred there: that one's seat is the first. */
+static gw_sip_call *second_to(world *w, gw_sip_call *first) {
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  const gw_sip_invite i = {.phone = "101",
+                           .from_user = "101",
+                           .from_name = "",
+                           .to_user = "8001",
+                           .source = "udp:127.0.0.1:5062",
+                           .call_id = "y",
+                           .offer = offer};
+  gw_sip_call *sip = fake_sip_call();
+  gw_bridge_invite(NULL, sip, &i, w->b);
+  refer(w, first, "8001", TRUE, NULL);
+  g_assert_true(fake_said("join " OTHER " as Phones"));
+  g_assert_false(fake_said("sip answer"));
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  return sip;
+}
+
+/* Both hear in one turn that they are in. The second takes part when the first does, or by a seat of its own when that one
+ * goes before. */
+static void test_to_shared_room(gconstpointer goes) {
+  world w;
+  setup_shared(&w);
+  gw_sip_call *first = seated(&w);
+  fake_clear();
+  gw_sip_call *second = second_to(&w, first);
+  fake_muc_in(fake_muc_at("phones@", OTHER), FALSE);
+  spin();
+  g_test_message("%s", fake_log());
+  g_assert_true(fake_said("sip answer") && fake_said("media move"));
+  g_assert_true(fake_said("leave " ROOM) && !fake_said("muji"));
+  g_assert_false(fake_said("sip refer-progress"));
+  if (!goes) {
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    g_assert_true(fake_said("muji preparing") && fake_said("sip refer-progress 200"));
+  }
+  fake_clear();
+  end_sip(&w, first, GW_CAUSE_NORMAL);
+  until_calls(&w, 1);
+  g_assert_cmpint(fake_said("join " OTHER " as Phones"), ==, goes != NULL);
+  if (goes) fake_muc_in(fake_muc_at("phones@", OTHER), FALSE);
+  spin();
+  g_assert_cmpint(fake_said("muji preparing"), ==, goes != NULL);
+  g_assert_false(fake_said("sip hangup"));
+  end_sip(&w, second, GW_CAUSE_NORMAL);
+  until_calls(&w, 0);
+  g_assert_true(fake_said("muji none") && fake_said("leave " OTHER " as Phones"));
+  gw_sip_call_unref(first);
+  gw_sip_call_unref(second);
+  teardown(&w);
+}
+
 /* Wrong PINs, or a room that does not let it in: it stays where it is, and is heard there again. */
 static void test_to_pin_room_fails(void) {
   for (guint way = 0; way < 3; way++) {
@@ -692,6 +763,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/dialogs/to-pin-room", test_to_pin_room);
   g_test_add_func("/bridge/dialogs/to-pin-room-fails", test_to_pin_room_fails);
   g_test_add_func("/bridge/dialogs/to-pin-room-attended", test_to_pin_room_attended);
+  g_test_add_data_func("/bridge/dialogs/to-shared-room", NULL, test_to_shared_room);
+  g_test_add_data_func("/bridge/dialogs/to-shared-room-left", "goes", test_to_shared_room);
   g_test_add_func("/bridge/dialogs/refused", test_refused);
   g_test_add_func("/bridge/dialogs/to-phone", test_to_phone);
   g_test_add_func("/bridge/dialogs/taken-over", test_taken_over);

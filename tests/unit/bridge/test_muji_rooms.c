@@ -174,11 +174,6 @@ static void test_inviter_leaves(void) {
 /* --- invites to a phone itself --- */
 
 /* Whoever leaves says so first and ends its sessions a moment later. */
-static void until_calls(world *w, guint n) {
-  while (gw_bridge_call_count(w->b) > n)
-    g_main_context_iteration(NULL, TRUE);
-}
-
 static gw_word *to_phone(gw_invite_action action, gboolean old) {
   gw_word *w = call_invite(action, "c0ffee00@muc.test");
   g_free(w->from);

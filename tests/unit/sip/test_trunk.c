@@ -1,5 +1,6 @@
 /* test_trunk.c - the client registers at the server and calls by it; the server lets a peer in by its address; a trunk
  * that answers nonsense. */
+#include <gio/gio.h>
 #include "tests/unit/sip/talk.h"
 #include "sip/trunk.h"
 
@@ -467,6 +468,23 @@ static void test_srtp_needs_tls(void) {
   rig_free(r);
 }
 
+/* Says 100 to an INVITE that nobody sent, from a hundred addresses. */
+static void strangers_try(rig *r) {
+  static const char text[] = "SIP/2.0 100 Trying\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKx\r\n"
+                             "From: <sip:a@x>;tag=1\r\nTo: <sip:b@x>\r\nCall-ID: stranger\r\n"
+                             "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";
+  g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string("127.0.0.1", r->client.udp);
+  for (guint i = 0; i < 100; i++) {
+    g_autofree char *ip = g_strdup_printf("127.0.7.%u", i + 1);
+    g_autoptr(GSocketAddress) from = g_inet_socket_address_new_from_string(ip, 0);
+    g_autoptr(GSocket) s =
+        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+    g_assert_true(g_socket_bind(s, from, FALSE, NULL));
+    g_assert_cmpint(g_socket_send_to(s, to, text, strlen(text), NULL, NULL), >, 0);
+    rig_turn(r);
+  }
+}
+
 /* Another trunk would take the call: this one's only host gets 4 s, and not the 32 of the library. */
 static void test_hurry(void) {
   rig *r = rig_new();
@@ -477,6 +495,7 @@ static void test_hurry(void) {
   g_autofree char *text = asked(r, w, "INVITE");
   g_assert_nonnull(text);
   say(w, text, "100 Trying", "x", NULL, NULL);
+  strangers_try(r); /* and nobody else makes that forgotten */
   rig_spin(r, 4500);
   g_assert_cmpuint(slow->states[GW_SIP_ENDED], ==, 0); /* it has said that it is at it */
   gw_sip_call_hangup(slow->call, GW_CAUSE_CANCELLED);

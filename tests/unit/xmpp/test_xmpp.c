@@ -22,6 +22,10 @@ typedef struct {
 static void on_word(gw_persona *p, const gw_word *w, void *user) {
   fixture *f = user;
   const gw_jingle *j = &w->u.jingle;
+  if (w->kind == GW_WORD_MEET) {
+    g_string_append_printf(f->heard, "%s meet;", w->from);
+    return;
+  }
   g_string_append_printf(f->heard, "%s %s %s;", w->from, gw_jingle_action_name(j->action),
                          j->error    ? j->error
                          : j->reason ? j->reason
@@ -282,6 +286,27 @@ static void jingle(fixture *f, gconstpointer d) {
   }
   gw_xmpp_get_counters(f->x, &n);
   g_assert_cmpuint(n.strangers, ==, 4);
+}
+
+/* The room itself may be a meet; who sits in it does not speak for it. */
+static void meet(fixture *f, gconstpointer d) {
+  static const struct {
+    const char *from, *reply, *heard;
+  } rows[] = {{ROOM, "type=\"result\"", ROOM " meet;"},
+              {ROOM "/Bob", "<service-unavailable ", ""},
+              {"talks.localhost/x", "type=\"result\"", "talks.localhost/x meet;"}};
+  get_in(f);
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autofree char *iq =
+        g_strdup_printf("<iq type='set' id='m' from='%s' to='" US "'><left xmlns='tigase:meet:0'>"
+                        "<publisher jid='eve@x'/></left></iq>",
+                        rows[i].from);
+    g_string_truncate(f->heard, 0);
+    say(f, iq);
+    settle(f);
+    expect(f, rows[i].reply);
+    g_assert_cmpstr(f->heard->str, ==, rows[i].heard);
+  }
 }
 
 static void say_word(fixture *f, gw_jingle_action a, const char *sid) {
@@ -689,6 +714,7 @@ int main(int argc, char **argv) {
   CASE("answers", answers);
   CASE("silence", silence);
   CASE("jingle", jingle);
+  CASE("meet", meet);
   CASE("refused-accept", refused_accept);
   CASE("takes-no-calls", takes_no_calls);
   CASE("no-voice", no_voice);
