@@ -105,7 +105,7 @@ static void step(gw_ua_stream *s, gint64 now_us, gboolean late) {
 
 static gw_ua_voices *voices_for(gw_ua_stream *s) {
   gw_ua_voices **where = s->sound.shared ? &s->media->choir : &s->voices;
-  if (!*where) *where = gw_ua_voices_new(s->sound.tone_hz, s->sound.play);
+  if (!*where) *where = gw_ua_voices_new(s->sound.tone_hz, s->sound.play, s->sound.fec);
   return *where;
 }
 

@@ -18,6 +18,7 @@ typedef struct {
   const char *const *codecs; /* order of preference; must outlive the stream */
   gdouble tone_hz;           /* 0 = none */
   const gw_ua_wav *play;     /* or NULL; must outlive the stream */
+  gboolean fec;              /* Opus packets carry a copy of the one before */
   gboolean echo;             /* say what was heard */
   const char *record;        /* WAV file to write, or NULL */
   gboolean thorough;         /* tones and gaps are looked for */

@@ -178,6 +178,8 @@ static const option options[] = {
     {"play", TEXT, ALL, FIELD(play), "WAV",
      .help = "Says this file, again and again until the call ends: one channel, 16 bits, 8000, "
              "16000 or 48000 Hz."},
+    {"fec", FLAG, ALL, FIELD(fec),
+     .help = "Opus packets carry a copy of the one before, for who has lost that."},
     {"echo", FLAG, GW_UA_ANSWER, FIELD(echo), .help = "Says what it hears."},
     {"record", TEXT, GW_UA_CALL | GW_UA_ANSWER, FIELD(record), "WAV",
      .help = "Writes what was heard, as a telephone plays it (16 kHz). answer: from the second "

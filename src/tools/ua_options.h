@@ -24,7 +24,7 @@ typedef struct {
   gdouble rate;
   guint calls;       /* load: how many; answer: end after so many, 0 = never */
   guint concurrency; /* 0: no bound */
-  gboolean json, register_, echo, verbose;
+  gboolean json, register_, echo, fec, verbose;
 } gw_ua_options;
 
 /* NULL with *ret_text: print it and exit 0 (--help, --version, --man). NULL with an error: exit 2.

@@ -22,6 +22,7 @@ struct gw_ua_voice {
 struct gw_ua_voices {
   gdouble tone_hz;
   const gw_ua_wav *wav;
+  gboolean fec;
   GPtrArray *list; /* gw_ua_voice, owned */
 };
 
@@ -30,10 +31,11 @@ static void voice_free(gpointer voice) {
   g_free(voice);
 }
 
-gw_ua_voices *gw_ua_voices_new(gdouble tone_hz, const gw_ua_wav *wav) {
+gw_ua_voices *gw_ua_voices_new(gdouble tone_hz, const gw_ua_wav *wav, gboolean fec) {
   gw_ua_voices *v = g_new0(gw_ua_voices, 1);
   v->tone_hz = tone_hz;
   v->wav = wav;
+  v->fec = fec;
   v->list = g_ptr_array_new_with_free_func(voice_free);
   return v;
 }
@@ -51,7 +53,7 @@ gw_ua_voice *gw_ua_voices_get(gw_ua_voices *v, const char *codec) {
   }
   gw_ua_voice *voice = g_new0(gw_ua_voice, 1);
   g_strlcpy(voice->codec, codec, sizeof voice->codec);
-  voice->encoder = gw_encoder_new(codec, FALSE, FALSE);
+  voice->encoder = gw_encoder_new(codec, FALSE, v->fec);
   voice->has_tone = v->tone_hz > 0;
   gw_tone_init(&voice->tone, v->tone_hz, AMPLITUDE, GW_RATE);
   voice->wav = v->wav;

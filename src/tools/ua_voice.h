@@ -9,8 +9,9 @@
 typedef struct gw_ua_voice gw_ua_voice;   /* in one codec */
 typedef struct gw_ua_voices gw_ua_voices; /* the same in several codecs */
 
-/* tone_hz 0: none. wav (borrowed, may be NULL) is repeated. Neither: silence. */
-gw_ua_voices *gw_ua_voices_new(gdouble tone_hz, const gw_ua_wav *wav);
+/* tone_hz 0: none. wav (borrowed, may be NULL) is repeated. Neither: silence. fec: Opus packets
+ * carry a copy of the one before (RFC 6716 2.1.7). */
+gw_ua_voices *gw_ua_voices_new(gdouble tone_hz, const gw_ua_wav *wav, gboolean fec);
 void gw_ua_voices_free(gw_ua_voices *);
 gw_ua_voice *gw_ua_voices_get(gw_ua_voices *, const char *codec);
 /* The payload of this tick, which lives until the next call; the same for all who ask in one tick.

@@ -1,12 +1,15 @@
 """Networks of a test's own: the whole test runs in a private network namespace, and further machines (phones, routers) are
 namespaces beside it. All of it belongs to the test's processes, names and links included: when they end, however they end,
 the kernel takes it away, and the machine's own network is never touched."""
+import contextlib
+import ctypes
 import os
 import shutil
 import subprocess
 import sys
 
 INSIDE = "TIPRING_IN_NAMESPACE"
+CLONE_NEWNET = 0x40000000
 
 
 def enter():
@@ -47,6 +50,21 @@ def setting(name, value, machine=None):
     """A kernel setting of one namespace: setting("net.ipv4.ip_forward", 1, router)."""
     words = ["sh", "-c", f"echo {value} > /proc/sys/{name.replace('.', '/')}"]
     run(*(machine.inside(words) if machine else words))
+
+
+@contextlib.contextmanager
+def visit(name):
+    """What this thread opens meanwhile (sockets, devices) belongs to that machine for good, and is used from here."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    ends = [os.open(path, os.O_RDONLY) for path in ("/proc/thread-self/ns/net", "/run/netns/" + name)]
+    try:
+        if libc.setns(ends[1], CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "network namespace " + name)
+        yield
+    finally:
+        libc.setns(ends[0], CLONE_NEWNET)
+        for end in ends:
+            os.close(end)
 
 
 class Machine:

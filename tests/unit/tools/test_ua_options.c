@@ -149,9 +149,9 @@ static void test_help(void) {
 
 /* Everything of the table is in the man page, and dashes are typed as dashes. */
 static void test_man(void) {
-  static const char *const words[] = {"user",     "proxy", "srtp", "codec",       "tone",  "play",
-                                      "record",   "dtmf",  "hold", "duration",    "json",  "echo",
-                                      "register", "calls", "rate", "concurrency", "listen"};
+  static const char *const words[] = {"user",     "proxy", "srtp", "codec",       "tone",   "play",
+                                      "record",   "dtmf",  "hold", "duration",    "json",   "echo",
+                                      "register", "calls", "rate", "concurrency", "listen", "fec"};
   g_autofree char *man = shown("--man");
   g_assert_true(g_str_has_prefix(man, ".TH TIPRING\\-UA 1"));
   for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
