@@ -220,6 +220,20 @@ def check_proofs(page, tests):
                 yield f"docs/tests.md:{n}: {path} has no case \"{case}\""
 
 
+def check_built(tests, build_files, proofs):
+    """A test that no list of its folder names runs never. By hand only: those that docs/tests.md calls so."""
+    table = build_files.get("gateway/flavour/table/meson.build", "")
+    for path in tests:
+        folder, name = os.path.split(path)
+        stem, kind = os.path.splitext(name)
+        is_test = re.match(r"(test|core|shell|fuzz)_", name) and kind == ".c" or folder == "integ" and kind == ".py"
+        lists = build_files.get(f"tests/{folder}/meson.build", "") + (table if folder == "unit/flavour" else "")
+        words = set(re.findall(r"'([^']+)'", re.sub(r"#.*", "", lists)))
+        named = any(w in (name, stem) or kind == ".c" and stem.endswith("_" + w) for w in words)
+        if is_test and not named and not re.search(rf"`{re.escape(path)}`[^|]*\(by hand", proofs):
+            yield f"tests/{path}: no meson.build runs it"
+
+
 def lint(path, text):
     rules = (C_RULES if path.endswith((".c", ".h")) else []) + ALL_RULES
     return [f"{path}:{n}: {what}" for rule in rules for n, what in rule(path, text)]
@@ -286,11 +300,14 @@ def self_test():
     for n, (ok, what) in enumerate([(not list(check_proofs(row, tests)), "a case that is there passes"),
                                     (bool(list(check_proofs(row, {"integ/x.py": 'case("it")'}))), "a case that is not there is found"),
                                     (bool(list(check_proofs(row, {}))), "a file that is not there is found"),
-                                    (bool(list(check_proofs("`integ/x.py` works\n", tests))), "a test without a case is found")],
+                                    (bool(list(check_proofs("`integ/x.py` works\n", tests))), "a test without a case is found"),
+                                    (not list(check_built({"unit/a/test_x.c": ""}, {"tests/unit/a/meson.build": "['x']"}, "")), "a test that is built passes"),
+                                    (bool(list(check_built({"unit/a/test_x.c": ""}, {"tests/unit/a/meson.build": "['y']"}, ""))), "one that is not is found"),
+                                    (not list(check_built({"integ/x.py": ""}, {}, '`integ/x.py` "it" (by hand)')), "by hand passes")],
                                    len(BAD) + len(GOOD) + 3):
         failed += not ok
         print(f"{'ok' if ok else 'not ok'} {n} - {what}")
-    print(f"1..{len(BAD) + len(GOOD) + 6}")
+    print(f"1..{len(BAD) + len(GOOD) + 9}")
     return failed
 
 
@@ -311,7 +328,7 @@ def main():
         proofs = text if path == "docs/tests.md" else proofs
         if path.endswith(".c") and not path.startswith("tests/"):
             lengths += [length for _, length, _ in functions(text)]
-    problems += [*check_manuals(build_files), *check_proofs(proofs, tests)]
+    problems += [*check_manuals(build_files), *check_proofs(proofs, tests), *check_built(tests, build_files, proofs)]
     lengths.sort()
     if lengths:
         print(f"{count} files; {len(lengths)} functions: median {statistics.median(lengths):g} lines, "
