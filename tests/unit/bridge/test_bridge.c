@@ -284,7 +284,7 @@ static void test_ring_and_retract(void) {
   spin();
   g_assert_true(fake_said("sip hangup cancelled"));
   g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
-  gw_sip_call_unref(fake_dialled);
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
   teardown(&w);
 }
 

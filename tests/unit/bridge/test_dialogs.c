@@ -542,7 +542,7 @@ static void test_to_phone(void) {
       end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
     }
     if (way != 2) end_sip(&w, sip, GW_CAUSE_NORMAL);
-    gw_sip_call_unref(fake_dialled);
+    g_clear_pointer(&fake_dialled, gw_sip_call_unref);
     gw_sip_call_unref(sip);
     teardown(&w);
   }
@@ -561,7 +561,7 @@ static void test_to_phone_again(void) {
   g_assert_true(fake_said("sip refer-answer 486"));
   g_assert_false(fake_said("media leg"));
   end_sip(&w, fake_dialled, GW_CAUSE_BUSY);
-  gw_sip_call_unref(fake_dialled);
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
   fake_contacts = 0;
   for (guint i = 2; i < 20; i++)
     refer(&w, sip, "100", TRUE, NULL);

@@ -68,7 +68,7 @@ static void test_call_room(void) {
   spin();
   g_assert_true(fake_said("sip hangup cancelled"));
   g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
-  gw_sip_call_unref(fake_dialled);
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
   use(&w, "auto");
   for (guint stand = 0; stand < 2; stand++) { /* whether or not it still stands when somebody dials the number */
     fake_clear();
@@ -162,7 +162,7 @@ static void test_inviter_leaves(void) {
   spin();
   g_assert_true(fake_said("sip hangup cancelled"));
   g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
-  gw_sip_call_unref(fake_dialled);
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
   fake_clear();
   gw_sip_call *sip = dials(&w, "100");
   g_assert_true(fake_said("join " ROOM " as"));
@@ -213,11 +213,11 @@ static void test_phone_is_invited(void) {
   g_assert_true(fake_said("sip hangup cancelled"));
   g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
   g_assert_false(fake_said("call "));
-  gw_sip_call_unref(fake_dialled);
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
   rung(&w);
   end_sip(&w, fake_dialled, GW_CAUSE_REJECTED); /* at the phone */
   g_assert_true(fake_said("call reject U"));
-  gw_sip_call_unref(fake_dialled);
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
   for (guint stand = 0; stand < 2; stand++) {
     fake_clear();
     fake_disco_features = stand ? stands : NULL;
@@ -237,7 +237,7 @@ static void test_phone_is_invited(void) {
     if (stand) end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
     until_calls(&w, 0);
     g_assert_true(fake_said("call left U"));
-    gw_sip_call_unref(fake_dialled);
+    g_clear_pointer(&fake_dialled, gw_sip_call_unref);
   }
   teardown(&w);
 }
@@ -530,7 +530,7 @@ static void test_moved_invited(void) {
   end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
   until_calls(&w, 0);
   g_assert_false(fake_said("call left")); /* once */
-  gw_sip_call_unref(fake_dialled);
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
   teardown(&w);
 }
 
@@ -649,7 +649,7 @@ static void test_invited_invites_nobody(void) {
   g_assert_true(fake_said("join " ROOM " as Front desk"));
   g_assert_false(fake_said("private ") || fake_said("invite invite"));
   end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
-  gw_sip_call_unref(fake_dialled);
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
   teardown(&w);
 }
 
