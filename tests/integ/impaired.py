@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The bad network that figures of sound are taken with (lib/impaired.py): it loses what it says, is as late as it says, and leaves everything but
-sound alone. Without it no figure behind it is worth anything."""
+"""What the figures of sound over bad networks are taken with: the network (lib/impaired.py) loses what it says, is as late as it says, and leaves
+everything but sound alone; the measures (lib/heard.py) find what was done to a sound."""
 import os
 import select
 import socket
@@ -13,6 +13,9 @@ import netns  # noqa: E402
 
 netns.enter()
 
+import numpy as np  # noqa: E402
+
+import heard  # noqa: E402
 from impaired import Link  # noqa: E402
 from lab import Lab  # noqa: E402
 
@@ -109,3 +112,21 @@ with LinkLab("impaired") as lab:
             here.sendto(first + bytes(30), there.getsockname())
             assert select.select([there], [], [], 5)[0] and there.recv(2000).startswith(first)
         assert pass_through(100, here, there) == ([], [])
+
+    with lab.case("the measures: how late, how long a hole, how loud, how far from what was said"):
+        rate, chance = heard.RATE, np.random.default_rng(5)
+        n = np.arange(10 * rate)
+        sine = 8000 * np.sin(2 * np.pi * 440 * n / rate)
+        voice = np.convolve(chance.normal(0, 3000, len(n)), np.ones(8) / 3, "same") * (1 + np.sin(2 * np.pi * 3 * n / rate))
+        said = heard.Sound(100.0, np.concatenate([sine, voice]))
+        ear = heard.Sound(99.5, np.concatenate([np.zeros(rate // 2 + rate * 77 // 1000), said.pcm / 2, np.zeros(rate)]))
+        speech = heard.speech(said, ear, 110, 120)
+        assert abs(speech["median_ms"] - 77) < 0.2 and speech["found"] == speech["words"] >= 18, speech
+        assert 4 < speech["distance"] < 7, speech  # half as loud: 6 dB everywhere
+        whole = heard.tone(ear, 101, 109, 440, 0.25)
+        assert (whole["gaps"], whole["longest_ms"]) == (0, 0) and abs(whole["level"] + 18.3) < 0.2, whole
+        ear.pcm[ear.at(105):ear.at(105.1)] = 0
+        ear.pcm[ear.at(107):ear.at(107.05)] = 0
+        holed = heard.tone(ear, 101, 109, 440, 0.25)
+        assert holed["gaps"] == 1 and 80 <= holed["longest_ms"] <= 110, holed
+        assert heard.speech(said, heard.Sound(99.5, chance.normal(0, 3000, 22 * rate)), 110, 120)["found"] == 0, "nothing is like noise"

@@ -5,8 +5,10 @@ import contextlib
 import ctypes
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 
 INSIDE = "TIPRING_IN_NAMESPACE"
 CLONE_NEWNET = 0x40000000
@@ -132,3 +134,26 @@ def lose(machine, percent):
     machine.rules("add table inet loss; " + "".join(
         f"add chain inet loss {hook} {{ type filter hook {hook} priority -5; }};"
         f"add rule inet loss {hook} meta l4proto udp numgen random mod 100 < {percent} drop;" for hook in ("forward", "input")))
+
+
+def bring(machine, *ports):
+    """Whoever on that machine connects to one of these TCP ports of its own 127.0.0.1 reaches the one of the test's."""
+    for port in ports:
+        with visit(machine.name):
+            door = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=_let_in, args=(door, port), daemon=True).start()
+
+
+def _let_in(door, port):
+    while True:
+        inside, here = door.accept()[0], socket.create_connection(("127.0.0.1", port))
+        for source, sink in ((inside, here), (here, inside)):
+            threading.Thread(target=_carry, args=(source, sink), daemon=True).start()
+
+
+def _carry(source, sink):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)

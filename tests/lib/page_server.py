@@ -19,6 +19,7 @@ class PageServer:
     def __init__(self, port=0):
         self.ready = threading.Condition()
         self.commands, self.listeners = {}, {}
+        self.files = {"strophe.js": STROPHE}  # name -> path, beside those of the page
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -33,8 +34,8 @@ class PageServer:
                     who = urllib.parse.parse_qs(url.query).get("who", [""])[0]
                     return self.answer(json.dumps(outer.take(who)).encode(), "application/json")
                 name = "index.html" if url.path == "/" else url.path[1:]
-                path = STROPHE if name == "strophe.js" else os.path.join(PAGE, name)
-                if name != "strophe.js" and name not in os.listdir(PAGE):
+                path = outer.files.get(name) or os.path.join(PAGE, name)
+                if name not in outer.files and name not in os.listdir(PAGE):
                     return self.send_error(404)
                 with open(path, "rb") as f:
                     self.answer(f.read(), TYPES.get(os.path.splitext(name)[1], "application/octet-stream"))

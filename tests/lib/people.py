@@ -118,7 +118,8 @@ CHROMIUM_FLAGS = (
 class Browser(Participant):
     """A headless Chromium with an empty profile, showing the test page."""
 
-    def __init__(self, name, tone, server, room, page, folder, strict=True, **query):
+    def __init__(self, name, tone, server, room, page, folder, strict=True, run=list, **query):
+        """run: what makes of the words of a command those that run it elsewhere (Machine.inside)."""
         super().__init__(name, tone)
         program = shutil.which("chromium")
         if not program:
@@ -133,8 +134,8 @@ class Browser(Participant):
         env = dict(os.environ, HOME=self.profile, XDG_CONFIG_HOME=self.profile, XDG_CACHE_HOME=self.profile,
                    XDG_RUNTIME_DIR=self.profile)
         env.pop("DBUS_SESSION_BUS_ADDRESS", None)
-        self.process = Process("browser-" + name, [program, *CHROMIUM_FLAGS, "--user-data-dir=" + self.profile,
-                                                   page.url + "?" + urllib.parse.urlencode(params)], folder, env=env)
+        self.process = Process("browser-" + name, run([program, *CHROMIUM_FLAGS, "--user-data-dir=" + self.profile,
+                                                       page.url + "?" + urllib.parse.urlencode(params)]), folder, env=env)
 
     def command(self, name, *args):
         self.page.command(self.name, name, *args)

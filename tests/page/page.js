@@ -2,6 +2,7 @@
 import { Room } from './xmpp.js';
 import { Calls } from './jmuci.js';
 import { Meter, source } from './sound.js';
+import * as tape from './record.js';
 
 const query = new URLSearchParams(location.search), $ = (id) => document.getElementById(id);
 const agent = query.get('agent'); // set by tests: report events, take commands
@@ -10,7 +11,7 @@ let room, calls, tick, proposal;
 
 function report(ev, more = {}) {
   if (!agent) return;
-  fetch('/event', { method: 'POST', body: JSON.stringify({ who: agent, ev, ...more }), keepalive: true }).catch(() => 0);
+  fetch('/event', { method: 'POST', body: JSON.stringify({ who: agent, ev, ...more }), keepalive: !more.pcm }).catch(() => 0);
 }
 
 function say(text) {
@@ -113,7 +114,15 @@ const actions = {
     clearInterval(tick);
     tick = setInterval(everySecond, agent ? 500 : 1000);
   },
-  async microphone() { calls.setStream(await source(query.has('tone') ? Number(query.get('tone')) : undefined)); },
+  async microphone() {
+    calls.setStream(query.has('file') ? tape.speaker() : await source(query.has('tone') ? Number(query.get('tone')) : undefined));
+  },
+  // Says the file from its beginning and tells all that is heard from that one, with the moments of both.
+  async say(nick) {
+    const [, meter] = [...meters].find(([s]) => s.nick === nick);
+    await tape.record(meter.player.srcObject, (piece) => report('pcm', piece));
+    report('said', await tape.say('/' + query.get('file')));
+  },
   async propose() { await actions.microphone(); report('own', { id: calls.propose() }); show(); },
   async accept(id) { await actions.microphone(); calls.accept(id || proposal); show(); },
   hangup() { calls.hangUp(); show(); },

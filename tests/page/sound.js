@@ -1,7 +1,7 @@
 // Microphone (real or a test tone) and meters that say which tones a remote stream carries.
 
 let context;
-const audio = () => (context = context || new AudioContext({ sampleRate: 48000 }));
+export const audio = () => (context = context || new AudioContext({ sampleRate: 48000 }));
 
 // The stream that we send: the microphone, or a sine of hz when hz is given (0: silence).
 export async function source(hz) {
