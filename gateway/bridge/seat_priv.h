@@ -1,5 +1,5 @@
-/* seat_priv.h - inside of a seat, shared by seat.c (what it does), seat_info.c (what is to be seen of it),
- * seat_sessions.c (its Jingle sessions) and seat_shared.c (one for all phones).
+/* seat_priv.h - inside of a seat, shared by seat.c (what it does), seat_room.c (in its room), seat_peers.c (its transports),
+ * seat_info.c (what is to be seen of it), seat_sessions.c (its Jingle sessions) and seat_shared.c (one for all phones).
  * Thread: control.  Owner: the seat owns its peers.  Calls back: never. */
 #ifndef GW_SEAT_PRIV_H
 #define GW_SEAT_PRIV_H
@@ -48,8 +48,22 @@ struct gw_seat {
 };
 
 /* --- seat.c */
+gw_log_ctx gw_seat_log_ctx(const gw_seat *);
 void gw_seat_post(gw_seat *, const gw_ce *);
+void gw_seat_post_all(gw_seat *, const gw_ce *); /* what happens in the room, to all phones that sit there by this seat */
+void gw_seat_say(gw_seat *, const gw_word *);
 void gw_seat_take_place(gw_seat *); /* new, or its shared one is gone: into the room, one way or the other */
+
+/* --- seat_room.c */
+void gw_seat_tell_occupants(gw_seat *); /* who is there, to the flavour */
+
+/* --- seat_peers.c */
+void gw_seat_peer_free(void *seat_peer);
+seat_peer *gw_seat_peer_by_sid(const gw_seat *, const char *jid, const char *sid);
+void gw_seat_open_peer(gw_seat *, const gw_action *);
+void gw_seat_remote_peer(gw_seat *, const gw_action *);
+void gw_seat_close_peer(gw_seat *, guint id);
+void gw_seat_agree(gw_seat *, seat_peer *, const gw_desc *answer); /* what we send is the first codec of it, whoever wrote it */
 
 /* --- seat_sessions.c */
 void gw_seat_session_begun(const gw_seat *, const seat_peer *);
