@@ -78,7 +78,7 @@ static void print_security(GString *out, const gw_desc_media *m) {
     const gw_crypto *c = &g_array_index(m->cryptos, gw_crypto, i);
     g_string_append_printf(out, "a=crypto:%u %s inline:%s\r\n", c->tag, c->suite, c->key);
   }
-  if (m->ufrag) g_string_append_printf(out, "a=ice-ufrag:%s\r\n", m->ufrag);
+  if (m->ufrag) g_string_append_printf(out, "a=ice-options:trickle\r\na=ice-ufrag:%s\r\n", m->ufrag);
   if (m->pwd) g_string_append_printf(out, "a=ice-pwd:%s\r\n", m->pwd);
   if (m->fp_hash && m->fp_value)
     g_string_append_printf(out, "a=fingerprint:%s %s\r\n", m->fp_hash, m->fp_value);

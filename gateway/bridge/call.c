@@ -228,9 +228,10 @@ static void close_media(gw_call *c) {
 static void release_sip(gw_call *c, gw_cause cause) {
   gw_successor_drop(c, c->machine.cause);
   if (!c->sip) return;
-  if (!c->machine.sip_up) c->sip_status = gw_cause_sip(cause);
-  gw_call_trace(c, GW_LANE_SIP, GW_TRACE_OUT, NULL, "hang-up: %s (%u before an answer)",
-                gw_cause_word(cause), gw_cause_sip(cause));
+  const guint status = gw_cause_sip(cause);
+  if (!c->machine.sip_up) c->sip_status = status;
+  gw_call_trace(c, GW_LANE_SIP, GW_TRACE_OUT, NULL, c->machine.sip_up ? "hang-up: %s" : "hang-up: %s (%u before an answer)",
+                gw_cause_word(cause), status);
   gw_sip_call_hangup(c->sip, cause);
 }
 

@@ -192,6 +192,7 @@ guint gw_seat_participants(const gw_seat *);
 /* --- seat_trace.c: a seat's lines of `call trace`; muc: where names are looked up, or NULL */
 void gw_seat_trace_word(gw_call *, const gw_muc *, const char *own_nick, const gw_word *, gw_trace_dir);
 void gw_seat_trace_media(gw_call *, const char *who, gw_media_state, gw_cause);
+void gw_seat_trace_why(gw_call *, gw_cause, const char *text); /* why a flavour leaves */
 void gw_seat_trace_sfu(gw_call *, const char *own_nick, const gw_fl_sfu *);
 void gw_seat_trace_sfu_ask(gw_call *, const gw_action *); /* hops too */
 

@@ -46,6 +46,7 @@ static void tell_call(gw_seat *s, const gw_action *a) {
   s->state = a->call;
   if (a->call == GW_CALL_ENDED) s->started = FALSE;
   if (a->text) gw_info(&ctx, "flavour-says", "text=%s cause=%s", a->text, gw_cause_word(a->cause));
+  if (a->text) gw_seat_trace_why(s->call, a->cause, a->text);
   if (a->call == GW_CALL_RINGING) gw_seat_post(s, &(gw_ce){.type = GW_CE_THEY_RING});
   if (a->call == GW_CALL_RINGING) return;
   if (s->call->machine.direct && !s->call->machine.joined && a->call != GW_CALL_ENDED)

@@ -76,6 +76,7 @@ static void warn_harm(const gw_seat *s, const char *proposer) {
   g_autofree char *ours = gw_jid_bare(gw_seat_jid(s));
   gw_warn(&ctx, "roster-check", "proposer=%s lacks=%s mend=%s", proposer, ours,
           "put this JID into the proposer's roster (shared roster group), or roster_check = false");
+  gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, proposer, "does not have %s in the roster: not joined", ours);
 }
 
 static void run_check(gw_seat *s, const gw_rc_action *a) {

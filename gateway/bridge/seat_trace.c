@@ -73,6 +73,11 @@ void gw_seat_trace_media(gw_call *c, const char *who, gw_media_state state, gw_c
                   rows[state].text);
 }
 
+/* Why the flavour leaves a call, in its words. */
+void gw_seat_trace_why(gw_call *c, gw_cause cause, const char *text) {
+  gw_call_trace(c, cause == GW_CAUSE_SFU_DOWN ? GW_LANE_SFU : GW_LANE_MUC, GW_TRACE_NOTE, NULL, "%s", text);
+}
+
 /* --- the forwarding service */
 
 void gw_seat_trace_sfu(gw_call *call, const char *own_nick, const gw_fl_sfu *n) {
@@ -81,9 +86,10 @@ void gw_seat_trace_sfu(gw_call *call, const char *own_nick, const gw_fl_sfu *n) 
       "out of reach", "given up",   "brings the sound of", "ends a stream"};
   const gboolean answer = n->news == GW_SFU_SAID_ANSWER;
   const char *who = n->nick ? n->nick : n->who ? n->who : answer ? own_nick : NULL;
+  const gboolean down = n->news == GW_SFU_SAID_DOWN && n->text;
   if (n->news == GW_SFU_SAID_CANDIDATE) return;
-  gw_call_trace(call, GW_LANE_SFU, GW_TRACE_IN, "sfu", "%s%s%s%s", words[n->news], who ? " " : "",
-                who ? who : "", answer && !n->desc ? ": refused" : "");
+  gw_call_trace(call, GW_LANE_SFU, GW_TRACE_IN, "sfu", "%s%s%s%s%s", words[n->news], who ? " " : "",
+                who ? who : "", answer && !n->desc ? ": refused" : down ? ": " : "", down ? n->text : "");
 }
 
 void gw_seat_trace_sfu_ask(gw_call *call, const gw_action *a) {

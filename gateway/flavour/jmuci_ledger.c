@@ -2,7 +2,8 @@
 #include <string.h>
 #include "base/jid.h"
 
-#define OPEN_FOR GW_SEC(30) /* a proposer lists nobody who is first to accept after that */
+/* A proposer lists nobody who is first to accept after 30 s: of those a word needs some on its way there and back. */
+#define OPEN_FOR GW_SEC(29)
 #define ORPHAN_FOR GW_SEC(60)
 
 typedef struct {

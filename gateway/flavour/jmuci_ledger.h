@@ -32,7 +32,7 @@ guint gw_ledger_count(const gw_ledger *);
 gw_ledger_call *gw_ledger_at(const gw_ledger *, guint i);
 gw_ledger_call *gw_ledger_find(const gw_ledger *, const char *id);
 /* The call that a newcomer should join: not dead, not retracted, not historic, and accepted with two living entries left
- * or proposed less than 30 s ago with its proposer there. Of several the one whose proposer is still in it, then the one
+ * or proposed less than 29 s ago with its proposer there. Of several the one whose proposer is still in it, then the one
  * accepted last, then the first proposed. NULL: none runs. */
 gw_ledger_call *gw_ledger_live(const gw_ledger *, gboolean sfu, gint64 now_us);
 /* Of two that could be joined: rather a than b? The order above, whatever kind they are. */

@@ -495,9 +495,17 @@ void gw_peer_watch(gw_peer *p, gint64 now_us) {
   gw_env_state(p->env, p->handle, GW_MS_QUIET, GW_CAUSE_NONE);
 }
 
+static void send_picture_report(gw_peer *p) {
+  guint8 *to = p->env->tx;
+  gsize n = gw_picture_report(&p->picture, p->out.cname, p->env->tick, gw_wall_us(), to, GW_RX_BYTES - 64);
+  if (n && gw_srtp_protect_rtcp(p->srtp_out, to, &n, GW_RX_BYTES) == GW_SRTP_OK)
+    gw_ice_send(p->ice, to, n);
+}
+
 void gw_peer_report(gw_peer *p, gint64 now_us) {
   if (!p->up || p->failed || p->env->tick < p->out.report_tick) return;
   gboolean said = send_report(p, FALSE, now_us);
+  if (p->use == GW_MEDIA_PUBLISH) send_picture_report(p);
   p->out.report_tick = p->env->tick + (said ? REPORT_TICKS : FIRST_REPORT_TICKS);
 }
 

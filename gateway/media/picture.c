@@ -32,5 +32,13 @@ gsize gw_picture_packet(gw_picture *p, guint64 tick, guint8 *out, gsize cap) {
   memcpy(out + n, payload, sizeof payload);
   p->ts += GW_PICTURE_CLOCK;
   p->due_tick = tick + GW_PICTURE_TICKS;
+  p->packets++;
   return n + sizeof payload;
+}
+
+gsize gw_picture_report(const gw_picture *p, const char *cname, guint64 tick, gint64 wall_us, guint8 *out, gsize cap) {
+  if (!p->on || !p->packets) return 0;
+  const guint32 ts = p->ts + (guint32)(tick - p->due_tick) * (GW_PICTURE_CLOCK / 50); /* wraps when it is not due yet */
+  return gw_rtcp_write(out, cap, p->ssrc, gw_rtcp_ntp(wall_us), ts, p->packets, p->packets * (guint32)sizeof payload, NULL,
+                       cname);
 }

@@ -15,6 +15,7 @@ typedef struct {
   guint8 pt;
   gboolean on; /* somebody takes it */
   guint64 due_tick;
+  guint32 packets;
 } gw_picture;
 
 void gw_picture_init(gw_picture *, gw_ids *);
@@ -22,5 +23,7 @@ void gw_picture_init(gw_picture *, gw_ids *);
 void gw_picture_agree(gw_picture *, const gw_desc *answer);
 /* The RTP packet that is due at this tick, or 0. */
 gsize gw_picture_packet(gw_picture *, guint64 tick, guint8 *out, gsize cap);
+/* Its sender report (RFC 3550 6.4.1), or 0 before the first packet: with the sound's it says what belongs together. */
+gsize gw_picture_report(const gw_picture *, const char *cname, guint64 tick, gint64 wall_us, guint8 *out, gsize cap);
 
 #endif

@@ -10,6 +10,7 @@ enum { PT_SR = 200, PT_RR = 201, PT_SDES = 202, PT_BYE = 203, PT_PSFB = 206 };
 #define SDES_CNAME 1
 #define FMT_PLI 1 /* RFC 4585 6.3.1 */
 #define MAX_CNAME 255
+#define NTP_1970 2208988800ULL /* seconds from 1900 to 1970 */
 
 static guint32 get32(const guint8 *p) {
   return (guint32)p[0] << 24 | (guint32)p[1] << 16 | (guint32)p[2] << 8 | p[3];
@@ -93,6 +94,11 @@ gboolean gw_rtcp_parse(const guint8 *data, gsize n, gw_rtcp *ret) {
   }
   *ret = r;
   return TRUE;
+}
+
+guint64 gw_rtcp_ntp(gint64 wall_us) {
+  guint64 us = (guint64)wall_us;
+  return (us / 1000000 + NTP_1970) << 32 | ((us % 1000000) << 32) / 1000000;
 }
 
 static guint8 *write_head(guint8 *p, guint count, guint pt, gsize len, guint32 ssrc) {

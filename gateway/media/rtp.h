@@ -38,6 +38,7 @@ typedef struct {
 } gw_rtcp;
 gboolean gw_rtcp_parse(const guint8 *data, gsize n,
                        gw_rtcp *ret); /* whole compound; shorter than 8 bytes: FALSE */
+guint64 gw_rtcp_ntp(gint64 wall_us); /* RFC 3550 4: of microseconds since 1970 */
 /* SR (packets > 0) or RR, with SDES CNAME; report NULL = none. Returns bytes written, 0 when cap is
  * too small. */
 gsize gw_rtcp_write(guint8 *out, gsize cap, guint32 ssrc, guint64 ntp, guint32 rtp_ts,

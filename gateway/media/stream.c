@@ -5,7 +5,6 @@
 
 #define EVENT 0x80             /* bit of use[]: telephone-event, low bits its clock in kHz */
 #define CHANGE_US GW_MS(200)   /* codec changes of one stream are at least this far apart */
-#define NTP_1970 2208988800ULL /* seconds from 1900 to 1970 */
 #define LEVEL_BYTES 8          /* of the audio level in a header */
 #define NEXT 50                /* packets, a second: what may be missing before one that is plainly the next */
 #define RTT_MAX_MS 10000       /* more is a forged or broken report */
@@ -225,11 +224,6 @@ void gw_outflow_tick(gw_outflow *out, guint ticks) {
   if (out->codec >= 0) out->ts += ticks * (clock_of(out) / 50);
 }
 
-static guint64 ntp_of(gint64 wall_us) {
-  guint64 us = (guint64)wall_us;
-  return (us / 1000000 + NTP_1970) << 32 | ((us % 1000000) << 32) / 1000000;
-}
-
 /* The SDES that gw_rtcp_write adds is no place for BYE, so it follows as a packet of its own. */
 static gsize append_bye(guint8 *out, gsize cap, guint32 ssrc) {
   if (cap < 8) return 0;
@@ -247,7 +241,7 @@ gsize gw_flow_report(gw_outflow *out, gw_inflow *in, gboolean bye, gint64 now_us
     guint32 since = in->sr_mid ? (guint32)((now_us - in->sr_us) * 65536 / 1000000) : 0;
     gw_rtp_stats_block(&in->stats, in->sr_mid, since, &block);
   }
-  gsize n = gw_rtcp_write(to, cap, out->ssrc, ntp_of(wall_us), out->ts, out->packets,
+  gsize n = gw_rtcp_write(to, cap, out->ssrc, gw_rtcp_ntp(wall_us), out->ts, out->packets,
                           out->payload_bytes, about ? &block : NULL, out->cname);
   return n && bye ? n + append_bye(to + n, cap - n, out->ssrc) : n;
 }
@@ -261,7 +255,7 @@ void gw_flow_heard(gw_outflow *out, gw_inflow *in, const gw_rtcp *r, gint64 now_
   for (guint i = 0; i < r->n_blocks; i++) {
     const gw_rtcp_block *b = &r->blocks[i];
     if (b->ssrc != out->ssrc || !b->lsr) continue;
-    guint32 trip = (guint32)(ntp_of(wall_us) >> 16) - b->lsr - b->dlsr; /* RFC 3550 6.4.1 */
+    guint32 trip = (guint32)(gw_rtcp_ntp(wall_us) >> 16) - b->lsr - b->dlsr; /* RFC 3550 6.4.1 */
     guint64 ms = (guint64)trip * 1000 / 65536;
     if (ms <= RTT_MAX_MS) out->rtt_ms = (guint)ms;
   }

@@ -18,6 +18,7 @@ struct gw_sfu {
   gw_sfu_session *session;
   SoupSession *soup;
   GCancellable *connecting; /* or NULL */
+  SoupMessage *asked;       /* of the last attempt */
   SoupWebsocketConnection *socket;
   gw_timer *timer, *soon;
   GQueue news; /* gw_sfu_out* for the listener, told from the loop */
@@ -101,6 +102,18 @@ static void take_socket(gw_sfu *s, SoupWebsocketConnection *socket) {
   step(s, &(gw_sfu_ev){.type = GW_SFU_EV_OPENED});
 }
 
+/* What is no WebSocket is mostly another path, or a proxy before the service: the status says which. Each attempt that
+ * fails is told when it fails, and not only the last. */
+static void not_connected(gw_sfu *s, const char *error) {
+  const guint status = soup_message_get_status(s->asked);
+  g_autofree char *why = status && status != SOUP_STATUS_SWITCHING_PROTOCOLS
+                             ? g_strdup_printf("it answers HTTP %u %s, no WebSocket is there", status,
+                                               soup_status_get_phrase(status))
+                             : g_strdup(error);
+  gw_warn(NULL, "sfu-unreachable", "service=%s call=%s why=%s", s->address, s->room, why);
+  step(s, &(gw_sfu_ev){.type = GW_SFU_EV_CLOSED, .text = why});
+}
+
 /* A cancelled connection has lost its participant: user may be gone. */
 static void on_connected(GObject *soup, GAsyncResult *result, void *user) {
   g_autoptr(GError) error = NULL;
@@ -112,7 +125,7 @@ static void on_connected(GObject *soup, GAsyncResult *result, void *user) {
   if (socket)
     take_socket(s, socket);
   else
-    step(s, &(gw_sfu_ev){.type = GW_SFU_EV_CLOSED, .text = error->message});
+    not_connected(s, error->message);
 }
 
 static void drop_socket(gw_sfu *s) {
@@ -122,10 +135,11 @@ static void drop_socket(gw_sfu *s) {
 }
 
 static void open_socket(gw_sfu *s) {
-  g_autoptr(SoupMessage) message = soup_message_new(SOUP_METHOD_GET, s->address);
   drop_socket(s);
+  g_clear_object(&s->asked);
+  s->asked = soup_message_new(SOUP_METHOD_GET, s->address);
   s->connecting = g_cancellable_new();
-  soup_session_websocket_connect_async(s->soup, message, NULL, NULL, G_PRIORITY_DEFAULT,
+  soup_session_websocket_connect_async(s->soup, s->asked, NULL, NULL, G_PRIORITY_DEFAULT,
                                        s->connecting, on_connected, s);
 }
 
@@ -193,6 +207,7 @@ static void on_deadline(void *user) {
 static void destroy(gw_sfu *s) {
   gw_sfu_session_free(s->session);
   g_object_unref(s->soup);
+  g_clear_object(&s->asked);
   gw_timer_free(s->timer);
   gw_timer_free(s->soon);
   g_queue_clear_full(&s->news, out_free);

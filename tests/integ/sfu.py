@@ -121,3 +121,6 @@ with Lab("sfu") as lab:
         assert gateway.ctl("history")[0]["cause"] == "sfu-down"
         log = gateway.process.log(200)
         assert log.count("sfu-failed") == 2, log
+        assert "sfu-unreachable" in log, log
+        ladder = [e["text"] for e in gateway.ctl("call", "trace", gateway.ctl("history")[0]["id"])["events"]]
+        assert any("refused" in text for text in ladder), ladder

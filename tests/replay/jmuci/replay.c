@@ -37,6 +37,22 @@ static const row rows[] = {
     {"zombie", "jsxc-hangup-then-accept", "carol", "carol", 16600, 0, .deaf = TRUE,
      .differs = "carol stayed in the dead call; we cure bob's mute offer (all leave before the ten "
                 "silent seconds are over)"},
+    {"video-as-bob", "../../words/traces/jsxc-3users-video", "bob", "bob", 5950, 0, .idle = FALSE},
+    {"video-as-carol", "../../words/traces/jsxc-3users-video", "carol", "carol", 8500, 0,
+     .idle = FALSE},
+    {"video-as-alice", "../../words/traces/jsxc-3users-video", "alice", "alice", 5800, 17230,
+     .idle = TRUE},
+    {"after-a-reject", "jsxc-reject", "carol", "carol", 10800, 0, .idle = FALSE},
+    {"late-after-a-reject", "jsxc-reject-then-late-accept", "bob", "bob", 41300, 0,
+     .differs = "bob accepted when the proposer called nobody any more; we do not"},
+    {"too-late", "jsxc-timeout30", "carol", "carol", 39800, 0,
+     .differs = "carol accepted after 34 s, and alice had given up; we do not"},
+    {"beside-a-silent-one", "jsxc-fake-noanswer", "bob", "bob", 10800, 0, .idle = FALSE},
+    {"beside-a-busy-one", "jsxc-fake-term-busy", "bob", "bob", 7850, 0, .idle = FALSE},
+    {"beside-a-declining-one", "jsxc-fake-term-decline", "bob", "bob", 5950, 0,
+     .differs = "gw had accepted before bob and called nobody: we call it"},
+    {"beside-a-stranger", "jsxc-fake-stranger", "bob", "bob", 5800, 0,
+     .differs = "gw had accepted before bob and called nobody: we call it"},
     {"taken-back", "jsxc-retract-before-accept", "bob", "bob", 5400, 0, .patient = TRUE},
 };
 
@@ -52,11 +68,13 @@ typedef struct {
   gint64 at;
   guint peer;
   int what;
-} due; /* what: -1 local description, else a peer state */
+  char *id; /* of an echo */
+} due;      /* what: LOCAL, ECHO (peer: the gw_jmuci_action), else a peer state */
 
 typedef struct {
   const row *row;
   gw_flavour *f;
+  guint said; /* bits: gw_jmuci_action */
   gw_ids *ids;
   gint64 now;
   GArray *blocks, *swaps, *later;
@@ -97,6 +115,9 @@ static GArray *read_trace(const char *path) {
   g_assert_cmpuint(blocks->len, >, 5);
   return blocks;
 }
+
+#define LOCAL -1
+#define ECHO -2
 
 static char *swapped(const play *p, const char *xml) {
   GString *s = g_string_new(xml);
@@ -176,7 +197,23 @@ static void match_id(play *p, const char *id) {
 }
 
 static void in_future(play *p, gint64 us, guint peer, int what) {
-  const due d = {p->now + us, peer, what};
+  const due d = {p->now + us, peer, what, NULL};
+  g_array_append_val(p->later, d);
+}
+
+/* What we say comes back from the room when it did in the recording, or a moment later if that is over; what the recorded
+ * one said and we do not, does not come. */
+static void echo_soon(play *p, const gw_word *w) {
+  g_autofree char *tag = g_strconcat("<", gw_jmuci_action_name(w->u.jmuci.action), NULL);
+  g_autofree char *from = g_strdup_printf("/%s'", p->row->who);
+  p->said |= 1u << w->u.jmuci.action;
+  for (guint i = 0; i < p->blocks->len; i++) {
+    const block *b = &g_array_index(p->blocks, block, i);
+    if (b->at >= p->now && !b->sent && !strcmp(b->who, p->row->observer) && strstr(b->xml, tag) &&
+        strstr(b->xml, from))
+      return;
+  }
+  const due d = {p->now + GW_MS(15), w->u.jmuci.action, ECHO, g_strdup(w->u.jmuci.id)};
   g_array_append_val(p->later, d);
 }
 
@@ -194,6 +231,7 @@ static void connect_soon(play *p, const char *sid) {
 static void on_say(play *p, const gw_word *w) {
   add_decision(p, p->ours, w);
   if (w->kind == GW_WORD_JMUCI && w->u.jmuci.action == GW_JMUCI_PROPOSE) match_id(p, w->u.jmuci.id);
+  if (w->kind == GW_WORD_JMUCI) echo_soon(p, w);
   if (w->kind != GW_WORD_JINGLE) return;
   if (w->u.jingle.action == GW_JINGLE_SESSION_INITIATE) match_sid(p, w->to, w->u.jingle.sid);
   if (w->u.jingle.action == GW_JINGLE_SESSION_ACCEPT) connect_soon(p, w->u.jingle.sid);
@@ -204,7 +242,7 @@ static void on_action(play *p, const gw_action *a) {
   if (a->type == GW_ACT_SAY) on_say(p, a->word);
   if (a->type == GW_ACT_PEER_OPEN) {
     g_hash_table_insert(p->peers, GUINT_TO_POINTER(a->peer), g_strdup(a->sid));
-    in_future(p, GW_MS(20), a->peer, -1);
+    in_future(p, GW_MS(20), a->peer, LOCAL);
   }
   if (a->type == GW_ACT_PEER_CLOSE) g_hash_table_remove(p->peers, GUINT_TO_POINTER(a->peer));
   if (!text || (a->type == GW_ACT_PEER_REMOTE && !gw_desc_audio(a->desc)))
@@ -281,7 +319,8 @@ static void look_at_message(play *p, const block *b, xmpp_stanza_t *m) {
   g_autoptr(gw_word) w = gw_words_parse_jmuci(m);
   if (!w) return;
   if (!g_strcmp0(gw_jid_resource(w->from), p->row->who)) add_decision(p, p->theirs, w);
-  feed_word(p, w);
+  if (g_strcmp0(gw_jid_resource(w->from), p->row->who) || p->said & 1u << w->u.jmuci.action)
+    feed_word(p, w);
 }
 
 static void look_at(play *p, const block *b) {
@@ -299,11 +338,22 @@ static void look_at(play *p, const block *b) {
 
 /* --- time --- */
 
+static void echo(play *p, const due *d) {
+  g_autoptr(gw_word) w = gw_word_new_jmuci((gw_jmuci_action)d->peer, FALSE, d->id);
+  w->from = g_strconcat("room@muc/", p->row->who, NULL);
+  feed_word(p, w);
+}
+
 static void run_later(play *p, guint i) {
   const due d = g_array_index(p->later, due, i);
+  g_autofree char *id = d.id;
   g_array_remove_index(p->later, i);
+  if (d.what == ECHO) {
+    echo(p, &d);
+    return;
+  }
   g_autoptr(gw_desc) local = rig_caps(d.peer);
-  if (d.what < 0)
+  if (d.what == LOCAL)
     feed(p, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = d.peer, .u.desc = local});
   else
     feed(p,

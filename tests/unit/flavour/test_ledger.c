@@ -264,8 +264,8 @@ static void live_is_the_oldest_that_can_be_joined(void) {
   g_assert_null(gw_ledger_live(l, FALSE, 0));
   word(l, "P", GW_JMUCI_PROPOSE, "X", GW_SEC(100), (extra){0});
   word(l, "A", GW_JMUCI_PROPOSE, "Y", GW_SEC(110), (extra){0});
-  g_assert_cmpstr(gw_ledger_live(l, FALSE, GW_SEC(129))->id, ==, "X");
-  g_assert_cmpstr(gw_ledger_live(l, FALSE, GW_SEC(130))->id, ==, "Y"); /* 30 s and nobody took it */
+  g_assert_cmpstr(gw_ledger_live(l, FALSE, GW_SEC(128))->id, ==, "X");
+  g_assert_cmpstr(gw_ledger_live(l, FALSE, GW_SEC(129))->id, ==, "Y"); /* nobody took it, and an accept would come after 30 s */
   g_assert_null(gw_ledger_live(l, FALSE, GW_SEC(140)));
   word(l, "B", GW_JMUCI_ACCEPT, "Y", GW_SEC(150), (extra){0});
   g_assert_cmpstr(gw_ledger_live(l, FALSE, GW_SEC(9999))->id, ==, "Y"); /* accepted: no limit */

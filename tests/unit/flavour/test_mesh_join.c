@@ -24,13 +24,13 @@ static void a_fresh_proposal_is_accepted_an_old_one_is_not(void) {
   rig r;
   rig_two(&r, (rig_opt){.idle = FALSE});
   rig_say(&r, "bob", GW_JMUCI_PROPOSE, "X");
-  rig_after(&r, GW_SEC(29));
+  rig_after(&r, GW_SEC(28));
   rig_start(&r);
   rig_expect(&r, "accept X | connecting");
   rig_clear(&r);
   rig_two(&r, (rig_opt){.idle = TRUE});
   rig_say(&r, "bob", GW_JMUCI_PROPOSE, "X");
-  rig_after(&r, GW_SEC(30));
+  rig_after(&r, GW_SEC(29));
   rig_start(&r);
   rig_expect(&r, "propose P | waiting");
   rig_clear(&r);

@@ -65,9 +65,38 @@ static void test_pace(void) {
   g_assert_cmpuint(n, ==, 10);
 }
 
+/* A report says where the picture's clock stands between two frames, how many there were, and by the name of the sound. */
+static void test_report(void) {
+  g_autoptr(gw_ids) ids = gw_ids_new_fixed(3);
+  g_autoptr(gw_desc) d = answer("VP8", GW_DIR_RECVONLY, FALSE);
+  gw_picture p;
+  gw_rtp rtp;
+  gw_rtcp r;
+  guint8 out[100];
+  gw_picture_init(&p, ids);
+  gw_picture_agree(&p, d);
+  g_assert_cmpuint(gw_picture_report(&p, "us", 1000, 0, out, sizeof out), ==, 0);
+  for (guint64 tick = 1000; tick <= 1100; tick += 50) {
+    gsize n = gw_picture_packet(&p, tick, out, sizeof out);
+    g_assert_true(gw_rtp_parse(out, n, 0, &rtp));
+  }
+  const gsize n = gw_picture_report(&p, "us", 1110, 1500000, out, sizeof out);
+  g_assert_cmpuint(n % 4, ==, 0);
+  g_assert_true(gw_rtcp_parse(out, n, &r));
+  g_assert_true(r.has_sr);
+  g_assert_cmpuint(r.sender_ssrc, ==, rtp.ssrc);
+  g_assert_cmpuint(r.rtp_ts, ==, rtp.ts + 10 * 1800);
+  g_assert_cmpuint(r.sr_packets, ==, 3);
+  g_assert_cmpuint(r.sr_bytes, ==, 3 * 37);
+  g_assert_cmpuint(r.ntp >> 32, ==, 2208988801u);
+  g_assert_cmpuint((guint32)r.ntp, ==, 1u << 31);
+  g_assert_cmpuint(gw_picture_report(&p, "us", 1110, 0, out, 20), ==, 0); /* no place */
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/media/picture/agree", test_agree);
   g_test_add_func("/media/picture/pace", test_pace);
+  g_test_add_func("/media/picture/report", test_report);
   return g_test_run();
 }

@@ -2,6 +2,7 @@
 #include <libsoup/soup.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/log.h"
 #include "gateway/sfu/sfu.h"
 
 #define OPEN                                                                                       \
@@ -151,6 +152,24 @@ static void test_back(void) {
 }
 
 /* More than a frame may have: the connection is given up, not filled into memory. */
+static void on_log(const char *text, void *user) {
+  g_string_append_printf(((bench *)user)->heard, "%s\n", text);
+}
+
+/* A web server that knows of no such service: the first attempt says so, and says what it answers. */
+static void test_no_service(void) {
+  bench b;
+  begin(&b);
+  soup_server_remove_handler(b.server, NULL);
+  gw_log_set_hook(on_log, &b);
+  b.sfu = gw_sfu_new(b.url, "r", "me", on_news, &b);
+  until(b.heard, "sfu-unreachable");
+  g_assert_nonnull(strstr(b.heard->str, "HTTP 404 Not Found"));
+  g_assert_cmpstr(b.told->str, ==, ""); /* it is tried again */
+  end(&b);
+  gw_log_set_hook(NULL, NULL);
+}
+
 static void test_flood(void) {
   bench b;
   g_autofree char *huge = g_strnfill(2 * GW_MAX_SFU_FRAME, 'x');
@@ -208,6 +227,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sfu/shell/whole", test_whole);
   g_test_add_func("/sfu/shell/back", test_back);
+  g_test_add_func("/sfu/shell/no-service", test_no_service);
   g_test_add_func("/sfu/shell/flood", test_flood);
   g_test_add_func("/sfu/shell/freed-in-news", test_freed_in_news);
   g_test_add_func("/sfu/shell/free-any-time", test_free_any_time);

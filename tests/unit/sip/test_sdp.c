@@ -134,6 +134,17 @@ static void test_other_media(void) {
   g_assert_nonnull(strstr(text, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
 }
 
+/* Candidates may follow what is said here (RFC 8840 4.1.3): only where there is ICE at all. */
+static void test_trickle(void) {
+  g_autoptr(gw_desc) d = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, "0");
+  g_autofree char *plain = gw_sdp_print(d);
+  m->ufrag = g_strdup("abcd");
+  g_autofree char *ice = gw_sdp_print(d);
+  g_assert_null(strstr(plain, "ice-options"));
+  g_assert_nonnull(strstr(ice, "a=ice-options:trickle\r\n"));
+}
+
 /* Attributes that make no sense are as good as absent; the call goes on. */
 static void test_ignored(void) {
   static const char *const lines[] = {"a=ptime:0",
@@ -306,6 +317,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/sip/sdp/directions", test_directions);
   g_test_add_func("/sip/sdp/addresses", test_addresses);
   g_test_add_func("/sip/sdp/other-media", test_other_media);
+  g_test_add_func("/sip/sdp/trickle", test_trickle);
   g_test_add_func("/sip/sdp/ignored", test_ignored);
   g_test_add_func("/sip/sdp/refused", test_refused);
   g_test_add_func("/sip/sdp/limits", test_limits);
