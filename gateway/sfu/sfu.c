@@ -19,6 +19,7 @@ struct gw_sfu {
   SoupSession *soup;
   GCancellable *connecting; /* or NULL */
   SoupMessage *asked;       /* of the last attempt */
+  char *why;                /* that one has failed, as last logged */
   SoupWebsocketConnection *socket;
   gw_timer *timer, *soon;
   GQueue news; /* gw_sfu_out* for the listener, told from the loop */
@@ -102,16 +103,18 @@ static void take_socket(gw_sfu *s, SoupWebsocketConnection *socket) {
   step(s, &(gw_sfu_ev){.type = GW_SFU_EV_OPENED});
 }
 
-/* What is no WebSocket is mostly another path, or a proxy before the service: the status says which. Each attempt that
- * fails is told when it fails, and not only the last. */
+/* What is no WebSocket is mostly another path, or a proxy before the service: the status says which. The first attempt
+ * that fails is logged when it fails, the next ones where they fail for another reason. */
 static void not_connected(gw_sfu *s, const char *error) {
   const guint status = soup_message_get_status(s->asked);
   g_autofree char *why = status && status != SOUP_STATUS_SWITCHING_PROTOCOLS
                              ? g_strdup_printf("it answers HTTP %u %s, no WebSocket is there", status,
                                                soup_status_get_phrase(status))
                              : g_strdup(error);
-  gw_warn(NULL, "sfu-unreachable", "service=%s call=%s why=%s", s->address, s->room, why);
-  step(s, &(gw_sfu_ev){.type = GW_SFU_EV_CLOSED, .text = why});
+  if (g_strcmp0(why, s->why)) gw_warn(NULL, "sfu-unreachable", "service=%s call=%s why=%s", s->address, s->room, why);
+  g_free(s->why);
+  s->why = g_steal_pointer(&why);
+  step(s, &(gw_sfu_ev){.type = GW_SFU_EV_CLOSED, .text = s->why});
 }
 
 /* A cancelled connection has lost its participant: user may be gone. */
@@ -208,6 +211,7 @@ static void destroy(gw_sfu *s) {
   gw_sfu_session_free(s->session);
   g_object_unref(s->soup);
   g_clear_object(&s->asked);
+  g_free(s->why);
   gw_timer_free(s->timer);
   gw_timer_free(s->soon);
   g_queue_clear_full(&s->news, out_free);
