@@ -181,6 +181,7 @@ const gw_room_conf *gw_seat_conf(const gw_seat *); /* of the number that led her
 const char *gw_seat_answer_id(const gw_seat *); /* NULL: for no proposal */
 gboolean gw_seat_is_invited(const gw_seat *);   /* gw_call_invite_is */
 gboolean gw_seat_started(const gw_seat *);
+void gw_seat_expect(const gw_seat *); /* it comes in: sessions are likely, as far as is known of the call there (seat_ahead.c) */
 gboolean gw_seat_had_company(const gw_seat *); /* here, of others than our phones; known when its sessions have ended */
 const gw_flavour_class *gw_seat_flavour(const gw_seat *);
 void gw_seat_granted(gw_seat *, gw_answer, const char *detail);

@@ -21,6 +21,7 @@ void gw_seat_post_all(gw_seat *s, const gw_ce *e) {
 
 void gw_seat_say(gw_seat *s, const gw_word *word) {
   gw_seat_trace_word(s->call, s->muc, s->nick, word, GW_TRACE_OUT);
+  gw_seat_expect_after(s, word);
   if (word->kind == GW_WORD_JMUCI) gw_call_hop(s->call, gw_jmuci_action_name(word->u.jmuci.action));
   if (word->kind == GW_WORD_JMI) gw_call_hop(s->call, gw_jmi_action_name(word->u.jmi.action));
   if (word->kind == GW_WORD_JINGLE && word->u.jingle.action != GW_JINGLE_TRANSPORT_INFO)
@@ -225,6 +226,7 @@ gw_seat *gw_seat_new(gw_call *call, gw_conference *conference, const gw_room_con
 void gw_seat_take_place(gw_seat *s) {
   gw_bridge *b = s->call->bridge;
   if (gw_seat_shared_begin(s)) return;
+  gw_seat_expect(s);
   const gboolean direct = s->class == &gw_flavour_direct;
   g_autofree char *leg_id = direct ? gw_direct_resource(s->call) : gw_ids_hex(b->ids, 4);
   g_autofree char *node = gw_jid_escape(s->shared ? "phones" : s->call->node);

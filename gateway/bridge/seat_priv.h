@@ -83,6 +83,9 @@ void gw_seat_shared_tell(gw_seat *, gw_cause);   /* the call's state, to the oth
 gw_seat *gw_seat_shared_pass(gw_seat *);         /* its phone goes: another one gets it. The seat that the call has now */
 void gw_seat_shared_end(gw_seat *);              /* it leaves: phones that are not in yet begin anew */
 
+/* --- seat_ahead.c */
+void gw_seat_expect_after(const gw_seat *, const gw_word *said); /* it has said this to the room */
+
 /* --- seat_info.c */
 void gw_seat_remember_peer(gw_seat *, const seat_peer *);        /* before it is closed, for the call's record */
 void gw_seat_remember_all(const gw_seat *, gw_call *);           /* who is there now, for the record of that call */

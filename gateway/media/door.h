@@ -25,6 +25,7 @@ typedef enum {
   GW_CMD_PLAY,
   GW_CMD_TONE,
   GW_CMD_INHERIT,
+  GW_CMD_EXPECT,
   GW_CMD_HAND_OVER,
   GW_CMD_CLOSE,
   GW_CMD_QUIT
@@ -40,12 +41,13 @@ typedef struct {
   char remote_hint[64];           /* LEG, "" = none */
   char codecs[GW_LEG_CODECS][16]; /* LEG, "" ends */
   gw_sdes_policy srtp;            /* LEG */
-  gboolean offerer;               /* PEER */
+  gboolean offerer;               /* PEER, EXPECT */
+  guint sessions;                 /* EXPECT */
   gw_media_use use;               /* PEER */
   gw_setup setup;                 /* PEER */
   char cname[64];                 /* PEER */
   char *talker;                   /* PEER, or NULL */
-  gw_relays *relays;              /* PEER, owned; NULL: none */
+  gw_relays *relays;              /* PEER, EXPECT, owned; NULL: none */
   gw_desc *remote, *agreed;       /* *_REMOTE, AGREED */
   gboolean muted;                 /* MUTE */
   const gw_prompt *prompt;        /* PLAY; NULL: stop. Lives as long as the engine */

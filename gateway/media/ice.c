@@ -287,6 +287,11 @@ gw_ice *gw_ice_new(gw_env *env, gboolean controlling, const gw_relays *relays,
   return ice;
 }
 
+void gw_ice_adopt(gw_ice *ice, const gw_ice_events *events, void *user) {
+  ice->events = events;
+  ice->user = user;
+}
+
 static void destroy(gw_ice *ice) {
   g_object_unref(ice->agent);
   g_array_unref(ice->local);

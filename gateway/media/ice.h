@@ -21,6 +21,7 @@ typedef struct {
 
 gw_ice *gw_ice_new(gw_env *, gboolean controlling, const gw_relays *or_null,
                    const gw_ice_events *, void *user); /* NULL: no port free */
+void gw_ice_adopt(gw_ice *, const gw_ice_events *, void *user); /* is somebody else's from now on; before gw_ice_describe */
 void gw_ice_free(gw_ice *);     /* with TURN it lingers in env->closing until the server knows */
 void gw_ice_drain(gw_env *, gint64 now_us); /* looks after those; the context must run as well */
 void gw_ice_describe(gw_ice *,

@@ -351,6 +351,17 @@ gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *param
   return begin(m, o, c);
 }
 
+void gw_media_expect(gw_media *m, gw_handle room, gboolean offerer, guint peers) {
+  GW_ON_CONTROL();
+  object *o = find(m, room, GW_MEDIA_ROOM);
+  if (!o || !m->relays || !(m->relays->stun_host || m->relays->n_turn)) return;
+  gw_cmd *c = gw_cmd_new(GW_CMD_EXPECT, room);
+  c->offerer = offerer;
+  c->sessions = peers;
+  c->relays = gw_relays_copy(m->relays);
+  gw_worker_tell(m->workers[o->worker], c); /* too busy to hear it: then it is not the moment */
+}
+
 /* ---- changes */
 
 /* The command for an object, or NULL when its handle is stale. */

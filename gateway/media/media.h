@@ -75,6 +75,9 @@ void gw_media_set_relays(gw_media *, const gw_relays *);
 gw_handle gw_media_room(gw_media *);                     /* picks the worker with the least load; NONE when overloaded */
 gw_handle gw_media_leg(gw_media *, gw_handle room, const gw_leg_params *); /* NONE: stale, or the room's worker is full */
 gw_handle gw_media_peer(gw_media *, gw_handle room, const gw_peer_params *);
+/* So many peers, or we do not know better than one, are likely to be made in this room soon: where there are STUN or TURN servers, transports
+ * for them gather ahead (spare_plan.h). offerer: as theirs will be. Without effect where that brings nothing. */
+void gw_media_expect(gw_media *, gw_handle room, gboolean offerer, guint peers);
 /* Leg: negotiated = the phone's description (address, port) and agreed = our answer (codecs chosen, direction).
  * Direction (ours): RECVONLY/INACTIVE means the phone hears nothing (hold). Again at each re-negotiation. */
 void gw_media_leg_remote(gw_media *, gw_handle leg, const gw_desc *remote, const gw_desc *agreed);

@@ -199,7 +199,7 @@ static void on_candidate(const gw_candidate *c, void *user) {
   gw_env_candidate(p->env, p->handle, c);
 }
 
-gw_peer *gw_peer_new(gw_env *env, const gw_cmd *cmd) {
+gw_peer *gw_peer_new(gw_env *env, const gw_cmd *cmd, gw_spares *spares) {
   static const gw_ice_events events = {on_candidate, on_datagram};
   g_autoptr(gw_peer) p = g_new0(gw_peer, 1);
   p->handle = cmd->handle;
@@ -213,7 +213,8 @@ gw_peer *gw_peer_new(gw_env *env, const gw_cmd *cmd) {
   if (cmd->use == GW_MEDIA_RECEIVE_MANY) p->crowd = gw_crowd_new(env->engine->even_levels);
   gw_outflow_init(&p->out, env->ids, cmd->cname);
   gw_picture_init(&p->picture, env->ids);
-  p->ice = gw_ice_new(env, cmd->offerer, cmd->relays, &events, p);
+  p->ice = gw_spares_take(spares, cmd->offerer, cmd->relays, &events, p);
+  if (!p->ice) p->ice = gw_ice_new(env, cmd->offerer, cmd->relays, &events, p);
   return p->ice ? g_steal_pointer(&p) : NULL;
 }
 

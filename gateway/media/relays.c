@@ -27,6 +27,19 @@ gw_relays *gw_relays_copy(const gw_relays *r) {
   return copy;
 }
 
+static gboolean same_server(const gw_turn_server *a, const gw_turn_server *b) {
+  return a->port == b->port && a->tcp == b->tcp && a->tls == b->tls && !g_strcmp0(a->host, b->host) &&
+         !g_strcmp0(a->name, b->name) && !g_strcmp0(a->user, b->user) && !g_strcmp0(a->password, b->password);
+}
+
+gboolean gw_relays_equal(const gw_relays *a, const gw_relays *b) {
+  if (!a || !b) return a == b;
+  gboolean same = a->stun_port == b->stun_port && a->n_turn == b->n_turn && !g_strcmp0(a->stun_host, b->stun_host);
+  for (guint i = 0; same && i < a->n_turn; i++)
+    same = same_server(&a->turn[i], &b->turn[i]);
+  return same;
+}
+
 void gw_relays_free(gw_relays *r) {
   if (!r) return;
   for (guint i = 0; i < r->n_turn; i++) {

@@ -26,6 +26,7 @@ typedef struct {
 gw_relays *gw_relays_new(const char *stun_host_or_null, guint16 stun_port);
 void gw_relays_add(gw_relays *, const gw_turn_server *copied); /* beyond GW_MAX_RELAYS: left out */
 gw_relays *gw_relays_copy(const gw_relays *);                  /* NULL of NULL */
+gboolean gw_relays_equal(const gw_relays *, const gw_relays *); /* in all, credentials too; NULL equals NULL */
 void gw_relays_free(gw_relays *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_relays, gw_relays_free)
 

@@ -27,6 +27,7 @@ struct gw_room {
   gw_handle handle;
   gw_env *env;
   GPtrArray *legs; /* gw_leg */
+  gw_spares *spares;
   GArray *seats;
   GHashTable *talkers; /* name -> talker */
   GPtrArray *voices;   /* gw_floor: of this tick's choice */
@@ -45,6 +46,7 @@ gw_room *gw_room_new(gw_env *env, gw_handle handle) {
   r->handle = handle;
   r->env = env;
   r->legs = g_ptr_array_new();
+  r->spares = gw_spares_new(env);
   r->voices = g_ptr_array_new();
   r->seats = g_array_new(FALSE, TRUE, sizeof(seat));
   r->talkers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, talker_free);
@@ -67,12 +69,17 @@ void gw_room_free(gw_room *r) {
     gw_peer_free(seat_at(r, i)->peer);
   for (guint i = 0; i < r->legs->len; i++)
     gw_leg_free(leg_at(r, i));
+  gw_spares_free(r->spares);
   g_array_unref(r->seats);
   g_ptr_array_unref(r->voices);
   g_hash_table_unref(r->talkers);
   g_ptr_array_unref(r->legs);
   gw_voice_clear(&r->voice);
   g_free(r);
+}
+
+gw_spares *gw_room_spares(gw_room *r) {
+  return r->spares;
 }
 
 void gw_room_add_leg(gw_room *r, gw_leg *taken) {
@@ -299,7 +306,7 @@ void gw_room_skip(gw_room *r, guint ticks) {
 }
 
 guint gw_room_drive(gw_room *r, gboolean only_busy, gint64 now_us) {
-  guint busy = 0;
+  guint busy = gw_spares_drive(r->spares, now_us);
   for (guint i = 0; i < r->seats->len; i++) {
     gw_peer *p = seat_at(r, i)->peer;
     gboolean is_busy = gw_peer_busy(p);

@@ -10,6 +10,7 @@
 typedef struct gw_room gw_room;
 gw_room *gw_room_new(gw_env *, gw_handle);
 void gw_room_free(gw_room *); /* with all legs and peers in it */
+gw_spares *gw_room_spares(gw_room *);
 void gw_room_add_leg(gw_room *, gw_leg *taken);
 void gw_room_add_peer(gw_room *, gw_peer *taken, const char *talker_or_null);
 void gw_room_inherit(gw_room *, gw_leg *heir, const gw_leg *old); /* its peers are the heir's now */
@@ -26,7 +27,7 @@ void gw_room_encode(gw_room *, gint64 now_us);
 void gw_room_send(gw_room *, gint64 now_us);
 void gw_room_skip(gw_room *,
                   guint ticks); /* ticks that came too late to be mixed: only time goes on */
-/* Drives the peers: all of them, or only those that set up. Returns how many set up. */
+/* Drives spare transports and the peers: all of them, or only those that set up. Returns how many set up. */
 guint gw_room_drive(gw_room *, gboolean only_busy, gint64 now_us);
 const GPtrArray *gw_room_legs(const gw_room *); /* gw_leg* */
 guint gw_room_peer_count(const gw_room *);

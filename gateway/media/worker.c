@@ -210,7 +210,7 @@ static void make_leg(gw_worker *w, gw_cmd *c, gw_room *room) {
 }
 
 static void make_peer(gw_worker *w, const gw_cmd *c, gw_room *room) {
-  gw_peer *peer = gw_peer_new(&w->env, c);
+  gw_peer *peer = gw_peer_new(&w->env, c, gw_room_spares(room));
   if (!peer) {
     cannot(w, c->handle, "peer");
     return;
@@ -316,6 +316,8 @@ static void obey(gw_worker *w, gw_cmd *c) {
   }
   if (c->type == GW_CMD_INHERIT)
     inherit(w, p, c->leg);
+  else if (c->type == GW_CMD_EXPECT)
+    gw_spares_expect(gw_room_spares(p->room), c->offerer, c->sessions, g_steal_pointer(&c->relays), gw_now_us());
   else if (p->leg)
     change_leg(p->leg, c);
   else if (p->peer)

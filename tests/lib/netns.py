@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 INSIDE = "TIPRING_IN_NAMESPACE"
 CLONE_NEWNET = 0x40000000
@@ -136,24 +137,33 @@ def lose(machine, percent):
         f"add rule inet loss {hook} meta l4proto udp numgen random mod 100 < {percent} drop;" for hook in ("forward", "input")))
 
 
+class Carriers:
+    """What is brought is late_s later, each way; may be changed at any time."""
+    late_s = 0
+
+
 def bring(machine, *ports):
     """Whoever on that machine connects to one of these TCP ports of its own 127.0.0.1 reaches the one of the test's."""
+    carriers = Carriers()
     for port in ports:
         with visit(machine.name):
             door = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=_let_in, args=(door, port), daemon=True).start()
+        threading.Thread(target=_let_in, args=(door, port, carriers), daemon=True).start()
+    return carriers
 
 
-def _let_in(door, port):
+def _let_in(door, port, carriers):
     while True:
         inside, here = door.accept()[0], socket.create_connection(("127.0.0.1", port))
         for source, sink in ((inside, here), (here, inside)):
-            threading.Thread(target=_carry, args=(source, sink), daemon=True).start()
+            sink.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=_carry, args=(source, sink, carriers), daemon=True).start()
 
 
-def _carry(source, sink):
+def _carry(source, sink, carriers):
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
+            time.sleep(carriers.late_s)
             sink.sendall(data)
     with contextlib.suppress(OSError):
         sink.shutdown(socket.SHUT_WR)

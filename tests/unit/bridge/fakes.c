@@ -490,6 +490,10 @@ gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *p) {
   return made(GW_MEDIA_PEER);
 }
 
+void gw_media_expect(gw_media *m, gw_handle room, gboolean offerer, guint peers) {
+  note("media expect offerer=%d peers=%u", offerer, peers);
+}
+
 void gw_media_leg_remote(gw_media *m, gw_handle h, const gw_desc *remote, const gw_desc *agreed) {
   note("media leg-remote dir=%d codec=%s", gw_desc_audio(agreed)->dir,
        g_array_index(gw_desc_audio(agreed)->codecs, gw_codec, 0).name);

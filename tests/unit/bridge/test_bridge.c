@@ -164,6 +164,7 @@ static void test_mesh(void) {
   g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
   gw_sip_call *sip = invite(&w, "100", "8000", offer);
   fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  g_assert_true(fake_said("media expect offerer=0 peers=1")); /* while it still comes into the room */
   bob_joins("100@");
   fake_muc_in(fake_muc("100@"), FALSE);
   spin();

@@ -81,6 +81,7 @@ static gw_sip_call *talking(world *w) {
   spin();
   const char *said = strstr(fake_log(), "jmi propose ");
   g_assert_nonnull(said);
+  g_assert_true(fake_said("media expect offerer=1 peers=1")); /* while it rings there */
   g_autofree char *id = g_strndup(said + strlen("jmi propose "), 36);
   g_assert_false(fake_said("sip ringing")); /* nothing rings there yet */
   jmi(w, GW_JMI_RINGING, DEVICE, "100@gw.example.test", id);

@@ -37,6 +37,7 @@ static void test_muji(void) {
     gw_sip_call *sip = seated(&w);
     g_assert_cmpint(fake_said("muji preparing"), ==, rows[i].muji);
     g_assert_cmpint(fake_said("say propose"), ==, !rows[i].muji);
+    g_assert_true(fake_said("media expect offerer=1 peers=1")); /* whoever comes is called, and those who are there in Muji */
     end_sip(&w, sip, GW_CAUSE_NORMAL);
     gw_sip_call_unref(sip);
     teardown(&w);

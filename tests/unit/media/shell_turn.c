@@ -117,12 +117,25 @@ static gboolean has_candidate(void *user) {
   return FALSE;
 }
 
-static void test_relay(void) {
+static gboolean possible(void) {
   g_autofree char *program = g_find_program_in_path("turnserver");
-  if (!program || !have_ipv6()) {
-    g_test_skip("needs turnserver and IPv6");
-    return;
+  if (program && have_ipv6()) return TRUE;
+  g_test_skip("needs turnserver and IPv6");
+  return FALSE;
+}
+
+static void end_server(GPid server, const char *dir) {
+  kill(server, SIGTERM);
+  waitpid(server, NULL, 0);
+  static const char *const left[] = {"pid", "db", ""};
+  for (gsize i = 0; i < G_N_ELEMENTS(left); i++) {
+    g_autofree char *path = g_build_filename(dir, left[i], NULL);
+    g_remove(path);
   }
+}
+
+static void test_relay(void) {
+  if (!possible()) return;
   static const char *const v4[] = {"127.0.0.1", NULL}, *const v6[] = {"::1", NULL};
   guint16 port = free_port();
   g_autofree char *dir = g_dir_make_tmp("turn-XXXXXX", NULL);
@@ -170,17 +183,73 @@ static void test_relay(void) {
     phone_free(p[i]);
     kit_free(k[i]);
   }
-  kill(server, SIGTERM);
-  waitpid(server, NULL, 0);
-  static const char *const left[] = {"pid", "db", ""};
-  for (gsize i = 0; i < G_N_ELEMENTS(left); i++) {
-    g_autofree char *path = g_build_filename(dir, left[i], NULL);
-    g_remove(path);
+  end_server(server, dir);
+}
+
+/* Is the server's address in a new peer's first description? Only a transport that was there before can know it. */
+static gboolean knows_relay(kit *k, gw_handle room, gboolean offerer) {
+  gw_peer_params params = {.offerer = offerer, .setup = offerer ? GW_SETUP_ACTPASS : GW_SETUP_ACTIVE, .cname = "c"};
+  gw_handle peer = gw_media_peer(k->media, room, &params);
+  const GArray *all = gw_desc_audio(kit_desc(k, peer))->candidates;
+  gboolean relay = FALSE;
+  for (guint i = 0; i < all->len; i++)
+    relay = relay || g_array_index(all, gw_candidate, i).type == GW_CAND_RELAY;
+  gw_media_close(k->media, peer);
+  return relay;
+}
+
+static gboolean knows_relay_soon(kit *k, gw_handle room, gboolean offerer) {
+  gboolean known = FALSE;
+  for (int i = 0; i < 50 && !known; i++) {
+    kit_run(200); /* what was taken is made again, and gathers */
+    known = knows_relay(k, room, offerer);
   }
+  return known;
+}
+
+static void test_ahead(void) {
+  if (!possible()) return;
+  static const char *const v6[] = {"::1", NULL};
+  guint16 port = free_port();
+  g_autofree char *dir = g_dir_make_tmp("turn-XXXXXX", NULL);
+  GPid server = start_server(port, "::1", dir);
+  gw_turn_server turn = {
+      .host = (char *)"::1", .port = port, .user = (char *)"u", .password = (char *)"pass"};
+  gw_media_config c = {
+      .rtp_port_min = 30000, .rtp_port_max = 34999, .local_addresses = v6, .workers = 1};
+  kit *k = kit_new_config(&c);
+  gw_handle room = gw_media_room(k->media);
+  gw_media_expect(k->media, room, FALSE, 2); /* no servers: there is nothing to gather */
+  kit_settle(k, room);
+  guint before = kit_fds();
+  g_autoptr(gw_relays) relays = gw_relays_new(NULL, 0);
+  gw_relays_add(relays, &turn);
+  gw_media_set_relays(k->media, relays);
+  g_assert_false(knows_relay(k, room, FALSE));
+  gw_media_expect(k->media, room, FALSE, 2);
+  g_assert_false(knows_relay(k, room, TRUE)); /* gathered for the other role */
+  g_assert_true(knows_relay_soon(k, room, FALSE));
+  gw_media_expect(k->media, room, TRUE, 1);
+  g_assert_false(knows_relay(k, room, FALSE));
+  g_assert_true(knows_relay_soon(k, room, TRUE));
+  g_autoptr(gw_relays) later = gw_relays_new(NULL, 0);
+  turn.password = (char *)"renewed";
+  gw_relays_add(later, &turn);
+  gw_media_set_relays(k->media, later);
+  g_assert_false(knows_relay(k, room, TRUE)); /* with credentials of before: not to be used any more */
+  gw_media_close(k->media, room);
+  gw_handle other = gw_media_room(k->media);
+  kit_settle(k, other);
+  for (int i = 0; i < 100 && kit_fds() > before; i++)
+    kit_run(50); /* goodbyes to the server */
+  g_assert_cmpuint(kit_fds(), <=, before);
+  kit_free(k);
+  end_server(server, dir);
 }
 
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/media/turn/relay", test_relay);
+  g_test_add_func("/media/turn/ahead", test_ahead);
   return g_test_run();
 }
