@@ -41,10 +41,10 @@ with Lab("two_gateways", server=Server) as lab:
     def conf(number, ring, person, other):
         return dict(sip={"ring_limit": 20}, invites=[{"from": ["*@" + other], "rooms": ["*@" + lab.server.muc]}],
                     rooms=[{"number": number + "000", "room": lab.room, "flavour": "muji", "call": "private", "people": [f"{person}@{other}"],
-                            "ring": [ring]},
+                            "ring": ring},
                            {"number": number + "001", "room": group, "flavour": "jmuci-mesh"}])
-    here = lab.daemon(**conf("8", "101", "200", DESKS))
-    there = lab.keep(Daemon(lab.file("there"), desks, phones=("200", "201", "202"), **conf("9", "201", "101", lab.server.phones))).start()
+    here = lab.daemon(**conf("8", ["101"], "200", DESKS))
+    there = lab.keep(Daemon(lab.file("there"), desks, phones=("200", "201", "202"), **conf("9", ["200", "201"], "101", lab.server.phones))).start()
     lab.gateway = here
     alice = lab.keep(Contact(lab.server, "alice")).enter(lab.room, "Alice")
     for gateway in (here, there):
