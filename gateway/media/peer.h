@@ -9,7 +9,7 @@
 #include "gateway/media/voice.h"
 
 typedef struct gw_peer gw_peer;
-gw_peer *gw_peer_new(gw_env *, const gw_cmd *, gw_spares *); /* with a transport of these if there is one. NULL: no port free */
+gw_peer *gw_peer_new(gw_env *, const gw_cmd *, gw_spares *or_null); /* with a transport of these if there is one. NULL: no port free */
 void gw_peer_free(gw_peer *);                   /* says RTCP BYE and close_notify */
 gw_handle gw_peer_handle(const gw_peer *);
 gw_handle gw_peer_leg(const gw_peer *); /* NONE: shared by the room */

@@ -47,7 +47,7 @@ void gw_spares_expect(gw_spares *s, gboolean controlling, guint sessions, gw_rel
 }
 
 gw_ice *gw_spares_take(gw_spares *s, gboolean controlling, const gw_relays *relays, const gw_ice_events *events, void *user) {
-  if (!fits(s, controlling, relays)) return NULL;
+  if (!s || !fits(s, controlling, relays)) return NULL;
   gw_spare_plan_began(&s->plan);
   if (!s->n) return NULL;
   gw_ice *ice = s->ready[0];

@@ -8,7 +8,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 from conference_lab import TALKS, Conference, ConferencePeer, TalksServer  # noqa: E402
 from contact import Contact  # noqa: E402
-from lab import TONES, Lab, assert_heard  # noqa: E402
+from lab import PHONE_TONES, TONES, Lab, assert_heard  # noqa: E402
 from procs import wait_for  # noqa: E402
 
 with Lab("conference", server=TalksServer) as lab:
@@ -47,19 +47,27 @@ with Lab("conference", server=TalksServer) as lab:
         lab.check_hears([bob], "Phone 100", 1000)
         lab.check_hears([bob], "alice", alice.tone)
 
-    with lab.case("a second phone: the two hear each other here, not by the service"):
+    with lab.case("three phones and two people: everybody hears everybody, the phones each other here and not by the service"):
         since = talks.mark()
-        second = lab.dial("101", to="8001")
-        gateway.wait_talking("101", peers=3)
-        lab.check_hears([alice, bob], "Phone 101", 1200)
-        talks.wait_count(2, "jingle", since=since, action="session-terminate", reason="decline")
-        gateway.let_listen("101", 2)
-        code, heard = second.hang_up()
-        assert code == 0, heard
-        for tone in (1000, alice.tone, bob.tone):
-            assert_heard(heard, tone, 1)
-        assert not any(abs(h["hz"] - 1200) < 20 for h in heard["heard"]), heard["heard"]
-        talks.wait("leave", since=since, who="101")
+        more = {n: lab.dial(n, to="8001") for n in ("101", "102")}
+        for n, one in more.items():
+            gateway.wait_talking(n, peers=4, timeout=40)
+            lab.check_hears([alice, bob], f"Phone {n}", one.tone)
+        talks.wait_count(6, "jingle", since=since, action="session-terminate", reason="decline")
+        lab.check_mesh([alice, bob])
+
+    with lab.case("they leave one by one: the others go on"):
+        for n in more:
+            gateway.let_listen(n, 2)
+        for n, others in (("101", ("100", "102")), ("102", ("100",))):
+            code, heard = more[n].hang_up()
+            assert code == 0, heard
+            for tone in (alice.tone, bob.tone, *(PHONE_TONES[o] for o in others)):
+                assert_heard(heard, tone, 1, "phone " + n)
+            assert not any(abs(h["hz"] - PHONE_TONES[n]) < 20 for h in heard["heard"]), heard["heard"]
+            talks.wait("leave", since=since, who=n)
+            for o in others:
+                lab.check_hears([alice, bob], f"Phone {o}", PHONE_TONES[o])
 
     with lab.case("sessions from an address that nobody called, and without end: refused, the call goes on"):
         since = talks.mark()

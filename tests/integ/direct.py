@@ -2,6 +2,7 @@
 """Calls between one phone and one person (XEP-0353 and plain Jingle), both ways, with sound; who is refused and how."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 from daemon import Ua  # noqa: E402
@@ -155,4 +156,28 @@ with Lab("direct") as lab:
         alice.wait("jmi", action="reject", id=proposes(alice, jid("+4930123456")))  # after them: all have been weighed
         assert 1 <= gateway.process.log().count("calls too often") <= 4  # once for each time that it had been fine again
         assert phone.count("INVITE") - invites <= 11, phone.count("INVITE") - invites
+        gateway.wait_idle()
+
+    with lab.case("the XMPP server restarts in a call: the sound goes on, and so does the call; hung up then, she is told"):
+        before = time.monotonic()
+        ua = lab.dial("100", "8101")
+        asked = tablet.wait("jmi", action="propose", since=before)
+        tablet.command("take")
+        gateway.wait_talking("100")
+        tablet.wait_hears("100", 1000)
+        at = time.monotonic()
+        lab.server.kill()
+        wait_for("the gateway to notice", lambda: gateway.ctl("status")["xmpp"]["state"] != "up", 15)
+        lab.server.start()
+        tablet.wait("joined", since=at, timeout=30)
+        wait_for("the gateway to be back", lambda: gateway.ctl("status")["xmpp"]["state"] == "up", 30)
+        gateway.let_listen("100", 1)
+        tablet.heard.clear()
+        tablet.wait_hears("100", 1000)
+        assert gateway.call("100")["state"] == "talking"
+        code, heard = ua.hang_up()
+        assert code == 0, heard
+        assert_heard(heard, 770, 2)
+        tablet.wait("session", since=at, state="ended", reason="success")
+        tablet.wait("jmi", since=at, action="finish", id=asked["id"])
         gateway.wait_idle()

@@ -7,7 +7,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 from conference_lab import TALKS, Conference, ConferencePeer, TalksServer  # noqa: E402
-from lab import TONES, Lab, assert_heard  # noqa: E402
+from contact import Contact  # noqa: E402
+from lab import PHONE_TONES, TONES, Lab, assert_heard  # noqa: E402
+from procs import wait_for  # noqa: E402
 from servers import PHONES  # noqa: E402
 
 with Lab("meet", server=TalksServer) as lab:
@@ -47,20 +49,27 @@ with Lab("meet", server=TalksServer) as lab:
         assert len(gateway.call("100")["peers"]) == 1
         gateway.let_listen("100", 4)
 
-    with lab.case("a second phone: the two hear each other here, not by the service"):
+    with lab.case("three phones and two people: everybody hears everybody, the phones each other here and not by the service"):
         since = talks.mark()
-        second = lab.dial("101")
-        talks.wait("jingle", since=since, action="content-accept")  # of the first phone, for the second one
-        gateway.wait_talking("101", peers=2)
-        lab.check_hears([alice, bob], "Phone 101", 1200)
-        gateway.let_listen("101", 8)  # packets of both people count
-        code, heard = second.hang_up()
-        assert code == 0, heard
-        for tone in (1000, alice.tone, bob.tone):
-            assert_heard(heard, tone, 2)
-        assert not any(abs(h["hz"] - 1200) < 20 for h in heard["heard"]), heard["heard"]
-        talks.wait("leave", since=since, who="101")
-        talks.wait("presence", since=since, type="unavailable")
+        more = {n: lab.dial(n) for n in ("101", "102")}
+        for n, one in more.items():
+            gateway.wait_talking(n, peers=3, timeout=40)
+            lab.check_hears([alice, bob], f"Phone {n}", one.tone)
+        talks.wait("jingle", since=since, action="content-accept")  # of the first phone, for the others
+        lab.check_mesh([alice, bob])
+
+    with lab.case("they leave one by one: the others go on"):
+        for n in more:
+            gateway.let_listen(n, 2)
+        for n, others in (("101", ("100", "102")), ("102", ("100",))):
+            code, heard = more[n].hang_up()
+            assert code == 0, heard
+            for tone in (alice.tone, bob.tone, *(PHONE_TONES[o] for o in others)):
+                assert_heard(heard, tone, 1, "phone " + n)
+            assert not any(abs(h["hz"] - PHONE_TONES[n]) < 20 for h in heard["heard"]), heard["heard"]
+            talks.wait("leave", since=since, who=n)
+            for o in others:
+                lab.check_hears([alice, bob], f"Phone {o}", PHONE_TONES[o])
 
     with lab.case("one leaves and comes again: heard again"):
         since = talks.mark()
@@ -95,6 +104,18 @@ with Lab("meet", server=TalksServer) as lab:
         alice.wait_hears("Phone 100", 1000)
         gateway.let_listen("100", 2)
 
+    with lab.case("the XMPP server restarts: the sound goes on, and so does the call"):
+        since, at = talks.mark(), time.monotonic()
+        lab.server.kill()
+        wait_for("the gateway to notice", lambda: gateway.ctl("status")["xmpp"]["state"] != "up", 15)
+        lab.server.start()
+        talks.wait("online", since=since, timeout=30)
+        alice.wait("joined", since=at, timeout=30)
+        wait_for("the gateway to be back", lambda: gateway.ctl("status")["xmpp"]["state"] == "up", 30)
+        gateway.let_listen("100", 1)
+        alice.wait_hears("Phone 100", 1000)
+        assert gateway.call("100")["state"] == "talking"
+
     with lab.case("the phone hangs up: its sessions end, and it heard both"):
         since = talks.mark()
         code, heard = ua.hang_up()
@@ -113,6 +134,18 @@ with Lab("meet", server=TalksServer) as lab:
         code, heard = ua.result(30)
         assert heard["ended_by"] == "them", heard
         assert gateway.ctl("history")[0]["cause"] == "room-closed", gateway.ctl("history")[0]
+
+    with lab.case("the phone is put out of the room: its call ends, and it leaves the meet"):
+        since = talks.mark()
+        owner = lab.keep(Contact(lab.server, "tipring")).enter(lab.room, "Owner")
+        ua = lab.dial("103")
+        gateway.wait_talking("103", peers=1)
+        owner.kick(lab.room, "Phone 103")
+        code, heard = ua.result(30)
+        assert heard["ended_by"] == "them", heard
+        record = wait_for("the record", lambda: next((c for c in gateway.ctl("history") if c["phone"] == "103"), None), 10)
+        assert record["cause"] == "room-closed", record
+        talks.wait("leave", since=since, who="103")
 
     with lab.case("the meet does not know the phone: refused, and why"):
         talks.stop()

@@ -5,31 +5,10 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
-from contact import Contact  # noqa: E402
+from contact import MUJI, NEW, OLD, Contact, said, wait_said  # noqa: E402
 from lab import Lab  # noqa: E402
 from procs import wait_for  # noqa: E402
 from sip_phone import SipPhone  # noqa: E402
-
-NEW, OLD, MUJI = "urn:xmpp:call-invites:0", "urn:xmpp:call-message:1", "urn:xmpp:jingle:muji:0"
-
-
-def said(contact, sender, since=0):
-    """[(namespace, word, id, call room or None)] of what came from that bare JID, from the message with that number on."""
-    out = []
-    for m in list(contact.messages)[since:]:
-        for e in m if m.get("from", "").split("/")[0] == sender else ():
-            ns, _, word = e.tag[1:].partition("}")
-            way = e.find(f"{{{MUJI}}}muji")
-            if ns in (NEW, OLD):
-                out.append((ns, word, e.get("id"), way.get("room") if way is not None else None))
-    return out
-
-
-def wait_said(contact, sender, ns, word, call=None, since=0):
-    def look():
-        return next((s for s in said(contact, sender, since) if s[:2] == (ns, word) and call in (None, s[2])), None)
-    return wait_for(f"{contact.user} to be told {word} by {sender}", look, 15)
-
 
 with Lab("muji_phone", members_only=True) as lab:
     jid = lambda n: f"{n}@{lab.server.phones}"  # noqa: E731

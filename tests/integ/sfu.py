@@ -101,7 +101,10 @@ with Lab("sfu") as lab:
         alice.command("accept", asked["id"])
         gateway.wait_talking("101", peers=1)
         lab.check_hears([alice], "Phone 101", 1200)
-        assert ua.hang_up()[0] == 0
+        gateway.let_listen("101", 1)
+        code, heard = ua.hang_up()
+        assert code == 0, heard
+        assert_heard(heard, alice.tone, 0.8)
         gateway.wait_idle()
         alice.hangup()
 

@@ -12,19 +12,9 @@ netns.enter()
 
 from lab import Lab, assert_heard  # noqa: E402
 from procs import wait_for  # noqa: E402
-from turn_server import PASSWORD, SECRET, TurnProsody, TurnServer  # noqa: E402
+from turn_server import GATEWAY, OWN_RELAY, PASSWORD, RELAY, SECRET, TurnProsody, TurnServer, wall  # noqa: E402
 
-GATEWAY, OTHERS, RELAY, OWN_RELAY = "127.0.0.2", "127.0.0.1", "127.0.0.3", "127.0.0.4"
 TTL = 15  # s that the server's credentials are good
-
-
-def wall(udp=True, tcp=True):
-    """Between the gateway's media and the participant nothing passes; to the TURN servers UDP and plain TCP if said."""
-    netns.run("nft", "flush ruleset; add table inet wall; add chain inet wall out { type filter hook output priority 0; };"
-              f"add rule inet wall out ip saddr {GATEWAY} ip daddr {OTHERS} meta l4proto udp drop;"
-              f"add rule inet wall out ip saddr {OTHERS} ip daddr {GATEWAY} meta l4proto udp drop;"
-              + ("" if udp else f"add rule inet wall out ip saddr {GATEWAY} meta l4proto udp drop;")
-              + ("" if tcp else "".join(f"add rule inet wall out ip daddr {t.address} tcp dport {t.port} reject with tcp reset;" for t in turns)))
 
 
 class Server(TurnProsody):
@@ -59,7 +49,7 @@ with Lab("turn", server=make_server) as lab:
 
     def talk(phone, how, server):
         """One call: each hears the other, and the relay had the packets."""
-        before = server.process.log(100000).count("ALLOCATE processed, success")
+        before = server.carried()
         since = time.monotonic()
         alice.propose()
         alice.wait("word", action="propose", nick="alice", since=since)
@@ -73,7 +63,7 @@ with Lab("turn", server=make_server) as lab:
         assert_heard(heard, alice.tone, 0.8, "the phone")
         gateway.wait_idle()
         alice.hangup()
-        wait_for("the relay to have been asked", lambda: server.process.log(100000).count("ALLOCATE processed, success") > before, 5)
+        wait_for("the relay to have been asked", lambda: server.carried() > before, 5)
         lab.say(f"by {how}: heard both ways; gaps {heard['gaps']}, ICE {hops.get('ice')} ms, DTLS {hops.get('dtls')} ms after the INVITE")
 
     with lab.case("the XMPP server names STUN and TURN servers; status shows them, and no secret anywhere"):
@@ -91,7 +81,7 @@ with Lab("turn", server=make_server) as lab:
         talk("101", "TCP", turns[0])
 
     with lab.case("by TLS, where nothing else gets out; with the same credentials, which the server did not repeat", go_on=True):
-        wall(udp=False, tcp=False)
+        wall(udp=False, tcp=False, turns=turns)
         talk("102", "TLS", turns[0])
 
     with lab.case("the credentials have been renewed before they expired, and the log holds none of them"):
@@ -113,6 +103,6 @@ with Lab("turn", server=make_server) as lab:
             else:
                 gateway.ctl("reload")
             assert [(r["transport"], r["source"]) for r in relays()] == [(how, "file")], relays()
-            wall(udp=how == "udp", tcp=how != "tls")
+            wall(udp=how == "udp", tcp=how != "tls", turns=turns)
             talk(phone, how.upper() + ", from the file", turns[1])
         assert PASSWORD not in gateway.process.log(100000)

@@ -13,24 +13,26 @@ TALKS = "talks." + servers.DOMAIN
 
 
 class TalksServer(servers.Prosody):
-    """Prosody with one more component, for the service."""
+    """Prosody with one more component for each service."""
+    more = (TALKS,)
 
     def _write(self, config):
         super()._write(config)
         with open(config, "a") as f:
-            f.write(f'Component "{TALKS}"\n  component_secret = "{servers.SECRET}"\n')
+            for domain in self.more:
+                f.write(f'Component "{domain}"\n  component_secret = "{servers.SECRET}"\n')
 
 
 class Conference(Service):
     """conference_server.py: events and life as of the other service."""
 
-    def __init__(self, folder, server):
+    def __init__(self, folder, server, domain=TALKS):
         super().__init__(folder)
-        self.server = server
+        self.server, self.domain = server, domain
 
     def start(self, *options):
         since = self.mark()
-        self.process = Process("talks", ["/usr/bin/python3", os.path.join(HERE, "conference_server.py"), "--domain", TALKS, "--secret",
+        self.process = Process(self.domain.split(".")[0], ["/usr/bin/python3", os.path.join(HERE, "conference_server.py"), "--domain", self.domain, "--secret",
                                          servers.SECRET, "--port", str(self.server.component), *options],
                                self.folder, stdout=subprocess.PIPE, stdin=subprocess.PIPE)
         threading.Thread(target=self._read, args=(self.process.p.stdout,), daemon=True).start()

@@ -10,6 +10,7 @@ from procs import wait_for
 from servers import PASSWORD
 
 USER, CONFERENCE = "http://jabber.org/protocol/muc#user", "jabber:x:conference"
+NEW, OLD, MUJI = "urn:xmpp:call-invites:0", "urn:xmpp:call-message:1", "urn:xmpp:jingle:muji:0"
 
 
 class Contact:
@@ -116,3 +117,23 @@ class Contact:
     def stop(self):
         asyncio.run_coroutine_threadsafe(self._leave(), self.loop)
         self.thread.join(5)
+
+
+# --- invites to calls, in both forms
+
+def said(contact, sender, since=0):
+    """[(namespace, word, id, call room or None)] of what came from that bare JID, from the message with that number on."""
+    out = []
+    for m in list(contact.messages)[since:]:
+        for e in m if m.get("from", "").split("/")[0] == sender else ():
+            ns, _, word = e.tag[1:].partition("}")
+            way = e.find(f"{{{MUJI}}}muji")
+            if ns in (NEW, OLD):
+                out.append((ns, word, e.get("id"), way.get("room") if way is not None else None))
+    return out
+
+
+def wait_said(contact, sender, ns, word, call=None, since=0):
+    def look():
+        return next((s for s in said(contact, sender, since) if s[:2] == (ns, word) and call in (None, s[2])), None)
+    return wait_for(f"{contact.user} to be told {word} by {sender}", look, 15)

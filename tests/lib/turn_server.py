@@ -3,10 +3,22 @@ import os
 import shutil
 import subprocess
 
+import netns
 from procs import Process, connects, free_port, wait_for
 from servers import Ejabberd, Missing, Prosody
 
 USER, PASSWORD, SECRET = "relay-user", "relay-password", "relay-shared-secret"
+GATEWAY, OTHERS, RELAY, OWN_RELAY = "127.0.0.2", "127.0.0.1", "127.0.0.3", "127.0.0.4"  # of media, in a test behind a wall
+
+
+def wall(udp=True, tcp=True, turns=()):
+    """Between the gateway's media and the others nothing passes but what a TURN server carries (in a network of the test's own,
+    netns.py); to the servers themselves UDP and, to `turns`, plain TCP, unless it is forbidden."""
+    netns.run("nft", "flush ruleset; add table inet wall; add chain inet wall out { type filter hook output priority 0; };"
+              f"add rule inet wall out ip saddr {GATEWAY} ip daddr {OTHERS} meta l4proto udp drop;"
+              f"add rule inet wall out ip saddr {OTHERS} ip daddr {GATEWAY} meta l4proto udp drop;"
+              + ("" if udp else f"add rule inet wall out ip saddr {GATEWAY} meta l4proto udp drop;")
+              + ("" if tcp else "".join(f"add rule inet wall out ip daddr {t.address} tcp dport {t.port} reject with tcp reset;" for t in turns)))
 
 
 class TurnServer:
@@ -39,6 +51,10 @@ class TurnServer:
     def stop(self):
         if self.process:
             self.process.stop()
+
+    def carried(self):
+        """How many allocations it has granted so far."""
+        return self.process.log().count("ALLOCATE processed, success")
 
     def configured(self, transport):
         """The group of media.turn that leads there."""

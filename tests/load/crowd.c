@@ -86,7 +86,7 @@ static void flush(crowd *c) {
 
 static void take_peer(crowd *c, const load_message *m, gint64 now_us) {
   gw_cmd cmd = {.handle = {m->index + 1}, .setup = GW_SETUP_ACTIVE, .cname = "crowd"};
-  gw_peer *p = gw_peer_new(&c->env, &cmd);
+  gw_peer *p = gw_peer_new(&c->env, &cmd, NULL);
   g_assert(p && m->index < LOAD_MAX_CONNS);
   c->peers[m->index] = p;
   g_autoptr(gw_desc) ours = gw_peer_describe(p);
