@@ -10,7 +10,7 @@ void gw_spares_free(gw_spares *);
 /* Sessions are to come, with these servers; transports with others, or for the other role, are let go of. */
 void gw_spares_expect(gw_spares *, gboolean controlling, guint sessions, gw_relays *taken, gint64 now_us);
 /* A session begins: the transport that is furthest, or NULL when there is none with this role and these servers. */
-gw_ice *gw_spares_take(gw_spares *, gboolean controlling, const gw_relays *, const gw_ice_events *, void *user);
+gw_ice *gw_spares_take(gw_spares *or_null, gboolean controlling, const gw_relays *, const gw_ice_events *, void *user);
 /* Makes what is missing, one at a time, and lets go of what nobody wants. TRUE: something is still gathering, and to be driven often. */
 gboolean gw_spares_drive(gw_spares *, gint64 now_us);
 guint gw_spares_count(const gw_spares *);
