@@ -32,6 +32,7 @@ struct gw_sfu_session {
   gsize max_payload;
   gint64 join_id;
   gboolean was_in; /* the service knows our name from before */
+  gboolean cleared; /* a name like ours that was left there has been taken away */
   GArray *asked;   /* asked */
   guint64 ignored;
   GArray *out; /* of the step that runs */
@@ -186,6 +187,17 @@ static void on_names(gw_sfu_session *s, const char *json) {
   add(s, GW_SFU_JOINED)->names = names;
 }
 
+/* The service never forgets a name, and negotiates its stream once: when we could not say goodbye in a former life of ours,
+ * our own stream is refused now. So it is left and joined again, once. */
+static gboolean takes_ghost_away(gw_sfu_session *s, const asked *a, const char *answer) {
+  if (answer || s->cleared || strcmp(a->src, s->name)) return FALSE;
+  s->cleared = TRUE;
+  g_array_set_size(s->asked, 0);
+  s->give_up = s->now + GW_SFU_FIRST;
+  say_join(s);
+  return TRUE;
+}
+
 static void on_ack(gw_sfu_session *s, gint64 id, const char *json) {
   if (s->phase == S_JOINING && id == s->join_id) {
     on_names(s, json);
@@ -194,9 +206,11 @@ static void on_ack(gw_sfu_session *s, gint64 id, const char *json) {
   for (guint i = 0; i < s->asked->len; i++) {
     asked *a = &g_array_index(s->asked, asked, i);
     if (a->id != id) continue;
+    g_autofree char *answer = gw_sfu_read_answer(json);
+    if (takes_ghost_away(s, a, answer)) return;
     gw_sfu_out *o = add(s, GW_SFU_ANSWER_TO);
     o->name = g_strdup(a->src);
-    o->text = gw_sfu_read_answer(json);
+    o->text = g_steal_pointer(&answer);
     g_array_remove_index(s->asked, i);
     return;
   }

@@ -1,10 +1,10 @@
 #include "gateway/sfu/sfu.h"
-#include <libsoup/soup.h>
 #include <string.h>
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/timer.h"
 #include "gateway/sfu/session.h"
+#include "gateway/sfu/socket.h"
 
 #define SOCKET_IO "/socket.io/"
 #define QUERY "EIO=4&transport=websocket"
@@ -103,14 +103,18 @@ static void take_socket(gw_sfu *s, SoupWebsocketConnection *socket) {
   step(s, &(gw_sfu_ev){.type = GW_SFU_EV_OPENED});
 }
 
-/* What is no WebSocket is mostly another path, or a proxy before the service: the status says which. The first attempt
- * that fails is logged when it fails, the next ones where they fail for another reason. */
+/* What is no WebSocket is mostly another path, or a proxy before the service: the status says which. */
+char *gw_sfu_no_socket(SoupMessage *asked, const char *error) {
+  const guint status = soup_message_get_status(asked);
+  return status && status != SOUP_STATUS_SWITCHING_PROTOCOLS
+             ? g_strdup_printf("it answers HTTP %u %s, no WebSocket is there", status,
+                               soup_status_get_phrase(status))
+             : g_strdup(error);
+}
+
+/* The first attempt that fails is logged when it fails, the next ones where they fail for another reason. */
 static void not_connected(gw_sfu *s, const char *error) {
-  const guint status = soup_message_get_status(s->asked);
-  g_autofree char *why = status && status != SOUP_STATUS_SWITCHING_PROTOCOLS
-                             ? g_strdup_printf("it answers HTTP %u %s, no WebSocket is there", status,
-                                               soup_status_get_phrase(status))
-                             : g_strdup(error);
+  g_autofree char *why = gw_sfu_no_socket(s->asked, error);
   if (g_strcmp0(why, s->why)) gw_warn(NULL, "sfu-unreachable", "service=%s call=%s why=%s", s->address, s->room, why);
   g_free(s->why);
   s->why = g_steal_pointer(&why);
@@ -262,6 +266,13 @@ char *gw_sfu_address(const char *url) {
   return g_uri_to_string(full);
 }
 
+/* No extension is answered, so none is offered. */
+SoupSession *gw_sfu_http(void) {
+  SoupSession *soup = soup_session_new();
+  soup_session_remove_feature_by_type(soup, SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
+  return soup;
+}
+
 gw_sfu *gw_sfu_new(const char *url, const char *room, const char *name, gw_sfu_listener listener,
                    void *user) {
   gw_sfu *s = g_new0(gw_sfu, 1);
@@ -272,9 +283,7 @@ gw_sfu *gw_sfu_new(const char *url, const char *room, const char *name, gw_sfu_l
   s->listener = listener;
   s->user = user;
   s->session = gw_sfu_session_new(room, name);
-  s->soup = soup_session_new();
-  /* No extension is answered, so none is offered. */
-  soup_session_remove_feature_by_type(s->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
+  s->soup = gw_sfu_http();
   s->timer = gw_timer_new(NULL, on_deadline, s);
   s->soon = gw_timer_new(NULL, on_soon, s);
   step(s, &(gw_sfu_ev){.type = GW_SFU_EV_START});

@@ -31,5 +31,7 @@ void gw_sfu_rejoin(gw_sfu *);                 /* leave and join: IS_IN follows *
 void gw_sfu_request(gw_sfu *, const char *src, const char *offer); /* src == own name: publish; ANSWERS follows */
 void gw_sfu_candidate(gw_sfu *, const char *src, const char *candidate, const char *mid);
 char *gw_sfu_address(const char *url);        /* what is connected to; NULL: no such URL (g_free) */
+/* Is there a service? Blocks (the default main context runs) for so long at most. NULL: yes; else why not (g_free). */
+char *gw_sfu_probe(const char *url, guint seconds);
 
 #endif

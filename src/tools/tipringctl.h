@@ -46,7 +46,7 @@ JsonNode *gw_doctor_json(const gw_doctor *);
 void gw_doctor_note(gw_doctor *, const char *what, gboolean ok, const char *mend_or_null,
                     const char *detail, ...) G_GNUC_PRINTF(5, 6);
 
-/* Its parts, each adding findings: tipringctl_net.c, tipringctl_trunk.c,
+/* Its parts, each adding findings: tipringctl_net.c, tipringctl_sfu.c, tipringctl_trunk.c,
  * tipringctl_turn.c, tipringctl_xmpp.c */
 void gw_doctor_sip_ports(gw_doctor *);
 void gw_doctor_certificate(gw_doctor *);
@@ -63,6 +63,7 @@ typedef struct {
 } gw_doctor_turn;
 void gw_doctor_turn_server(gw_doctor *, const gw_doctor_turn *);
 void gw_doctor_trunks(gw_doctor *);
+void gw_doctor_services(gw_doctor *);
 void gw_doctor_stream(gw_doctor *);
 
 #endif

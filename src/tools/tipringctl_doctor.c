@@ -95,6 +95,7 @@ gw_doctor *gw_doctor_examine(const char *file, const char *socket) {
     gw_doctor_stun(d);
     gw_doctor_turns(d);
     gw_doctor_trunks(d);
+    gw_doctor_services(d);
   }
   look_at_clock(d);
   look_at_prompts(d);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """tipringctl check against broken set-ups, with the daemon running and without: each is named with its mend, and nothing
 else is blamed."""
+import http.server
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import daemon as daemons  # noqa: E402
 from lab import Lab  # noqa: E402
 from procs import free_port, wait_for  # noqa: E402
+from sfu_lab import Service  # noqa: E402
 from turn_server import PASSWORD, SECRET, TurnProsody, TurnServer  # noqa: E402
 
 
@@ -146,6 +148,19 @@ with Lab("doctor", server=with_turn) as lab:
     with lab.case("a closed component port", go_on=True):
         d = broken(lab, xmpp={"port": free_port()})
         only(examine(d), "XMPP log-in", "refused", "xmpp.host, xmpp.port")
+
+    with lab.case("forwarding services: one that answers, one that is not there, one behind another path", go_on=True):
+        service = lab.keep(Service(lab.folder)).start()
+        d = broken(lab, sfu=[{"name": "here", "url": service.url}, {"name": "conference", "kind": "xep-0521", "jid": "av.example.org"}])
+        assert examine(d) == [] and any("here" in r and "answers" in r for r in d.ctl_check), d.ctl_check
+        d = broken(lab, sfu=[{"name": "gone", "url": f"ws://127.0.0.1:{free_port()}"}])
+        only(examine(d), "forwarding service", "gone", "refused", "whether it runs")
+        web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)  # knows no method at all
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        d = broken(lab, sfu=[{"name": "elsewhere", "url": f"ws://127.0.0.1:{web.server_port}/other/"}])
+        only(examine(d), "forwarding service", "elsewhere", "HTTP 501", "path")
+        web.shutdown()
+        service.stop()
 
     with lab.case("a SIP port that another program has", go_on=True):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:

@@ -5,7 +5,7 @@ BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 espeak-ng
   libglib2.0-dev libconfig-dev libjson-glib-dev libsoup-3.0-dev libsqlite3-dev
   libstrophe-dev libsofia-sip-ua-glib-dev libnice-dev libssl-dev libsrtp2-dev libopus-dev libspandsp-dev"
 DEMO_PACKAGES="prosody chromium libjs-strophe python3-slixmpp"
-CHECK_PACKAGES="$DEMO_PACKAGES prosody-modules ejabberd python3-aiortc python3-numpy python3-websockets sip-tester baresip-core kamailio coturn
+CHECK_PACKAGES="$DEMO_PACKAGES firefox-esr prosody-modules ejabberd python3-aiortc python3-numpy python3-websockets sip-tester baresip-core kamailio coturn
   debhelper dpkg-dev fakeroot openssl iproute2 nftables linphone-cli"
 
 started=$SECONDS

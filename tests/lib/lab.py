@@ -140,6 +140,11 @@ class Lab:
         self.people.append(b)
         return b
 
+    def firefox(self, name, room=None):
+        b = self.keep(people.Firefox(name, TONES[name], self.server, room or self.room, self.page(), self.folder))
+        self.people.append(b)
+        return b
+
     def peer(self, name, *options, room=None):
         p = self.keep(people.Peer(name, TONES[name], self.server, room or self.room, self.folder, *options))
         self.people.append(p)

@@ -145,6 +145,58 @@ class Browser(Participant):
         shutil.rmtree(self.profile, ignore_errors=True)
 
 
+FIREFOX_PREFERENCES = {
+    # the fake microphone: a tone; transports on loopback, with plain addresses
+    "media.navigator.permission.disabled": True, "media.navigator.streams.fake": True,
+    "media.peerconnection.ice.obfuscate_host_addresses": False, "media.peerconnection.ice.loopback": True,
+    "media.autoplay.default": 0, "media.autoplay.blocking_policy": 0,
+    # it calls nobody outside by itself
+    "network.captive-portal-service.enabled": False, "network.connectivity-service.enabled": False, "network.proxy.type": 0,
+    "services.settings.server": "http://127.0.0.1:9", "media.gmp-manager.url": "http://127.0.0.1:9/",
+    "media.gmp-manager.updateEnabled": False, "app.update.enabled": False, "extensions.systemAddon.update.enabled": False,
+    "extensions.getAddons.cache.enabled": False, "browser.safebrowsing.malware.enabled": False,
+    "browser.safebrowsing.phishing.enabled": False, "datareporting.policy.dataSubmissionEnabled": False,
+    "browser.startup.homepage_override.mstone": "ignore", "browser.aboutwelcome.enabled": False,
+    "browser.newtabpage.enabled": False, "browser.shell.checkDefaultBrowser": False}
+
+
+class Firefox(Participant):
+    """The test page in a headless Firefox. Without a sound card its page has no clock for tones, so its microphone is the
+    browser's own, and what comes is read from its statistics (gets)."""
+
+    def __init__(self, name, tone, server, room, page, folder):
+        super().__init__(name, tone)
+        program = shutil.which("firefox-esr") or shutil.which("firefox")
+        if not program:
+            raise Missing("firefox is not installed")
+        self.page = page
+        page.listeners[name] = self.take
+        self.profile = tempfile.mkdtemp(prefix=f"firefox-{name}-", dir=folder)
+        with open(os.path.join(self.profile, "user.js"), "w") as f:
+            for key, value in {**FIREFOX_PREFERENCES, "media.navigator.audio.fake_frequency": tone}.items():
+                f.write(f"user_pref({json.dumps(key)}, {json.dumps(value)});\n")
+        params = dict(agent=name, service=server.websocket, jid=server.jid(name), password=PASSWORD, room=room, nick=name,
+                      autoconnect="1", strict="1")
+        env = dict(os.environ, HOME=self.profile, MOZ_HEADLESS="1", MOZ_CRASHREPORTER_DISABLE="1")
+        env.pop("DBUS_SESSION_BUS_ADDRESS", None)
+        self.process = Process("firefox-" + name, [program, "--headless", "--no-remote", "--new-instance", "--profile", self.profile,
+                                                   page.url + "?" + urllib.parse.urlencode(params)], folder, env=env)
+
+    def wait_gets(self, nick, packets=100, timeout=30):
+        """Sound of that one: decoded, louder than silence. The statistics of that session."""
+        def there():
+            s = self.stats.get(nick)
+            return s and s["packets"] >= packets and (s.get("energy") or 0) > 0.005 and s
+        return wait_for(f"{self.name} to get sound of {nick}", there, timeout)
+
+    def command(self, name, *args):
+        self.page.command(self.name, name, *args)
+
+    def stop(self):
+        self.process.stop(timeout=6)
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+
 class Peer(Participant):
     """The scripted peer (slixmpp + aiortc) in a process of its own."""
     program = "peer_jmuci.py"

@@ -44,7 +44,7 @@ async function stats(session) {
   const all = await session.pc.getStats();
   for (const s of all.values()) {
     if (s.type === 'inbound-rtp' && s.kind === 'audio') {
-      Object.assign(out, { packets: s.packetsReceived, lost: s.packetsLost, jitter: s.jitter, concealed: s.concealedSamples, samples: s.totalSamplesReceived });
+      Object.assign(out, { packets: s.packetsReceived, lost: s.packetsLost, jitter: s.jitter, concealed: s.concealedSamples, samples: s.totalSamplesReceived, energy: s.totalAudioEnergy });
       out.codec = (all.get(s.codecId) || {}).mimeType;
     } else if (s.type === 'outbound-rtp' && s.kind === 'audio') out.sent = s.packetsSent;
     else if (s.type === 'transport') Object.assign(out, { dtls: s.tlsVersion, srtp: s.srtpCipher });

@@ -108,6 +108,21 @@ static void test_publish_first(void) {
   rig_clear(&r);
 }
 
+/* A name like ours had to be taken away there: in again before our stream was answered. */
+static void test_joined_twice(void) {
+  rig r;
+  rig_running(&r, (rig_opt){SFU});
+  rig_start(&r);
+  joined(&r, "bob carol");
+  rig_local(&r, 1);
+  rig_expect(&r, "sfu join X | connecting | open 1 phone publish | sfu stream phone");
+  joined(&r, "bob carol");
+  rig_expect(&r, "close 1 | open 2 phone publish");
+  published(&r, 2);
+  rig_expect(&r, "sfu stream phone | remote 2 | accept X | open 3 bob receive | open 4 carol receive");
+  rig_clear(&r);
+}
+
 static void test_offers(void) {
   rig r;
   gw_actions actions;
@@ -570,6 +585,7 @@ int main(int argc, char **argv) {
     void (*fn)(void);
   } tests[] = {{"join", test_join},
                {"publish-first", test_publish_first},
+               {"joined-twice", test_joined_twice},
                {"offers", test_offers},
                {"later-accept", test_later_accept},
                {"accept-before-join", test_accept_before_join},

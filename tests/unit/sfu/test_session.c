@@ -144,6 +144,28 @@ static void test_unanswered(void) {
   end(&b);
 }
 
+/* A name like ours was left behind there, by a daemon that died or a connection that did: our stream is refused, since one
+ * of that name was negotiated before (recorded: kurento-rejoin). */
+static void test_ghost(void) {
+  bench b;
+  inside(&b);
+  ask(&b, "me", "O");
+  g_string_truncate(b.log, 0);
+  ev(&b, GW_SFU_EV_TEXT, "431[null]");
+  expect(&b, "send " LEAVE "\nsend 422[\"join\",{\"roomId\":\"r\",\"name\":\"me\"}]\n");
+  ev(&b, GW_SFU_EV_TEXT, "432[[\"al\",\"bo\"]]");
+  expect(&b, "joined al,bo\n");
+  ask(&b, "me", "O");
+  g_string_truncate(b.log, 0);
+  ev(&b, GW_SFU_EV_TEXT, "433[null]"); /* once is enough: now it is no ghost */
+  expect(&b, "answer me\n");
+  ask(&b, "al", "O");
+  g_string_truncate(b.log, 0);
+  ev(&b, GW_SFU_EV_TEXT, "434[null]");
+  expect(&b, "answer al\n");
+  end(&b);
+}
+
 static void test_never_there(void) {
   bench b;
   begin(&b);
@@ -316,6 +338,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/sfu/session/whole", test_whole);
   g_test_add_func("/sfu/session/pings", test_pings);
   g_test_add_func("/sfu/session/unanswered", test_unanswered);
+  g_test_add_func("/sfu/session/ghost", test_ghost);
   g_test_add_func("/sfu/session/never-there", test_never_there);
   g_test_add_func("/sfu/session/mute", test_mute);
   g_test_add_func("/sfu/session/refused", test_refused);

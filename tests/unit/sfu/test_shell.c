@@ -170,6 +170,21 @@ static void test_no_service(void) {
   gw_log_set_hook(NULL, NULL);
 }
 
+/* The doctor's question: is there a service? */
+static void test_probe(void) {
+  bench b;
+  begin(&b);
+  g_assert_null(gw_sfu_probe(b.url, 20));
+  g_assert_cmpuint(b.connections, ==, 1);
+  g_assert_cmpstr(b.heard->str, ==, ""); /* nothing was joined */
+  soup_server_remove_handler(b.server, NULL);
+  g_autofree char *nobody = gw_sfu_probe(b.url, 20), *wrong = gw_sfu_probe("ws://127.0.0.1:1", 20), *no = gw_sfu_probe("http://x", 20);
+  g_assert_nonnull(strstr(nobody, "HTTP 404"));
+  g_assert_nonnull(strstr(wrong, "refused"));
+  g_assert_nonnull(strstr(no, "address"));
+  end(&b);
+}
+
 static void test_flood(void) {
   bench b;
   g_autofree char *huge = g_strnfill(2 * GW_MAX_SFU_FRAME, 'x');
@@ -228,6 +243,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/sfu/shell/whole", test_whole);
   g_test_add_func("/sfu/shell/back", test_back);
   g_test_add_func("/sfu/shell/no-service", test_no_service);
+  g_test_add_func("/sfu/shell/probe", test_probe);
   g_test_add_func("/sfu/shell/flood", test_flood);
   g_test_add_func("/sfu/shell/freed-in-news", test_freed_in_news);
   g_test_add_func("/sfu/shell/free-any-time", test_free_any_time);
