@@ -502,6 +502,16 @@ static void due(gw_flavour *f) {
   }
 }
 
+/* --- handed on --- */
+
+gboolean gw_direct_running(const gw_flavour *f, gw_fl_running *ret, gboolean *ret_held) {
+  const gw_fl_session *s = &f->s;
+  if (f->phase != ACTIVE || !s->up || f->frozen) return FALSE;
+  *ret_held = f->his_hold;
+  *ret = (gw_fl_running){s->peer, s->offerer, s->jid, s->sid, s->mid, s->ufrag, s->pwd};
+  return TRUE;
+}
+
 /* --- the class --- */
 
 static gboolean is_done(const gw_flavour *f) {
