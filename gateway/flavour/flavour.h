@@ -82,6 +82,7 @@ typedef enum {
   GW_EV_MUTED,          /* u.flag: our phone is muted or on hold / no longer */
   GW_EV_HELD,           /* u.flag: our phone is on hold / no longer. Comes before the MUTED of a hold, and after that of its end */
   GW_EV_RINGING,        /* direct: our phone rings */
+  GW_EV_DEVICE,         /* direct: u.device, a full JID of the person, takes calls but cannot be asked before (XEP-0353) */
   GW_EV_SFU,            /* u.sfu */
   GW_EV_TICK            /* deadline reached */
 } gw_ev_type;
@@ -91,7 +92,7 @@ typedef struct {
   gw_cause cause;       /* PEER_STATE FAILED, STOP */
   union {
     const gw_fl_occupant *who; const gw_word *word; gw_fl_peer_state state; const gw_desc *desc;
-    const gw_candidate *candidate; gboolean flag; const gw_fl_sfu *sfu;
+    const gw_candidate *candidate; gboolean flag; const gw_fl_sfu *sfu; const char *device;
   } u;
 } gw_ev;
 
