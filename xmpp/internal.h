@@ -54,6 +54,8 @@ struct gw_xmpp {
   struct gw_extdisco *extdisco; /* NULL: not wanted */
 };
 
+typedef struct gw_devices gw_devices; /* devices.c */
+
 struct gw_persona {
   gw_xmpp *x;
   guint refs;
@@ -64,6 +66,7 @@ struct gw_persona {
   void *user;
   gw_sessions *sessions;
   GPtrArray *mucs;          /* gw_muc* */
+  gw_devices *devices;      /* of whom it wants to know which are there, or NULL */
   char *shown;              /* to whom, beside its rooms, it has shown presence; or NULL */
 };
 
@@ -132,6 +135,10 @@ void gw_presence_in(gw_xmpp *, gw_stream *, xmpp_stanza_t *);      /* not of a r
 void gw_presence_initial(gw_persona *);                            /* client mode, after binding */
 void gw_presence_expire(void *xmpp);
 void gw_presence_forget(gw_xmpp *, gw_persona *);
+
+/* devices.c */
+void gw_devices_free(gw_devices *);
+void gw_devices_seen(gw_xmpp *, const char *us, const char *them, const char *from); /* them: bare; available */
 
 /* standing.c */
 void gw_standing_init(gw_xmpp *);

@@ -116,6 +116,7 @@ void gw_persona_free(gw_persona *p) {
   p->dead = TRUE;
   gw_xmpp_forget(x, p);
   gw_presence_forget(x, p);
+  g_clear_pointer(&p->devices, gw_devices_free);
   if (p->jid && g_hash_table_lookup(x->by_jid, p->jid) == p) g_hash_table_remove(x->by_jid, p->jid);
   g_ptr_array_remove(x->personas, p);
   if (x->client && p->stream) {

@@ -214,6 +214,7 @@ void gw_presence_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *stanza) {
   g_autofree char *us = to ? gw_jid_bare(to) : g_strdup(x->account);
   if (!them || !us || (x->client && s != x->main)) return;
   gboolean own = gw_xmpp_is_ours(x, them);
+  if (!type) gw_devices_seen(x, us, them, xmpp_stanza_get_from(stanza));
   if (!type || !strcmp(type, "unavailable")) {
     on_news_of(x, us, them, GW_ANSWER_YES);
   } else if (!strcmp(type, "unsubscribed")) {

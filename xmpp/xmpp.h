@@ -161,6 +161,9 @@ typedef enum { GW_ANSWER_YES, GW_ANSWER_NO, GW_ANSWER_UNKNOWN } gw_answer;
 void gw_persona_ask_roster(gw_persona *, const char *bare_jid, void (*fn)(gw_answer, void *), void *user);
 /* disco#info of a JID: identity name ("JSXC", "" when none) and features; features NULL when no answer in 5 s. */
 void gw_persona_ask_disco(gw_persona *, const char *jid, void (*fn)(const char *name, const char *const *features, void *), void *user);
+/* Asks which devices of that person are there, as far as the phone (our bare JID) may see him: fn for each, with its full JID, now and whenever
+ * one more comes, until the persona is freed; eight in all. One person at a time. Nothing in client mode. */
+void gw_persona_watch_devices(gw_persona *, const char *bare_jid, void (*fn)(const char *full_jid, void *), void *user);
 /* Make bare_jid a member of room (persona must be owner or admin). */
 void gw_persona_grant_member(gw_persona *, const char *room, const char *bare_jid, void (*fn)(gw_answer, const char *detail, void *), void *user);
 /* The same, as an owner. */

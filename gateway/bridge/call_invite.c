@@ -88,6 +88,15 @@ static gboolean permitted(const gw_bridge *b, const char *room, const char *bare
   return gw_invite_policy_allows(b->conf->invites, &ask, ret_why);
 }
 
+gw_room_conf *gw_call_invite_conf(const char *room) {
+  gw_room_conf *conf = gw_room_conf_new();
+  conf->room = g_strdup(room);
+  conf->watch = conf->roster_check = FALSE;
+  g_free(conf->flavour);
+  conf->flavour = g_strdup(gw_flavour_muji.name);
+  return conf;
+}
+
 /* Where the call is ours already: phones of one call hear each other without sessions. Else a room for this call alone. */
 static gw_room_conf *room_of(const gw_bridge *b, const char *room) {
   for (guint i = 0; i < b->conferences->len; i++) {
@@ -96,13 +105,7 @@ static gw_room_conf *room_of(const gw_bridge *b, const char *room) {
     if (now && gw_jid_same_bare(now, room)) return gw_room_conf_copy(c->conf);
   }
   const gw_room_conf *known = gw_bridge_conf_by_jid(b->conf, room);
-  gw_room_conf *conf = known ? gw_room_conf_copy(known) : gw_room_conf_new();
-  if (known) return conf;
-  conf->room = g_strdup(room);
-  conf->watch = conf->roster_check = FALSE;
-  g_free(conf->flavour);
-  conf->flavour = g_strdup(gw_flavour_muji.name);
-  return conf;
+  return known ? gw_room_conf_copy(known) : gw_call_invite_conf(room);
 }
 
 static gboolean takes_muji(const gw_room_conf *conf) {
@@ -149,6 +152,7 @@ static void invited(gw_bridge *b, const gw_word *w, const char *number, const ch
   const char *why = NULL;
   gboolean first = FALSE;
   if (w->historic || (number && call_of(b, w, number))) return;
+  if (number && gw_upgrade_invited(b, w, number, bare)) return;
   if (!number)
     why = "is no phone: invite NUMBER@DOMAIN";
   else if (!v->muji_room)
@@ -164,6 +168,7 @@ static void invited(gw_bridge *b, const gw_word *w, const char *number, const ch
 /* Only while it rings: later the call is its own. */
 static void retracted(gw_bridge *b, const gw_word *w, const char *number) {
   gw_call *c = call_of(b, w, number);
+  gw_upgrade_retracted(b, w);
   if (!c || c->machine.state != GW_CS_RINGING) return;
   g_clear_pointer(&c->invitation, gw_word_free); /* nobody waits for an answer any more */
   gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_CANCELLED});

@@ -341,6 +341,11 @@ void gw_conference_set_conf(gw_conference *c, const gw_room_conf *conf) {
   if (!c->conf->watch) gw_conference_leave(c);
 }
 
+void gw_conference_become(gw_conference *c, const gw_room_conf *conf) {
+  gw_room_conf_free(c->conf);
+  c->conf = gw_room_conf_copy(conf);
+}
+
 void gw_conference_free(gw_conference *c) {
   if (!c) return;
   gw_conference_leave(c);

@@ -45,10 +45,12 @@ gw_flavour *gw_direct_flavour(const gw_call *c, const char *own_jid) {
 }
 
 void gw_direct_begin(gw_call *c) {
-  if (c->direct)
+  if (c->direct) {
     gw_call_post(c, &(gw_ce){.type = GW_CE_JOINED});
-  else
-    gw_seat_step(c->seat, &(gw_ev){.type = GW_EV_START});
+    return;
+  }
+  gw_seat_step(c->seat, &(gw_ev){.type = GW_EV_START});
+  gw_devices_watch(c->seat);
 }
 
 void gw_direct_picked_up(gw_seat *s) {

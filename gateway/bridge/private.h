@@ -27,6 +27,7 @@ typedef struct gw_attendant gw_attendant;
 typedef struct gw_successor gw_successor;
 typedef struct gw_transfer gw_transfer;
 typedef struct gw_own_room gw_own_room;
+typedef struct gw_upgrade gw_upgrade;
 typedef struct {
   char *peer; /* full JID of the person who calls */
   char *sid;  /* id of his propose; NULL: he sent a session-initiate at once */
@@ -99,6 +100,7 @@ const gw_flavour_class *gw_room_conf_flavour(const gw_room_conf *); /* NULL: not
 /* The same, where "auto" looks at what the room is doing now. */
 const gw_flavour_class *gw_conference_flavour(const gw_conference *, const gw_room_conf *);
 void gw_conference_set_conf(gw_conference *, const gw_room_conf *);
+void gw_conference_become(gw_conference *, const gw_room_conf *); /* a person's: that room from now on; no watcher */
 void gw_conference_watch(gw_conference *); /* the watcher joins, if the room wants one */
 void gw_conference_leave(gw_conference *); /* the watcher leaves */
 gboolean
@@ -141,6 +143,20 @@ void gw_own_room_answered(gw_bridge *, const gw_word *, const char *bare); /* ac
 gboolean gw_call_invite_is(const gw_call *);     /* that is why it rang */
 void gw_call_invite_answered(gw_call *);         /* the phone was picked up */
 void gw_call_invite_over(gw_call *);             /* only if gw_call_invite_is, which it is not any more */
+
+gw_room_conf *gw_call_invite_conf(const char *room); /* of a room that is for one call; free it */
+
+/* --- devices.c: a person's devices that cannot be asked first */
+void gw_devices_watch(gw_seat *); /* of a call to him that has begun */
+
+/* --- upgrade.c: a person's call becomes a group call. Where TRUE is returned: it was about that, and is dealt with */
+gboolean gw_upgrade_invited(gw_bridge *, const gw_word *invite, const char *number, const char *bare);
+gboolean gw_upgrade_left(gw_seat *, gw_cause);
+gboolean gw_upgrade_joined(gw_seat *);
+void gw_upgrade_retracted(gw_bridge *, const gw_word *);
+void gw_upgrade_look(gw_seat *); /* the room's occupants have changed */
+void gw_upgrade_lost(gw_seat *); /* the stream */
+void gw_upgrade_drop(gw_seat *); /* the call stays with the person */
 
 /* --- which.c: flavour = "auto" */
 GPtrArray *gw_which_clients_new(void);

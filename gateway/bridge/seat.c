@@ -197,6 +197,7 @@ static void on_stream(gw_persona *p, gboolean up, void *user) {
     gw_seat_step(s, &(gw_ev){.type = GW_EV_STREAM_UP});
     gw_seat_post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
   }
+  if (!up) gw_upgrade_lost(s);
   if (up) return; /* in a room the rejoin is what counts */
   gw_seat_step(s, &(gw_ev){.type = GW_EV_STREAM_DOWN});
   gw_seat_post_all(s, &(gw_ce){.type = GW_CE_STREAM_DOWN});
@@ -270,6 +271,7 @@ void gw_seat_stop(gw_seat *s, gw_cause cause) {
   s = gw_seat_shared_pass(s);
   gw_seat_add_local(s, s->call->last_peers);
   s->stopped = TRUE;
+  gw_upgrade_drop(s);
   gw_conference_changed(s->conference);
   gw_seat_step(s, &(gw_ev){.type = GW_EV_STOP, .cause = cause});
   if (!s->flavour) /* it was to start when the leg had come */
@@ -286,13 +288,10 @@ void gw_seat_free(gw_seat *s) {
   if (!s) return;
   s = gw_seat_shared_pass(s);
   if (s->call->seat == s) s->call->seat = NULL;
-  gw_bridge *b = s->call->bridge;
   while (s->peers->len)
     gw_seat_close_peer(s, ((seat_peer *)s->peers->pdata[0])->id);
-  if (s->occupant && b->store.occupant_remove)
-    b->store.occupant_remove(gw_seat_jid(s), s->occupant, b->store_user);
-  if (s->muc) gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "leave");
-  if (s->muc) gw_muc_leave(s->muc, NULL);
+  gw_upgrade_drop(s);
+  gw_seat_leave_room(s);
   gw_conference_remove_seat(s->conference, s);
   gw_seat_shared_end(s);
   gw_seat_sfu_free(s->sfu);
@@ -303,11 +302,9 @@ void gw_seat_free(gw_seat *s) {
   g_ptr_array_unref(s->peers);
   gw_restarts_free(s->restarts);
   gw_room_conf_free(s->conf);
-  g_free(s->call_room);
-  g_free(s->occupant);
-  g_free(s->nick);
   gw_roster_check_free(s->check);
   g_ptr_array_unref(s->questions);
+  g_clear_pointer(&s->devices, g_ptr_array_unref);
   g_free(s);
 }
 

@@ -69,7 +69,8 @@ void gw_seat_close_peer(gw_seat *s, guint id) {
   gw_bridge *b = s->call->bridge;
   seat_peer *p = peer_by_id(s, id);
   if (!p) return;
-  if (p->use != GW_USE_PUBLISH) gw_seat_remember_peer(s, p);
+  const gboolean rang_only = s->class == &gw_flavour_direct && !p->negotiated; /* another device has the call */
+  if (p->use != GW_USE_PUBLISH && !rang_only) gw_seat_remember_peer(s, p);
   if (p->media.v) gw_bridge_disown(b, p->media);
   gw_seat_session_over(s, p);
   g_ptr_array_remove(s->peers, p);

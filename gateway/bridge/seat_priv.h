@@ -40,6 +40,8 @@ struct gw_seat {
   GQueue events;    /* gw_ev*, while a step runs: a step is never nested */
   gboolean stepping, started, stopped, muted, granted;
   gw_fl_call_state state;
+  GPtrArray *devices;     /* direct: questions to them (devices.c), or NULL */
+  gw_upgrade *upgrade;    /* direct: on its way into a group call, or NULL */
   char *call_room;        /* where the call takes place, NULL: in the conference's room */
   char *occupant;         /* room/nick as stored */
   char *nick;             /* as granted */
@@ -56,6 +58,9 @@ void gw_seat_take_place(gw_seat *); /* new, or its shared one is gone: into the 
 
 /* --- seat_room.c */
 void gw_seat_tell_occupants(gw_seat *); /* who is there, to the flavour */
+
+void gw_seat_join_call(gw_seat *, const char *room); /* a call room; the conference's own is entered by gw_seat_find_room */
+void gw_seat_leave_room(gw_seat *);     /* and nothing of it is left */
 
 /* --- seat_peers.c */
 void gw_seat_peer_free(void *seat_peer);

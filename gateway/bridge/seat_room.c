@@ -34,6 +34,7 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
     gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, o->nick,
                   change == GW_OCC_LEFT ? "left the room" : "joined the room");
   feed_occupant(user, o, change != GW_OCC_LEFT);
+  gw_upgrade_look(s);
 }
 
 static void admitted(gw_seat *s) {
@@ -170,6 +171,7 @@ static void weigh_running(gw_seat *s) {
 static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_seat *s = user;
   remember_occupant(s);
+  if (gw_upgrade_joined(s)) return;
   if (!again) {
     gw_own_room_joined(s->conference, s);
     weigh_running(s);
@@ -207,6 +209,7 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
   gw_conference *c = s->conference;
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "refused or put out: %s%s%s",
                 gw_cause_word(cause), detail ? ", " : "", detail ? detail : "");
+  if (gw_upgrade_left(s, cause)) return;
   gboolean not_member = detail && strstr(detail, "registration-required");
   if (not_member && !s->granted && gw_conference_grant(c, s)) {
     s->granted = TRUE;
@@ -254,6 +257,22 @@ static void join(gw_seat *s) {
   s->muc = gw_muc_join(s->persona, gw_seat_room(s), nick, s->call_room ? NULL : conf->password,
                        &muc_events, s);
   if (gw_own_room_is_maker(s->conference, s)) gw_muc_make_private(s->muc);
+}
+
+void gw_seat_join_call(gw_seat *s, const char *room) {
+  s->call_room = g_strdup(room);
+  join(s);
+}
+
+void gw_seat_leave_room(gw_seat *s) {
+  const gw_bridge *b = s->call->bridge;
+  if (s->occupant && b->store.occupant_remove)
+    b->store.occupant_remove(gw_seat_jid(s), s->occupant, b->store_user);
+  if (s->muc) gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "leave");
+  if (s->muc) gw_muc_leave(g_steal_pointer(&s->muc), NULL);
+  g_clear_pointer(&s->call_room, g_free);
+  g_clear_pointer(&s->occupant, g_free);
+  g_clear_pointer(&s->nick, g_free);
 }
 
 /* A members-only room is asked to take us before it has to refuse us; a call room is always one, and the watcher was made

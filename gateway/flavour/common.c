@@ -131,6 +131,9 @@ static void on_event(gw_flavour *f, const gw_fl_table *t, const gw_ev *ev) {
   case GW_EV_RINGING:
     if (t->ringing) t->ringing(f);
     break;
+  case GW_EV_DEVICE:
+    if (t->device) t->device(f, ev->u.device);
+    break;
   case GW_EV_SFU:
     if (t->sfu) t->sfu(f, ev->u.sfu, ev->cause);
     break;

@@ -39,6 +39,7 @@ typedef struct {
   void (*muted)(gw_flavour *);                            /* f->muted has changed: whoever is to know is told */
   void (*held)(gw_flavour *, gboolean on);                /* our phone is on hold */
   void (*ringing)(gw_flavour *);                          /* our phone rings */
+  void (*device)(gw_flavour *, const char *jid);
   void *(*find)(const gw_flavour *, guint peer);          /* NULL: closed meanwhile, so the event is too late */
   void (*state)(gw_flavour *, void *peer, gw_fl_peer_state, gw_cause);
   void (*local)(gw_flavour *, void *peer, const gw_desc *);

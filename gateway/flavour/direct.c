@@ -1,7 +1,7 @@
 #include "gateway/flavour/direct.h"
 #include <string.h>
 #include "base/jid.h"
-#include "gateway/flavour/session.h"
+#include "gateway/flavour/direct_plain.h"
 #include "gateway/flavour/session_desc.h"
 
 typedef enum {
@@ -29,6 +29,8 @@ struct gw_flavour {
   dc_phase phase;
   gint64 due, ring_us;
   gw_fl_session s;
+  GPtrArray *plain; /* gw_dp_branch: while nobody has taken the call */
+  gw_cause bounced; /* the propose has come back: only those are left */
   gw_word *offer;   /* his session-initiate, until our phone is picked up */
   gboolean crossed; /* it will come with a sid of its own */
   gboolean taken;   /* somebody wants to talk: his user out, ours in */
@@ -91,7 +93,7 @@ static void goodbye(gw_flavour *f, const char *reason) {
     terminate(f, reason);
     finish(f, reason);
   } else if (f->phase == PROPOSED || (f->phase == OPENING && f->jmi)) {
-    jmi(f, GW_JMI_RETRACT, f->bare, "cancel");
+    if (!f->bounced) jmi(f, GW_JMI_RETRACT, f->bare, "cancel");
   } else if (f->phase == RINGING && f->jmi) {
     jmi(f, GW_JMI_REJECT, f->device, reason);
   } else if (f->phase == PROCEEDED) {
@@ -106,6 +108,7 @@ static gboolean ends(const gw_word *w) {
 
 static void over(gw_flavour *f, gw_cause cause) {
   if (f->phase == DONE) return;
+  gw_dp_drop_all(&f->common, f->plain, "cancel");
   gw_fl_session_close(&f->common, &f->s);
   if (f->frozen) gw_fl_say_held(&f->common, ends);
   enter(f, DONE, 0);
@@ -163,11 +166,14 @@ static void say_answer(gw_flavour *f, const gw_desc *local) {
 }
 
 static void *find_peer(const gw_flavour *f, guint peer) {
-  return f->s.peer == peer ? (void *)&f->s : NULL;
+  return f->s.peer == peer ? (void *)&f->s : gw_dp_of_peer(f->plain, peer);
 }
 
 static void on_local(gw_flavour *f, void *session, const gw_desc *local) {
-  if (f->phase == OPENING)
+  gw_dp_branch *b = gw_dp_of_session(f->plain, session);
+  if (b)
+    gw_dp_local(&f->common, f->plain, b, local);
+  else if (f->phase == OPENING)
     say_offer(f, local);
   else if (f->phase == ANSWERING)
     say_answer(f, local);
@@ -282,8 +288,56 @@ static void terminate_in(gw_flavour *f, const gw_jingle *j) {
   over(f, gw_cause_from_jingle(j->reason));
 }
 
+/* --- devices that were not asked before */
+
+/* Whoever takes a session has the call: who was asked, and who was offered another, is told that it is over for him. */
+static void taken_by(gw_flavour *f, gw_dp_branch *b, const gw_desc *d) {
+  const char *reason = gw_fl_session_accepted(&f->common, &b->s, d);
+  if (reason) {
+    gw_dp_drop(&f->common, f->plain, b, reason);
+    return;
+  }
+  if (!f->bounced) jmi(f, GW_JMI_RETRACT, f->bare, "cancel");
+  gw_dp_move(f->plain, b, &f->s);
+  gw_dp_drop_all(&f->common, f->plain, "cancel");
+  g_free(f->id);
+  f->id = g_strdup(f->s.sid);
+  f->device = g_strdup(f->s.jid);
+  f->jmi = FALSE;
+  become_active(f);
+}
+
+/* It does not take the call. A person who declines on one device declines on all, as a reject does. */
+static void branch_ended(gw_flavour *f, gw_dp_branch *b, const char *reason) {
+  gw_dp_drop(&f->common, f->plain, b, NULL);
+  if (!g_strcmp0(reason, "decline")) end(f, "cancel", GW_CAUSE_REJECTED);
+}
+
+static void plain_in(gw_flavour *f, gw_dp_branch *b, const gw_jingle *j) {
+  if (j->action == GW_JINGLE_SESSION_ACCEPT)
+    taken_by(f, b, j->desc);
+  else if (j->action == GW_JINGLE_SESSION_TERMINATE)
+    branch_ended(f, b, j->reason);
+  else if (j->action == GW_JINGLE_ERROR && j->of == GW_JINGLE_SESSION_INITIATE)
+    branch_ended(f, b, NULL);
+  else if (j->action == GW_JINGLE_SESSION_INFO && j->info == GW_INFO_RINGING)
+    gw_fl_tell(&f->common, GW_CALL_RINGING, GW_CAUSE_NONE, NULL);
+  else if (j->action != GW_JINGLE_TRANSPORT_INFO || !j->desc || !gw_fl_session_keep(&b->s, j->desc))
+    f->ignored++;
+}
+
+static void device_in(gw_flavour *f, const char *jid) {
+  if (f->phase == PROPOSED && gw_jid_same_bare(jid, f->bare))
+    gw_dp_call(&f->common, f->plain, f->bare, jid, f->ids);
+}
+
 static void jingle_in(gw_flavour *f, const gw_word *w) {
   const gw_jingle *j = &w->u.jingle;
+  gw_dp_branch *b = gw_dp_of_word(f->plain, w);
+  if (b) {
+    plain_in(f, b, j);
+    return;
+  }
   if (j->action == GW_JINGLE_SESSION_INITIATE) {
     initiate_in(f, w);
     return;
@@ -338,6 +392,7 @@ static void propose_in(gw_flavour *f, const gw_word *w) {
     f->id = g_strdup(w->u.jmi.id);
     f->device = gw_jid_normal(w->from);
     f->incoming = TRUE;
+    gw_dp_drop_all(&f->common, f->plain, "cancel");
     jmi(f, GW_JMI_PROCEED, f->device, NULL);
     enter(f, PROCEEDED, GW_DC_INITIATE);
   }
@@ -349,6 +404,7 @@ static void proceed_in(gw_flavour *f, const gw_word *w) {
     return;
   }
   f->device = gw_jid_normal(w->from);
+  gw_dp_drop_all(&f->common, f->plain, "cancel");
   begin_offer(f);
 }
 
@@ -397,7 +453,7 @@ static void jmi_in(gw_flavour *f, const gw_word *w) {
   else if (j->action == GW_JMI_FINISH)
     finish_in(f, w);
   else if (j->action == GW_JMI_ERROR && f->phase == PROPOSED)
-    over(f, gw_cause_from_condition(j->error, GW_CAUSE_PEER_GONE));
+    f->bounced = gw_cause_from_condition(j->error, GW_CAUSE_PEER_GONE);
 }
 
 /* --- our phone --- */
@@ -446,7 +502,10 @@ static void stop(gw_flavour *f, gw_cause cause) {
 }
 
 static void on_state(gw_flavour *f, void *session, gw_fl_peer_state state, gw_cause cause) {
-  if (state == GW_PEER_UP && f->phase == ACTIVE) {
+  gw_dp_branch *b = gw_dp_of_session(f->plain, session);
+  if (b) {
+    if (state == GW_PEER_FAILED) gw_dp_drop(&f->common, f->plain, b, "general-error");
+  } else if (state == GW_PEER_UP && f->phase == ACTIVE) {
     f->s.up = TRUE;
     f->due = GW_NEVER;
   } else if (state == GW_PEER_FAILED) {
@@ -481,6 +540,8 @@ static void no_room(gw_flavour *f, const gw_fl_occupant *who) {}
 
 static void due(gw_flavour *f) {
   const gboolean heard = f->told == GW_CALL_RINGING;
+  if (f->phase == PROPOSED && f->bounced && !f->plain->len)
+    over(f, f->bounced); /* nobody is left who could take it */
   if (f->frozen || f->now < f->due) return;
   switch (f->phase) {
   case PROPOSED: /* nothing rang: he is not there */
@@ -500,6 +561,16 @@ static void due(gw_flavour *f) {
   default:
     f->due = GW_NEVER;
   }
+}
+
+/* --- handed on --- */
+
+gboolean gw_direct_running(const gw_flavour *f, gw_fl_running *ret, gboolean *ret_held) {
+  const gw_fl_session *s = &f->s;
+  if (f->phase != ACTIVE || !s->up || f->frozen) return FALSE;
+  *ret_held = f->his_hold;
+  *ret = (gw_fl_running){s->peer, s->offerer, s->jid, s->sid, s->mid, s->ufrag, s->pwd};
+  return TRUE;
 }
 
 /* --- the class --- */
@@ -523,6 +594,7 @@ static const gw_fl_table table = {.start = start,
                                   .muted = show,
                                   .held = held,
                                   .ringing = phone_rings,
+                                  .device = device_in,
                                   .find = find_peer,
                                   .state = on_state,
                                   .local = on_local,
@@ -539,6 +611,7 @@ static gw_flavour *direct_make(const gw_flavour_params *p) {
   gw_flavour *f = g_new0(gw_flavour, 1);
   gw_fl_common_init(&f->common, p);
   gw_fl_session_init(&f->s);
+  f->plain = gw_dp_new();
   f->bare = gw_jid_bare(p->peer);
   f->incoming = p->incoming;
   f->jmi = p->incoming ? p->sid != NULL : !gw_jid_resource(p->peer);
@@ -554,6 +627,7 @@ static void direct_free(gw_flavour *f) {
   if (!f) return;
   gw_fl_common_clear(&f->common);
   gw_fl_session_clear(&f->s);
+  g_ptr_array_unref(f->plain);
   gw_word_free(f->offer);
   g_free(f->bare);
   g_free(f->device);

@@ -82,6 +82,7 @@ typedef enum {
   GW_EV_MUTED,          /* u.flag: our phone is muted or on hold / no longer */
   GW_EV_HELD,           /* u.flag: our phone is on hold / no longer. Comes before the MUTED of a hold, and after that of its end */
   GW_EV_RINGING,        /* direct: our phone rings */
+  GW_EV_DEVICE,         /* direct: u.device, a full JID of the person, takes calls but cannot be asked before (XEP-0353) */
   GW_EV_SFU,            /* u.sfu */
   GW_EV_TICK            /* deadline reached */
 } gw_ev_type;
@@ -91,7 +92,7 @@ typedef struct {
   gw_cause cause;       /* PEER_STATE FAILED, STOP */
   union {
     const gw_fl_occupant *who; const gw_word *word; gw_fl_peer_state state; const gw_desc *desc;
-    const gw_candidate *candidate; gboolean flag; const gw_fl_sfu *sfu;
+    const gw_candidate *candidate; gboolean flag; const gw_fl_sfu *sfu; const char *device;
   } u;
 } gw_ev;
 
@@ -141,6 +142,13 @@ gw_action *gw_actions_add(gw_actions *, gw_act_type);
 guint gw_actions_count(const gw_actions *);
 gw_action *gw_actions_at(const gw_actions *, guint i);
 
+/* A session that runs already and goes on in this call: a person's, who leads the phone into a group call. */
+typedef struct {
+  guint peer;                    /* its transport, by the id that the flavour gave which had it until now */
+  gboolean offerer;
+  const char *jid, *sid, *mid, *ufrag, *pwd;
+} gw_fl_running;
+
 typedef struct gw_ledger gw_ledger;          /* jmuci_ledger.h: proposals and accept orders of one room */
 
 typedef struct {
@@ -152,6 +160,7 @@ typedef struct {
   const char *answer_id;           /* or NULL */
   const gw_ledger *ledger;         /* what the watcher knows of the room (copied), or NULL */
   gw_ids *ids;                     /* injected, outlives the flavour */
+  const gw_fl_running *running;    /* muji only: it is that of an occupant who is told before START; NULL */
   /* direct only; room, own_nick and ledger are NULL then */
   const char *peer;                /* whom we call: bare JID (any device that takes it) or full; who calls us: full */
   gboolean incoming;               /* he calls our phone; START: it was picked up */

@@ -23,6 +23,11 @@ static gw_flavour *make(const gw_flavour_params *params) {
   f->members = g_ptr_array_new_with_free_func(gw_mj_member_free);
   f->early = gw_fl_earlies_new();
   f->phase_until = f->alone_since = GW_NEVER;
+  gw_fl_session_init(&f->carried);
+  if (params->running) {
+    gw_fl_session_carry(&f->carried, params->running);
+    f->last_peer = params->running->peer;
+  }
   return f;
 }
 
@@ -31,6 +36,7 @@ static void flavour_free(gw_flavour *f) {
   gw_fl_common_clear(&f->common);
   g_free(f->room);
   gw_desc_free(f->map);
+  gw_fl_session_clear(&f->carried);
   g_ptr_array_unref(f->members);
   g_ptr_array_unref(f->early);
   g_free(f);
@@ -70,7 +76,15 @@ static void publish(gw_flavour *f) {
   enter(f, GW_MJ_PUBLISHING, f->now + GW_MJ_REFLECTION);
 }
 
+/* A session that belongs to nobody here. */
+static void end_carried(gw_flavour *f) {
+  if (!f->carried.jid) return;
+  gw_fl_session_terminate(&f->common, &f->carried, "success");
+  gw_fl_session_close(&f->common, &f->carried);
+}
+
 static void go_in(gw_flavour *f) {
+  end_carried(f);
   for (guint i = 0; i < f->members->len; i++)
     gw_mj_arrange(f, f->members->pdata[i]);
   enter(f, GW_MJ_IN, GW_NEVER);
@@ -87,6 +101,7 @@ static void go_on(gw_flavour *f) {
 /* --- going out --- */
 
 static void end(gw_flavour *f, gw_cause cause, const char *text) {
+  end_carried(f);
   for (guint i = 0; i < f->members->len; i++)
     gw_mj_close(f, f->members->pdata[i],
                 cause == GW_CAUSE_NORMAL ? "success" : gw_cause_jingle(cause));

@@ -16,6 +16,7 @@
 #define GW_MJ_LOCAL GW_SEC(10)      /* a transport that never gets ready */
 #define GW_MJ_UNANSWERED GW_SEC(5)  /* our offer without an answer: nobody asks a person here */
 #define GW_MJ_CONNECT GW_SEC(10)    /* from session-accept to DTLS done */
+#define GW_MJ_UNCARRIED GW_SEC(1)   /* a session of before the call has ended, its member is still here: he is called then */
 #define GW_MJ_EARLY GW_SEC(5)       /* an offer of somebody whose presence was not seen yet */
 #define GW_MJ_GOODBYE GW_MS(200)    /* from our last presence to the first session-terminate */
 #define GW_MJ_ALONE GW_SEC(10)      /* everybody else has gone: the call is over */
@@ -40,6 +41,7 @@ typedef struct {
   gw_mj_state state;
   gint64 due;
   guint attempts;
+  gboolean carried;     /* s is the session of a call that has become this one */
   gw_fl_session s;
 } gw_mj_member;
 
@@ -56,6 +58,7 @@ struct gw_flavour {
   gw_desc *map;         /* payload types of this call: those we announced */
   GPtrArray *members;   /* gw_mj_member */
   GPtrArray *early;     /* gw_fl_early */
+  gw_fl_session carried; /* jid NULL: none, or its member has it */
   gint64 alone_since;   /* GW_NEVER: not alone */
   gboolean had_company;
   gboolean crowd_noted, map_noted, hidden_noted;

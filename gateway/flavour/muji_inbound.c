@@ -92,8 +92,11 @@ static gboolean on_purpose(const char *reason) {
   return TRUE;
 }
 
+/* Who ends the session of before, and stays, wants one of this call; who leaves is out of the room a moment later. */
 static void terminated(gw_flavour *f, gw_mj_member *m, const char *reason) {
-  if (on_purpose(reason))
+  if (m->carried)
+    gw_mj_again(f, m, NULL, GW_MJ_UNCARRIED);
+  else if (on_purpose(reason))
     gw_mj_close(f, m, NULL);
   else
     gw_mj_again(f, m, NULL, m->s.offerer ? GW_MJ_PAUSE : 2 * GW_MJ_PAUSE);

@@ -114,6 +114,16 @@ static void note_crowd(gw_flavour *f) {
                "more than five participants: a Dino that comes now ends its call at once");
 }
 
+/* He has led us here from a call with him alone, and stays in that session: he would take a second one for another call. */
+static void carry(gw_flavour *f, gw_mj_member *m) {
+  if (!f->carried.jid || m->state != GW_MJ_NONE || !has_jid(m, f->carried.jid)) return;
+  const gw_fl_session none = m->s;
+  m->s = f->carried;
+  f->carried = none;
+  m->carried = TRUE;
+  m->state = GW_MJ_ACTIVE;
+}
+
 static void update(gw_flavour *f, gw_mj_member *m, const gw_fl_occupant *who) {
   static const char *const nobody[] = {NULL};
   const gboolean was = finished(m);
@@ -128,6 +138,7 @@ static void update(gw_flavour *f, gw_mj_member *m, const gw_fl_occupant *who) {
     m->desc = gw_desc_copy(who->muji->desc);
   }
   check_device(f, m);
+  carry(f, m);
   if (!was && finished(m) && f->phase == GW_MJ_IN) gw_mj_arrange(f, m);
 }
 

@@ -13,6 +13,7 @@ static void set_state(gw_mj_member *m, gw_mj_state state, gint64 due) {
 void gw_mj_close(gw_flavour *f, gw_mj_member *m, const char *reason) {
   if (reason && m->state >= GW_MJ_OFFERED) gw_fl_session_terminate(&f->common, &m->s, reason);
   set_state(m, GW_MJ_NONE, GW_NEVER);
+  m->carried = FALSE;
   gw_fl_session_close(&f->common, &m->s);
 }
 

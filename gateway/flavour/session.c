@@ -8,6 +8,17 @@ void gw_fl_session_init(gw_fl_session *s) {
   s->remote = g_ptr_array_new_with_free_func((GDestroyNotify)gw_desc_free);
 }
 
+void gw_fl_session_carry(gw_fl_session *s, const gw_fl_running *r) {
+  s->peer = r->peer;
+  s->offerer = r->offerer;
+  s->up = TRUE;
+  s->jid = g_strdup(r->jid);
+  s->sid = g_strdup(r->sid);
+  s->mid = g_strdup(r->mid);
+  s->ufrag = g_strdup(r->ufrag);
+  s->pwd = g_strdup(r->pwd);
+}
+
 static void forget(gw_fl_session *s) {
   g_clear_pointer(&s->jid, g_free);
   g_clear_pointer(&s->sid, g_free);

@@ -18,6 +18,7 @@ typedef struct {
 
 void gw_fl_session_init(gw_fl_session *);
 void gw_fl_session_clear(gw_fl_session *); /* frees what is in it, says and closes nothing */
+void gw_fl_session_carry(gw_fl_session *, const gw_fl_running *); /* it runs already, and is this one from now on */
 gboolean gw_fl_session_is(const gw_fl_session *, const char *jid, const char *sid);
 
 /* PEER_OPEN, sid taken; setup: see gw_action. */

@@ -155,9 +155,14 @@ class Lab:
         self.people.append(p)
         return p
 
-    def person(self, name, tone=None):
+    def group_peer(self, name, room):
+        p = self.keep(people.GroupPeer(name, TONES[name], self.server, room, self.folder))
+        self.people.append(p)
+        return p
+
+    def person(self, name, tone=None, *options):
         """One device of a user; another one of the same user wants a tone of its own."""
-        p = self.keep(people.DirectPeer(name, tone or TONES[name], self.server, "none@" + self.server.muc, self.folder))
+        p = self.keep(people.DirectPeer(name, tone or TONES[name], self.server, "none@" + self.server.muc, self.folder, *options))
         self.people.append(p)
         return p.wait_joined()
 

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """One device of a person who calls phones and is called by them (XEP-0353, Jingle): slixmpp for the words, aiortc for the
-media. Options and events are those of peer_jmuci.py (its room is not entered). Commands: propose JID, retract, offer FULL_JID
+media. Options and events are those of peer_jmuci.py (its room is not entered), and --no-jmi: a client that knows nothing of XEP-0353.
+Commands: propose JID, retract, offer FULL_JID
 (a session-initiate without asking before), ring, take, refuse REASON (a call that comes in), hold ON, mute ON, content_add,
 action NAME (an unknown one), stray FULL_JID (a word of a session that is none), hangup."""
 import asyncio
+import sys
 import uuid
 
 from slixmpp.xmlstream import ET
@@ -51,7 +53,7 @@ class Bot(peer_jmuci.Bot):
 
     def on_message(self, m):
         word = next((e for e in m.xml if e.tag.startswith(f"{{{JMI}}}")), None)
-        if word is None or m["type"] == "error":
+        if word is None or m["type"] == "error" or self.options.no_jmi:
             return
         action, call, reason = word.tag.split("}")[1], word.get("id"), word.find(f"{{{J}}}reason")
         emit("jmi", action=action, id=call, peer=str(m["from"]), reason=reason[0].tag.split("}")[1] if reason is not None else None,
@@ -145,5 +147,5 @@ class Bot(peer_jmuci.Bot):
 
 
 if __name__ == "__main__":
-    peer_jmuci.FEATURES[:] = [f for f in peer_jmuci.FEATURES if f != peer_jmuci.JMUCI] + [JMI]
+    peer_jmuci.FEATURES[:] = [f for f in peer_jmuci.FEATURES if f != peer_jmuci.JMUCI] + ([] if "--no-jmi" in sys.argv else [JMI])
     peer_jmuci.main(Bot)

@@ -447,6 +447,7 @@ def main(bot=Bot):
     a.add_argument("--autoaccept", type=float, help="accept every proposal after so many seconds")
     a.add_argument("--no-send", dest="send", action="store_false", help="answer without a track of our own")
     a.add_argument("--calls", default="", metavar="PREFIX", help="call only whose nick begins so")
+    a.add_argument("--no-jmi", action="store_true", help=argparse.SUPPRESS)
     a.add_argument("--lame", action="store_true", help="never call anybody, whatever the order says")
     options = a.parse_args()
     logging.basicConfig(level=logging.WARNING)

@@ -192,7 +192,7 @@ class Bot(peer_jmuci.Bot):
             for e in m.xml:
                 if e.tag.startswith(f"{{{ns}}}") and e.tag.split("}")[1] in names:
                     room = e.find(f"{{{MUJI}}}muji")
-                    emit("invite", action=e.tag.split("}")[1], id=e.get("id"), nick=m["from"].resource, old=ns == OLD_INVITES,
+                    emit("invite", action=e.tag.split("}")[1], id=e.get("id"), nick=m["from"].resource, by=m["from"].bare, old=ns == OLD_INVITES,
                          room=room.get("room") if room is not None else None)
 
     # commands

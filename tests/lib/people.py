@@ -238,6 +238,11 @@ class DirectPeer(Peer):
     program = "peer_direct.py"
 
 
+class GroupPeer(MujiPeer):
+    """A person in a call with a phone, who leads it into a Muji call."""
+    program = "peer_group.py"
+
+
 def table(rows):
     """Who heard whom, as text. rows: (ear, {speaker: level or None}); None = not meant to be heard."""
     speakers = list(dict.fromkeys(s for _, levels in rows for s in levels))

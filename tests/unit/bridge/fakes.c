@@ -362,6 +362,19 @@ void gw_persona_ask_roster(gw_persona *p, const char *jid, void (*fn)(gw_answer,
   ask(0, fn, user);
 }
 
+static void (*device_fn)(const char *, void *);
+static void *device_user;
+
+void gw_persona_watch_devices(gw_persona *p, const char *bare, void (*fn)(const char *, void *), void *user) {
+  note("watch devices of %s", bare);
+  device_fn = fn;
+  device_user = user;
+}
+
+void fake_device(const char *jid) {
+  device_fn(jid, device_user);
+}
+
 void gw_persona_ask_disco(gw_persona *p, const char *jid,
                           void (*fn)(const char *, const char *const *, void *), void *user) {
   ask(1, fn, user);

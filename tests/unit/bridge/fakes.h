@@ -29,6 +29,7 @@ void fake_muc_out(gw_muc *, gw_cause, const char *detail);
 void fake_occupant(gw_muc *, const char *nick, const char *jid, gw_occ_change);
 void fake_word(gw_muc *, gw_word *);               /* as the room reflects it; takes the word */
 void fake_jingle(const char *jid_part, gw_word *); /* to that persona; takes the word */
+void fake_device(const char *jid); /* to the persona that asked last */
 void fake_persona_stream(const char *jid_part, gboolean up);
 extern gw_answer fake_roster_answer;
 extern const char *fake_disco_name;

@@ -200,7 +200,9 @@ void rig_init(rig *r, rig_opt opt) {
                                     .patient = opt.patient,
                                     .answer_id = opt.answer_id,
                                     .ledger = opt.ledger,
+                                    .running = opt.running,
                                     .ids = r->ids};
+  if (opt.running) g_hash_table_add(r->open, GUINT_TO_POINTER(opt.running->peer));
   r->f = r->class->make(&params);
   rig_join_as(r, "phone", "phone@gw/1", FALSE, FALSE);
 }

@@ -35,6 +35,7 @@ typedef struct {
   gboolean idle, patient;
   const char *answer_id;
   const gw_ledger *ledger;
+  const gw_fl_running *running;
 } rig_opt;
 
 void rig_init(rig *, rig_opt);

@@ -1,5 +1,6 @@
 /* Calls between one phone and one person, step by step: both directions, every way out of every state. */
 #include "direct_rig.h"
+#include "gateway/flavour/direct_plain.h"
 
 #define ALICE "alice@x.test"
 #define PHONE "alice@x.test/phone"
@@ -361,6 +362,98 @@ static void test_media_lost(void) {
   dr_free(&d);
 }
 
+/* --- devices that cannot be asked before */
+
+#define WEB "alice@x.test/web"
+
+static void device(dr *d, const char *jid) {
+  dr_feed(d, &(gw_ev){.type = GW_EV_DEVICE, .u.device = jid});
+}
+
+/* A browser of hers is offered a session beside the question to all others. */
+static char *asked_beside(dr *d) {
+  dr_new(d, ALICE, NULL, FALSE);
+  begin(d);
+  char *id = g_strdup(d->sid);
+  device(d, WEB);
+  device(d, WEB);                /* seen twice */
+  device(d, "mallory@x.test/1"); /* of somebody else */
+  dr_local(d, 1);
+  dr_expect(d, "propose alice@x.test; open 1 offerer; session-initiate alice@x.test/web; ");
+  g_assert_cmpstr(id, !=, d->sid);
+  return id;
+}
+
+static void web_info(dr *d, gw_jingle_info info) {
+  g_autoptr(gw_word) w = gw_word_new_jingle(GW_JINGLE_SESSION_INFO, "100@gw.test/a", d->sid, TRUE);
+  w->from = g_strdup(WEB);
+  w->u.jingle.info = info;
+  dr_feed(d, &(gw_ev){.type = GW_EV_WORD, .u.word = w});
+}
+
+static void test_plain_takes(void) {
+  dr d;
+  g_free(asked_beside(&d));
+  web_info(&d, GW_INFO_RINGING);
+  dr_jingle(&d, GW_JINGLE_TRANSPORT_INFO, WEB, d.sid, NULL); /* kept for after the accept */
+  device(&d, PHONE);
+  dr_jingle(&d, GW_JINGLE_SESSION_ACCEPT, WEB, d.sid, NULL);
+  dr_expect(&d, "ringing; open 2 offerer; remote 1; remote 1; retract alice@x.test cancel; close 2; connecting; ");
+  dr_state(&d, 1, GW_PEER_UP, GW_CAUSE_NONE);
+  dr_jmi(&d, GW_JMI_PROCEED, PHONE, d.sid, NULL);
+  dr_jingle(&d, GW_JINGLE_SESSION_TERMINATE, WEB, d.sid, "success");
+  dr_expect(&d, "talking; close 1; ended normal; ");
+  dr_free(&d);
+}
+
+/* Somebody who was asked is quicker; or she declines; or nobody takes it, or the phone gives up. */
+static void test_plain_loses(void) {
+  dr d;
+  g_autofree char *id = asked_beside(&d);
+  g_autofree char *web = g_strdup(d.sid);
+  dr_jmi(&d, GW_JMI_PROCEED, PHONE, id, NULL);
+  dr_expect(&d, "session-terminate alice@x.test/web cancel; close 1; open 2 offerer; ");
+  dr_jingle(&d, GW_JINGLE_SESSION_ACCEPT, WEB, web, NULL); /* too late */
+  dr_local(&d, 2);
+  dr_expect(&d, "session-initiate alice@x.test/phone; ");
+  g_assert_cmpstr(d.sid, ==, id);
+  dr_free(&d);
+  g_free(asked_beside(&d));
+  dr_jingle(&d, GW_JINGLE_SESSION_TERMINATE, WEB, d.sid, "decline");
+  dr_expect(&d, "close 1; retract alice@x.test cancel; ended rejected; ");
+  dr_free(&d);
+  g_free(asked_beside(&d));
+  dr_jingle(&d, GW_JINGLE_SESSION_TERMINATE, WEB, d.sid, "busy"); /* that one only */
+  dr_wait(&d, GW_SEC(45));
+  dr_expect(&d, "close 1; retract alice@x.test cancel; ended peer-gone; ");
+  dr_free(&d);
+  g_free(asked_beside(&d));
+  stop(&d, GW_CAUSE_NORMAL);
+  dr_expect(&d, "retract alice@x.test cancel; session-terminate alice@x.test/web cancel; close 1; ended normal; ");
+  dr_free(&d);
+}
+
+/* The question came back: only the browser is left, until that is gone, too. */
+static void test_plain_only(void) {
+  dr d;
+  g_autofree char *id = asked_beside(&d);
+  dr_jmi(&d, GW_JMI_ERROR, ALICE, id, "service-unavailable");
+  dr_expect(&d, "");
+  dr_jingle(&d, GW_JINGLE_ERROR, WEB, d.sid, "service-unavailable");
+  dr_expect(&d, "close 1; ended peer-gone; ");
+  dr_free(&d);
+  g_free(asked_beside(&d));
+  dr_state(&d, 1, GW_PEER_FAILED, GW_CAUSE_OVERLOAD);
+  dr_expect(&d, "session-terminate alice@x.test/web general-error; close 1; ");
+  for (guint i = 0; i < 2 * GW_DP_MAX; i++) { /* no more than that at once */
+    g_autofree char *jid = g_strdup_printf(ALICE "/%u", i);
+    device(&d, jid);
+  }
+  dr_expect(&d, "open 2 offerer; open 3 offerer; open 4 offerer; ");
+  stop(&d, GW_CAUSE_NORMAL);
+  dr_free(&d);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/direct/out", test_out);
@@ -380,5 +473,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/direct/tie-break-sessions", test_tie_break_sessions);
   g_test_add_func("/direct/hold-and-mute", test_hold_and_mute);
   g_test_add_func("/direct/media-lost", test_media_lost);
+  g_test_add_func("/direct/plain-takes", test_plain_takes);
+  g_test_add_func("/direct/plain-loses", test_plain_loses);
+  g_test_add_func("/direct/plain-only", test_plain_only);
   return g_test_run();
 }

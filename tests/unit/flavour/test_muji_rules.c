@@ -520,6 +520,78 @@ static void which_flavour(void) {
     g_assert_cmpstr(gw_flavour_for(&rows[i].facts)->name, ==, rows[i].best);
 }
 
+/* --- a call with bob alone that has become this one */
+
+static const gw_fl_running with_him = {
+    .peer = 4, .offerer = TRUE, .jid = BOB, .sid = "S", .mid = "audio", .ufrag = "uuuu", .pwd = "pppp"};
+static const rig_opt led_here = {.class = &gw_flavour_muji, .patient = TRUE, .running = &with_him};
+
+/* Bob led us here, carol was here, too: she is called, he is not. */
+static void led(rig *r) {
+  rig_init(r, led_here);
+  in(r, "bob", BOB, DINO);
+  in(r, "carol", CAROL, DINO);
+  rig_start(r);
+  reflect(r);
+  reflect(r);
+  rig_after(r, GW_MS(400));
+  rig_expect(r, "muji preparing | talking | muji in | open 5 carol offer");
+  rig_local(r, 5);
+  rig_accepts(r, CAROL, r->sid);
+  rig_state(r, 5, GW_PEER_UP);
+  rig_expect(r, "initiate " CAROL " | remote 5");
+}
+
+static void carried_session(void) {
+  rig r;
+  led(&r);
+  rig_after(&r, GW_SEC(100));
+  rig_expect(&r, "");
+  rig_stop(&r);
+  rig_after(&r, GW_SEC(1));
+  rig_expect(&r, "muji none | end " BOB " success | close 4 | end " CAROL " success | close 5 | ended:normal");
+  rig_clear(&r);
+  led(&r);
+  rig_leave(&r, "bob"); /* the others talk on */
+  rig_end(&r, BOB, "S", "success");
+  rig_after(&r, GW_SEC(20));
+  rig_expect(&r, "end " BOB " success | close 4");
+  rig_clear(&r);
+}
+
+/* Bob ends it but stays, or begins another one in its place: both as in any Muji call; and what breaks is made anew. */
+static void carried_session_ends(void) {
+  rig r;
+  led(&r);
+  rig_end(&r, BOB, "S", "success");
+  rig_after(&r, GW_MS(900));
+  rig_expect(&r, "close 4");
+  rig_after(&r, GW_MS(200));
+  rig_expect(&r, "open 6 bob offer");
+  rig_clear(&r);
+  led(&r);
+  rig_offer(&r, BOB, "T");
+  rig_expect(&r, "end " BOB " alternative-session | close 4 | open 6 bob answer:passive | remote 6");
+  rig_clear(&r);
+  led(&r);
+  rig_state(&r, 4, GW_PEER_FAILED);
+  rig_expect(&r, "end " BOB " connectivity-error | close 4 | open 6 bob offer");
+  rig_clear(&r);
+}
+
+/* Who had it is not here, after all: it is ended, and nothing of it stays. */
+static void carried_for_nobody(void) {
+  rig r;
+  rig_init(&r, led_here);
+  in(&r, "carol", CAROL, DINO);
+  rig_start(&r);
+  reflect(&r);
+  reflect(&r);
+  rig_after(&r, GW_MS(400));
+  rig_expect(&r, "muji preparing | connecting | muji in | end " BOB " success | close 4 | open 5 carol offer");
+  rig_clear(&r);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/muji/first-in-the-room", first_in_the_room);
@@ -545,6 +617,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji/noted-once", noted_once);
   g_test_add_func("/muji/crowd-is-bounded", crowd_is_bounded);
   g_test_add_func("/muji/five-hundred-at-once", five_hundred_at_once);
+  g_test_add_func("/muji/carried-session", carried_session);
+  g_test_add_func("/muji/carried-session-ends", carried_session_ends);
+  g_test_add_func("/muji/carried-for-nobody", carried_for_nobody);
   g_test_add_func("/muji/which-flavour", which_flavour);
   return g_test_run();
 }

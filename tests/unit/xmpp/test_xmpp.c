@@ -428,6 +428,30 @@ static void subscriptions(fixture *f, gconstpointer d) {
   expect(f, "type=\"unsubscribe\""); /* he was asked, too */
 }
 
+static void on_device(const char *jid, void *list) {
+  g_ptr_array_add(list, g_strdup(jid));
+}
+
+/* Each device of his that shows itself to our phone, once, eight in all; nobody else's, and not what it shows others of ours. */
+static void devices(fixture *f, gconstpointer d) {
+  g_autoptr(GPtrArray) seen = g_ptr_array_new_with_free_func(g_free);
+  gw_persona_watch_devices(f->p, "bob@x", on_device, seen);
+  settle(f);
+  expect(f, "type=\"probe\"");
+  say(f, "<presence from='bob@x/1' to='100@" DOMAIN "'/><presence from='bob@x/1' to='" US "'/>"
+         "<presence from='bob@x' to='100@" DOMAIN "'/><presence from='bob@x/2' to='101@" DOMAIN "'/>"
+         "<presence from='eve@x/1' to='100@" DOMAIN "'/><presence type='unavailable' from='bob@x/3' to='100@" DOMAIN "'/>");
+  settle(f);
+  g_assert_cmpuint(seen->len, ==, 1);
+  g_assert_cmpstr(seen->pdata[0], ==, "bob@x/1");
+  for (guint i = 10; i < 30; i++) {
+    g_autofree char *more = g_strdup_printf("<presence from='bob@x/%u' to='100@" DOMAIN "'/>", i);
+    say(f, more);
+  }
+  settle(f);
+  g_assert_cmpuint(seen->len, ==, 8);
+}
+
 /* The answer to the newest question of ours to bob@x. */
 static void answer_bob(fixture *f, const char *inside) {
   const char *last = g_strrstr(f->server->got->str, "to=\"bob@x\"");
@@ -720,6 +744,7 @@ int main(int argc, char **argv) {
   CASE("no-voice", no_voice);
   CASE("members-only", members_only);
   CASE("subscriptions", subscriptions);
+  CASE("devices", devices);
   CASE("room-words", room_words);
   CASE("free-inside", free_inside);
   CASE("leave-inside", leave_inside);
