@@ -151,6 +151,13 @@ gw_call_info *gw_bridge_call(gw_bridge *, const char *id); /* live or lately end
 gw_call_info *gw_bridge_latest(gw_bridge *, const char *phone, const char *number,
                                gint64 since_wall_us);
 guint gw_bridge_call_count(const gw_bridge *);
+/* Of all streams that come in from one side, of running calls; jitter and buffer of the worst. */
+typedef struct {
+  guint streams;
+  guint64 lost, concealed_ms, listened_ms, spoken_ms;
+  guint jitter_ms, buffer_ms;
+} gw_stream_sums;
+void gw_bridge_sum_streams(const gw_bridge *, gw_stream_sums *ret_phones, gw_stream_sums *ret_room);
 /* Since the start, of ended calls. */
 #define GW_MOS_BUCKETS 6
 extern const double gw_mos_bounds[GW_MOS_BUCKETS]; /* upper, growing */

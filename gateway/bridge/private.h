@@ -202,6 +202,7 @@ gboolean gw_seat_had_company(const gw_seat *); /* here, of others than our phone
 const gw_flavour_class *gw_seat_flavour(const gw_seat *);
 void gw_seat_granted(gw_seat *, gw_answer, const char *detail);
 void gw_seat_tell(gw_seat *, gw_cause); /* its state to the call, again */
+gboolean gw_seat_stream(const gw_seat *, guint i, gw_handle *ret); /* its i-th; NONE for one that brings nothing. FALSE: no more */
 void gw_seat_peers(const gw_seat *, GPtrArray *ret /* gw_peer_info */);
 double gw_stats_mos(const gw_media_stats *, const char *codec); /* 0 = not known (info.c) */
 guint gw_seat_participants(const gw_seat *);

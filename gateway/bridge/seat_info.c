@@ -108,6 +108,13 @@ gboolean gw_seat_is_invited(const gw_seat *s) {
   return !is_to_come(s) && gw_call_invite_is(s->call);
 }
 
+gboolean gw_seat_stream(const gw_seat *s, guint i, gw_handle *ret) {
+  if (i >= s->peers->len) return FALSE;
+  const seat_peer *p = s->peers->pdata[i];
+  *ret = p->use == GW_USE_PUBLISH ? GW_HANDLE_NONE : p->media;
+  return TRUE;
+}
+
 void gw_seat_peers(const gw_seat *of, GPtrArray *ret) {
   const gw_seat *s = gw_seat_main(of);
   for (guint i = 0; i < s->peers->len; i++) {

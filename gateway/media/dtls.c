@@ -159,9 +159,19 @@ gw_dtls *gw_dtls_new(const gw_identity *id, gboolean server, const char *hash, c
   return d;
 }
 
+/* The library keeps 17 KiB for reading and as much for writing, and a session that is up mostly never speaks again until it ends. Those
+ * for writing it does not make by itself when they are gone. */
+static gboolean wake(gw_dtls *d) {
+  return d->state != GW_DTLS_DONE || SSL_alloc_buffers(d->ssl) == 1;
+}
+
+static void rest(gw_dtls *d) {
+  if (d->state == GW_DTLS_DONE) SSL_free_buffers(d->ssl);
+}
+
 void gw_dtls_free(gw_dtls *d) {
   if (!d) return;
-  if (d->state == GW_DTLS_DONE) SSL_shutdown(d->ssl);
+  if (d->state == GW_DTLS_DONE && wake(d)) SSL_shutdown(d->ssl);
   ERR_clear_error();
   SSL_free(d->ssl);
   g_free(d->hash);
@@ -218,7 +228,7 @@ void gw_dtls_start(gw_dtls *d) {
 }
 
 void gw_dtls_input(gw_dtls *d, const guint8 *data, gsize n) {
-  if (d->state == GW_DTLS_FAILED || n > G_MAXINT) return;
+  if (d->state == GW_DTLS_FAILED || n > G_MAXINT || !wake(d)) return;
   BIO_write(d->in, data, (int)n);
   if (d->state == GW_DTLS_RUNNING) handshake(d);
   guint8
@@ -228,6 +238,7 @@ void gw_dtls_input(gw_dtls *d, const guint8 *data, gsize n) {
     if (SSL_read(d->ssl, nobody, sizeof nobody) <= 0) break;
   }
   (void)BIO_reset(d->in); /* what it did not take is junk, and must not pile up */
+  rest(d);
 }
 
 void gw_dtls_timeout(gw_dtls *d) {

@@ -67,39 +67,9 @@ static void metrics_ended(const gw_control_env *env, GString *out) {
   sample(out, "call_mos_count", "", (double)c.mos_count);
 }
 
-/* Over all streams of one side that run. */
-typedef struct {
-  guint streams;
-  guint64 lost, concealed_ms, listened_ms, spoken_ms;
-  guint jitter_ms, buffer_ms; /* the worst */
-} side;
-
-static void side_add(side *s, const gw_media_stats *m, gboolean known) {
-  if (!known) return;
-  s->streams++;
-  s->lost += m->lost;
-  s->concealed_ms += m->concealed_ms;
-  s->listened_ms += m->listened_ms;
-  s->spoken_ms += m->spoken_ms;
-  s->jitter_ms = MAX(s->jitter_ms, m->jitter_ms);
-  s->buffer_ms = MAX(s->buffer_ms, m->buffer_ms);
-}
-
-static void sides_of(const gw_control_env *env, side *phones, side *room) {
-  g_autoptr(GPtrArray) calls = env->bridge ? gw_bridge_calls(env->bridge) : g_ptr_array_new();
-  for (guint i = 0; i < calls->len; i++) {
-    const gw_call_info *call = calls->pdata[i];
-    side_add(phones, &call->sip, call->have_sip);
-    for (guint k = 0; k < call->peers->len; k++) {
-      const gw_peer_info *p = call->peers->pdata[k];
-      side_add(room, &p->media, p->have_stats);
-    }
-  }
-}
-
 static void metrics_sound(const gw_control_env *env, GString *out) {
-  side phones = {0}, room = {0};
-  sides_of(env, &phones, &room);
+  gw_stream_sums phones = {0}, room = {0};
+  if (env->bridge) gw_bridge_sum_streams(env->bridge, &phones, &room);
   const struct {
     const char *name, *help;
     double phones, room;

@@ -153,6 +153,22 @@ static char *ladder(world *w) {
   return g_string_free(out, FALSE);
 }
 
+static void bob_calls(void) {
+  gw_word *initiate = gw_word_new_jingle(GW_JINGLE_SESSION_INITIATE, NULL, "id-1:s1", FALSE);
+  initiate->from = g_strdup("bob@x.test/web");
+  initiate->u.jingle.desc = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(initiate->u.jingle.desc, GW_KIND_AUDIO, "0");
+  gw_desc_media_add_codec(m, 111, "opus", 48000, 2, NULL);
+  m->rtcp_mux = TRUE;
+  m->ufrag = g_strdup("bbbb");
+  m->pwd = g_strdup("bbbbbbbbbbbbbbbbbbbbbb");
+  m->fp_hash = g_strdup("sha-256");
+  m->fp_value = g_strdup("CC:DD");
+  m->setup = GW_SETUP_ACTPASS;
+  initiate->u.jingle.desc->bundle = TRUE;
+  fake_jingle("100@", initiate);
+}
+
 /* bob proposes, the phone accepts, bob calls, the phone talks; then the stream drops and comes
  * back. */
 static void test_mesh(void) {
@@ -174,19 +190,7 @@ static void test_mesh(void) {
   g_assert_true(fake_said("sip answer"));
   g_assert_true(fake_said("say accept id-1"));
   fake_word(fake_muc("100@"), word(GW_JMUCI_ACCEPT, "id-1", "Front desk"));
-  gw_word *initiate = gw_word_new_jingle(GW_JINGLE_SESSION_INITIATE, NULL, "id-1:s1", FALSE);
-  initiate->from = g_strdup("bob@x.test/web");
-  initiate->u.jingle.desc = gw_desc_new();
-  gw_desc_media *m = gw_desc_add(initiate->u.jingle.desc, GW_KIND_AUDIO, "0");
-  gw_desc_media_add_codec(m, 111, "opus", 48000, 2, NULL);
-  m->rtcp_mux = TRUE;
-  m->ufrag = g_strdup("bbbb");
-  m->pwd = g_strdup("bbbbbbbbbbbbbbbbbbbbbb");
-  m->fp_hash = g_strdup("sha-256");
-  m->fp_value = g_strdup("CC:DD");
-  m->setup = GW_SETUP_ACTPASS;
-  initiate->u.jingle.desc->bundle = TRUE;
-  fake_jingle("100@", initiate);
+  bob_calls();
   g_assert_true(fake_said("media peer offerer=0"));
   g_assert_true(strstr(w.store->str, "+session bob@x.test/web") != NULL);
   fake_local_desc(fake_last(GW_MEDIA_PEER), w.b);
@@ -286,6 +290,49 @@ static void test_ring_and_retract(void) {
   g_assert_true(fake_said("sip hangup cancelled"));
   g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
   g_clear_pointer(&fake_dialled, gw_sip_call_unref);
+  teardown(&w);
+}
+
+static void check_sums(const world *w, guint phones, guint room) {
+  gw_stream_sums p, r;
+  gw_bridge_sum_streams(w->b, &p, &r);
+  g_assert_cmpuint(p.streams, ==, phones);
+  g_assert_cmpuint(r.streams, ==, room);
+  g_assert_cmpuint(p.concealed_ms, ==, phones * 20);
+  g_assert_cmpuint(r.listened_ms, ==, room * 1000);
+  g_assert_cmpuint(r.spoken_ms, ==, room * 250);
+}
+
+/* The sums of all streams, while calls and sessions come and go. */
+static void test_sums(void) {
+  world w;
+  setup(&w);
+  check_sums(&w, 0, 0);
+  bob_joins("gateway@");
+  ring_nobody(&w);
+  fake_word(fake_muc("gateway@"), word(GW_JMUCI_PROPOSE, "id-1", "bob"));
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *a = invite(&w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  bob_joins("100@");
+  fake_muc_in(fake_muc("100@"), FALSE);
+  spin();
+  fake_answer_questions();
+  spin();
+  check_sums(&w, 1, 0);
+  fake_word(fake_muc("100@"), word(GW_JMUCI_ACCEPT, "id-1", "Front desk"));
+  bob_calls();
+  check_sums(&w, 1, 1);
+  gw_sip_call *b = invite(&w, "101", "8000", offer);
+  check_sums(&w, 2, 1); /* the other phone is no stream of the room */
+  end_sip(&w, a, GW_CAUSE_NORMAL);
+  until_calls(&w, 1);
+  check_sums(&w, 1, 0);
+  end_sip(&w, b, GW_CAUSE_NORMAL);
+  until_calls(&w, 0);
+  check_sums(&w, 0, 0);
+  gw_sip_call_unref(a);
+  gw_sip_call_unref(b);
   teardown(&w);
 }
 
@@ -712,6 +759,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/membership", test_membership);
   g_test_add_func("/bridge/membership-beforehand", test_membership_beforehand);
   g_test_add_func("/bridge/mesh", test_mesh);
+  g_test_add_func("/bridge/sums", test_sums);
   g_test_add_func("/bridge/roster-check", test_roster_check);
   g_test_add_func("/bridge/ring", test_ring_and_retract);
   g_test_add_func("/bridge/hold", test_hold);

@@ -51,6 +51,20 @@ static gboolean known(const char *id) {
   return g_str_has_prefix(id, "c") && g_ascii_strtoull(id + 1, NULL, 10) < fake.calls;
 }
 
+void gw_bridge_sum_streams(const gw_bridge *bridge, gw_stream_sums *ret_phones, gw_stream_sums *ret_room) {
+  *ret_phones = *ret_room = (gw_stream_sums){0};
+  g_autoptr(GPtrArray) calls = gw_bridge_calls((gw_bridge *)bridge);
+  for (guint i = 0; i < calls->len; i++) {
+    const gw_media_stats *s = &((gw_call_info *)calls->pdata[i])->sip;
+    ret_phones->streams++;
+    ret_phones->lost += s->lost;
+    ret_phones->concealed_ms += s->concealed_ms;
+    ret_phones->listened_ms += s->listened_ms;
+    ret_phones->spoken_ms += s->spoken_ms;
+    ret_phones->jitter_ms = s->jitter_ms;
+  }
+}
+
 gw_call_info *gw_bridge_call(gw_bridge *bridge, const char *id) {
   return known(id) ? a_call(id) : NULL;
 }

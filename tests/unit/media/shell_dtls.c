@@ -197,6 +197,37 @@ static void test_loss(void) {
   side_free(&b);
 }
 
+/* The server's last flight is lost: it is up and rests, and answers all the same when the client says its last one again. Its goodbye, too,
+ * comes from a session that rests. */
+static void test_last_flight(void) {
+  side a, b;
+  guint datagrams = 0;
+  gsize longest = 0;
+  side_new(&a);
+  side_new(&b);
+  side_open(&a, FALSE, "sha-256", gw_identity_fingerprint(b.id));
+  side_open(&b, TRUE, "sha-256", gw_identity_fingerprint(a.id));
+  gw_dtls_start(a.d);
+  gw_dtls_start(b.d);
+  while (carry(&a, &b, &datagrams, &longest) && gw_dtls_get_state(b.d) == GW_DTLS_RUNNING)
+    carry(&b, &a, &datagrams, &longest);
+  g_assert_cmpint(gw_dtls_get_state(b.d), ==, GW_DTLS_DONE);
+  g_queue_clear_full(&b.out, (GDestroyNotify)g_bytes_unref);
+  for (int i = 0; i < 500 && g_queue_is_empty(&a.out); i++) {
+    g_usleep(10000);
+    gw_dtls_timeout(a.d);
+  }
+  g_assert_true(carry(&a, &b, &datagrams, &longest));
+  g_assert_false(g_queue_is_empty(&b.out));
+  carry(&b, &a, &datagrams, &longest);
+  g_assert_cmpint(gw_dtls_get_state(a.d), ==, GW_DTLS_DONE);
+  talk(&a, &b);
+  g_clear_pointer(&b.d, gw_dtls_free);
+  g_assert_cmpuint(g_queue_get_length(&b.out), ==, 1);
+  side_free(&a);
+  side_free(&b);
+}
+
 static void test_role(void) {
   static const struct {
     gw_setup local, remote;
@@ -222,6 +253,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/dtls/fingerprint", test_fingerprint);
   g_test_add_func("/media/dtls/junk", test_junk);
   g_test_add_func("/media/dtls/loss", test_loss);
+  g_test_add_func("/media/dtls/last-flight", test_last_flight);
   g_test_add_func("/media/dtls/role", test_role);
   int rc = g_test_run();
   gw_srtp_exit();
