@@ -256,8 +256,8 @@ static gboolean measure(load *l) {
   fprintf(stderr,
           "load: n=%u m=%u%s%s%s talking=%u: phones got %.1f %%, remotes %.1f %% of 50 packets/s; "
           "ticks %" G_GUINT64_FORMAT ", late %" G_GUINT64_FORMAT "\n",
-          p->n, p->m, p->apart ? " apart" : "", p->opus ? " opus" : "", p->quiet ? " silent" : "", p->talking, 100 * phones,
-          100 * remotes, to.worker.ticks - from.worker.ticks,
+          p->n, p->m, p->apart ? " apart" : "", p->opus ? " opus" : "", p->quiet ? " silent" : "",
+          p->talking, 100 * phones, 100 * remotes, to.worker.ticks - from.worker.ticks,
           to.worker.late_ticks - from.worker.late_ticks);
   printf("%.2f ms/s\n", ms / s);
   print_stages(&from, &to);
