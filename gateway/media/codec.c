@@ -88,6 +88,13 @@ void gw_encoder_free(gw_encoder *e) {
   g_free(e);
 }
 
+void gw_encoder_begin(gw_encoder *e, const gint16 *before) {
+  guint8 unheard[1500];
+  if (!e->ops->begin) return;
+  e->ops->begin(e->state);
+  e->ops->encode(e->state, before, unheard, sizeof unheard);
+}
+
 int gw_encoder_frame(gw_encoder *e, const gint16 *pcm, guint8 *out, int cap) {
   return e->ops->encode(e->state, pcm, out, cap);
 }

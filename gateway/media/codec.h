@@ -36,10 +36,15 @@ int gw_decoder_samples(gw_decoder *, const guint8 *payload,
 /* Does an Opus packet say that there is voice in it (RFC 6716 4.2.3)? Without decoding; TRUE when it does not tell. */
 gboolean gw_opus_has_voice(const guint8 *payload, gsize n);
 
+/* Does an Opus packet carry a copy of the one before (in-band FEC)? */
+gboolean gw_opus_has_fec(const guint8 *payload, gsize n);
+
 /* Encodes GW_FRAME samples at GW_RATE for 20 ms; narrow: Opus of an 8 kHz source at 8 kHz
  * (complexity 5). */
 gw_encoder *gw_encoder_new(const char *name, gboolean narrow, gboolean fec);
 void gw_encoder_free(gw_encoder *);
+/* Begins anew, in step with a listener who has heard this frame from another encoder. */
+void gw_encoder_begin(gw_encoder *, const gint16 *before);
 int gw_encoder_frame(gw_encoder *, const gint16 *pcm, guint8 *out,
                      int cap); /* bytes, <= 0: nothing to send */
 

@@ -46,7 +46,7 @@ static int decode(gpointer state, const guint8 *payload, gsize n, gint16 *out, i
 
 /* Does the packet carry the low bit-rate copy of the one before? RFC 6716 4.2.3 and 4.2.4: a SILK
  * frame starts, for each channel, with one VAD bit per 20 ms and one LBRR bit. */
-static gboolean has_fec(const guint8 *payload, gsize n) {
+gboolean gw_opus_has_fec(const guint8 *payload, gsize n) {
   const guint8 *frames[48];
   opus_int16 sizes[48];
   if (payload[0] & 0x80) return FALSE; /* CELT only */
@@ -74,7 +74,7 @@ gboolean gw_opus_has_voice(const guint8 *payload, gsize n) {
 static int decode_fec(gpointer state, const guint8 *payload, gsize n, gint16 *out, int cap) {
   opus_decoder *d = state;
   int want = cap / UNIT * UNIT;
-  if (want <= 0 || !has_fec(payload, n)) return 0;
+  if (want <= 0 || !gw_opus_has_fec(payload, n)) return 0;
   int got = opus_decode(d->opus, payload, (opus_int32)n, out, want, 1);
   if (got <= 0) return 0;
   d->concealed = 0;
@@ -133,6 +133,11 @@ static int encode(gpointer state, const gint16 *pcm, guint8 *out, int cap) {
   return opus_encode(e->opus, narrow, GW_FRAME / 2, out, cap);
 }
 
+static void begin(gpointer state) {
+  opus_encoder *e = state;
+  opus_encoder_ctl(e->opus, OPUS_RESET_STATE);
+}
+
 /* One parameter only: some clients compare the whole list when they look for a codec that all have
  * in common. */
 const gw_codec_ops gw_codec_opus = {.name = "opus",
@@ -149,4 +154,5 @@ const gw_codec_ops gw_codec_opus = {.name = "opus",
                                     .reset = reset,
                                     .encoder_new = encoder_new,
                                     .encoder_free = encoder_free,
-                                    .encode = encode};
+                                    .encode = encode,
+                                    .begin = begin};

@@ -58,6 +58,12 @@ struct gw_jitter {
   gint64 newest_end; /* media time behind the newest packet, samples */
   gint64 depth_us;
   guint64 concealed; /* samples */
+  gboolean align;    /* packets of one frame are to be played as one */
+  gboolean paused;   /* the sender has said that it has nothing to say */
+  int kept;          /* of the last frame: gw_jitter_packet */
+  guint8 packet_kept[GW_JITTER_KEPT];
+  guint n_seam; /* samples that were left out, for the next frame to be blended with */
+  gint16 seam[SEAM];
   gw_jitter_stats stats;
   gint16 pcm[PCM_CAP];
 };
@@ -169,13 +175,25 @@ void gw_jitter_put(gw_jitter *j, const gw_rtp *rtp, gint64 now_us) {
 
 /* ---- sound out ---- */
 
+/* Packets begin where frames do. What is wanted for losses is had at one of them then (settle), not by stretching. */
+static gboolean in_step(const gw_jitter *j) {
+  return j->align && j->packet == GW_FRAME && (j->n + j->silence) % GW_FRAME == 0;
+}
+
 /* A frame of 20 ms can begin anywhere in a packet, so the packet behind it must be there too: one
- * frame more than what the arrival times ask for. Where packets get lost, another one, so that the
- * copy inside the next one is there in time. */
-static gint64 target_us(const gw_jitter *j) {
-  gint64 target =
-      j->delay.need + FRAME_US + MARGIN_US + (j->loss_until > j->last_us ? FRAME_US : 0);
+ * frame more than what the arrival times ask for; not where they begin together. Where packets get
+ * lost, another one, so that the copy inside the next one is there in time. */
+static gint64 loss_us(const gw_jitter *j) {
+  return j->loss_until > j->last_us ? FRAME_US : 0;
+}
+
+static gint64 wanted_us(const gw_jitter *j, gboolean together) {
+  gint64 target = j->delay.need + MARGIN_US + (together ? 0 : FRAME_US) + loss_us(j);
   return MIN(target, GW_JITTER_MAX_MS * 1000);
+}
+
+static gint64 target_us(const gw_jitter *j) {
+  return wanted_us(j, in_step(j));
 }
 
 /* How far the next sample to be given out is behind the fastest packet. */
@@ -213,13 +231,20 @@ static void expect_loss(gw_jitter *j) {
   if (j->is_opus) j->loss_until = j->last_us + LOSS_MEMORY_US;
 }
 
+/* In step with frames, the time for copies in later packets to come is had by playing a lost one all the same, as if late. */
+static gboolean wants_depth(const gw_jitter *j, guint64 covered) {
+  gint64 lag = lag_us(j, j->last_us) - SAMPLE_US(covered);
+  return in_step(j) && lag < wanted_us(j, TRUE) - FRAME_US / 2;
+}
+
 /* A packet has come: was what has been concealed since the last one lost, late, or just a pause? */
 static void settle(gw_jitter *j, const gw_slot *s) {
   guint64 gap = (guint64)MAX(0, s->ts - j->next_ts);
   guint64 missing = (guint64)(s->seq - j->next_seq);
   guint64 covered = MIN(j->owed, gap);
-  j->concealed += MIN(covered, missing * j->packet) + (j->owed - covered);
   if (missing) expect_loss(j);
+  if (missing && wants_depth(j, covered)) covered = 0;
+  j->concealed += MIN(covered, missing * j->packet) + (j->owed - covered);
   j->next_ts += (gint64)covered;
   j->next_seq += (gint64)MIN(missing, covered / j->packet);
   j->owed = 0;
@@ -232,6 +257,7 @@ static gboolean underrun(gw_jitter *j) {
     return FALSE;
   }
   guint n = (GW_FRAME - j->n + UNIT - 1) / UNIT * UNIT;
+  if (in_step(j) && !j->n && !j->paused) j->kept = -1;
   push_concealed(j, n);
   j->owed += n;
   return TRUE;
@@ -248,6 +274,8 @@ static void fill_pause(gw_jitter *j) {
 static void begin_pause(gw_jitter *j, gint64 gap, gint64 now_us) {
   gint64 correction = US_SAMPLES(target_us(j) - lag_us(j, now_us));
   j->silence = (guint)CLAMP(gap + correction, 0, GW_JITTER_MAX_MS * 16);
+  guint beyond = (j->n + j->silence) % GW_FRAME;
+  if (j->align && beyond) j->silence += GW_FRAME - beyond;
   j->next_ts += gap;
 }
 
@@ -257,9 +285,16 @@ static void bridge(gw_jitter *j, guint gap) {
   j->next_ts += gap;
 }
 
+/* The whole of the frame that is being made. Behind another sender's sound it could not follow. */
+static gboolean fills_frame(const gw_jitter *j, const gw_slot *s, int got) {
+  return in_step(j) && !j->n && got == GW_FRAME && s->len <= GW_JITTER_KEPT &&
+         !(s->fresh && j->stats.played_ms);
+}
+
 static void decode(gw_jitter *j, gw_slot *s) {
   guint8 payload[GW_MAX_DATAGRAM];
   int got = 0;
+  j->paused = !s->len;
   if (s->len && j->deaf) {
     push_zeros(j, s->samples);
     j->packet = s->samples;
@@ -270,6 +305,10 @@ static void decode(gw_jitter *j, gw_slot *s) {
     got =
         gw_decoder_packet(j->decoder, payload, s->len, FALSE, j->pcm + j->n, (int)(PCM_CAP - j->n));
     if (got > 0) {
+      if (fills_frame(j, s, got)) {
+        memcpy(j->packet_kept, payload, s->len);
+        j->kept = (int)s->len;
+      }
       j->n += (guint)got;
     } else { /* it looked right but is not */
       got = (int)s->samples;
@@ -287,6 +326,7 @@ static void decode(gw_jitter *j, gw_slot *s) {
 static void fill_loss(gw_jitter *j, const gw_slot *s, guint n) {
   int got = 0;
   expect_loss(j);
+  if (in_step(j) && !j->n && n == GW_FRAME) j->kept = -1;
   if (s->seq == j->next_seq + 1 && s->len && !j->deaf) {
     guint8 payload[GW_MAX_DATAGRAM];
     gw_store_copy(&j->store, s, payload);
@@ -366,12 +406,12 @@ static void adjust(gw_jitter *j, gint64 now_us) {
   if (j->owed) return;
   gint64 target = target_us(j);
   gint64 excess = lag_us(j, now_us) - target, surplus = depth_us(j, now_us) - target;
-  j->too_deep = excess > SLACK_US ? j->too_deep + 1 : 0;
+  j->too_deep = excess > (in_step(j) ? FRAME_US : SLACK_US) ? j->too_deep + 1 : 0;
   if (surplus > ABSURD_US || (surplus > HARD_US && j->too_deep >= HARD_PATIENCE))
     skip_packets(j, now_us);
   else if (surplus > 0 && j->too_deep >= PATIENCE)
     shorten(j, excess);
-  else if (excess < -TIGHT_US)
+  else if (excess < -TIGHT_US - (in_step(j) ? loss_us(j) : 0))
     lengthen(j, -excess);
   j->depth_us = depth_us(j, now_us);
 }
@@ -389,13 +429,15 @@ static gboolean start(gw_jitter *j, gint64 now_us) {
     if (s->len && !(stale && gw_store_first(&j->store, s->seq + 1, end_seq(j)))) break;
     skip(j, s);
   }
-  if (behind < target_us(j) - FRAME_US) return FALSE;
+  if (j->align) j->packet = s->samples;
+  gboolean whole = in_step(j); /* waits for a frame to begin with it */
+  if (behind < target_us(j) - (whole ? TIGHT_US : FRAME_US)) return FALSE;
   if (j->stats.played_ms) {
     settle(j, s);
     j->concealed +=
         MIN((guint64)(s->seq - j->next_seq) * j->packet, (guint64)MAX(0, s->ts - j->next_ts));
   }
-  push_zeros(j, (guint)US_SAMPLES(CLAMP(target_us(j) - behind, 0, FRAME_US)));
+  if (!whole) push_zeros(j, (guint)US_SAMPLES(CLAMP(target_us(j) - behind, 0, FRAME_US)));
   j->next_ts = s->ts;
   j->next_seq = s->seq;
   j->owed = j->silence = j->too_deep = j->refused = 0;
@@ -403,10 +445,19 @@ static gboolean start(gw_jitter *j, gint64 now_us) {
   return TRUE;
 }
 
+static void blend_seam(gw_jitter *j, gint16 *out) {
+  for (guint i = 0; i < j->n_seam; i++)
+    out[i] = (gint16)((j->seam[i] * (gint)(j->n_seam - i) + out[i] * (gint)(i + 1)) /
+                      (gint)(j->n_seam + 1));
+  if (j->n_seam) j->kept = 0;
+  j->n_seam = 0;
+}
+
 static gboolean take(gw_jitter *j, gint16 *out) {
   guint n = MIN(j->n, GW_FRAME);
   memcpy(out, j->pcm, n * sizeof *out);
   memset(out + n, 0, (GW_FRAME - n) * sizeof *out);
+  blend_seam(j, out);
   j->n -= n;
   memmove(j->pcm, j->pcm + n, j->n * sizeof *out);
   j->whole = n == GW_FRAME && !j->made_up;
@@ -417,11 +468,42 @@ static gboolean take(gw_jitter *j, gint16 *out) {
 
 gboolean gw_jitter_get(gw_jitter *j, gint64 now_us, gint16 *out) {
   now_us = monotonic(j, now_us);
+  j->kept = 0;
   if (!j->playing) start(j, now_us);
   for (guint i = 0; j->playing && j->n < GW_FRAME && i < MAX_STEPS; i++)
     if (!produce(j, now_us)) break;
   if (j->playing) adjust(j, now_us);
+  if (j->n != GW_FRAME || j->deaf) j->kept = 0;
   return take(j, out);
+}
+
+void gw_jitter_align(gw_jitter *j, gboolean align) {
+  j->align = align;
+}
+
+int gw_jitter_packet(const gw_jitter *j, const guint8 **ret) {
+  *ret = j->packet_kept;
+  return j->kept;
+}
+
+static void leave_out(gw_jitter *j) {
+  j->n_seam = MIN(j->n, SEAM);
+  memcpy(j->seam, j->pcm, j->n_seam * sizeof *j->seam);
+  j->n = 0;
+}
+
+/* What is left of a packet is left out, or made longer when it is not there to be spared. */
+void gw_jitter_rest(gw_jitter *j, gint64 now_us) {
+  if (!j->align || !j->playing || j->owed || j->packet != GW_FRAME) return;
+  now_us = monotonic(j, now_us);
+  guint beyond = (j->n + j->silence) % GW_FRAME;
+  gint64 spare = lag_us(j, now_us) + FRAME_US - wanted_us(j, TRUE); /* when the next frame is due */
+  if (beyond && beyond == j->n && spare >= SAMPLE_US(beyond) - TIGHT_US)
+    leave_out(j);
+  else if (beyond)
+    push_concealed(j, GW_FRAME - beyond);
+  else if (spare < -FRAME_US / 2)
+    push_concealed(j, GW_FRAME);
 }
 
 gboolean gw_jitter_whole(const gw_jitter *j) {

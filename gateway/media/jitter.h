@@ -14,6 +14,7 @@
 
 #define GW_JITTER_MAX 64     /* packets held */
 #define GW_JITTER_MAX_MS 300 /* deepest target */
+#define GW_JITTER_KEPT 240   /* bytes of a packet that is to be had after it was played */
 typedef struct gw_jitter gw_jitter;
 typedef struct {
   guint64 played_ms;     /* frames that were TRUE */
@@ -34,6 +35,13 @@ gboolean gw_jitter_get(gw_jitter *, gint64 now_us, gint16 *out);
 gboolean gw_jitter_whole(const gw_jitter *); /* of that frame nothing was made up */
 /* Deaf: all goes on as before but nothing is decoded, and what comes out is silence. The decoder begins anew afterwards. */
 void gw_jitter_deafen(gw_jitter *, gboolean deaf);
+/* Where it can be had without anybody hearing it, a packet of 20 ms is played as one frame, of no other packet's sound. */
+void gw_jitter_align(gw_jitter *, gboolean);
+/* After gw_jitter_get: the last frame is what this packet carries, all of it and nothing else (until the next call). 0: it is
+ * not; -1: it stands for exactly one packet that has been lost, or is late. */
+int gw_jitter_packet(const gw_jitter *, const guint8 **ret);
+/* After gw_jitter_get: it was quiet, so that here packets and frames may be brought in step again, by less than a frame. */
+void gw_jitter_rest(gw_jitter *, gint64 now_us);
 void gw_jitter_stats_get(const gw_jitter *, gw_jitter_stats *ret);
 
 #endif

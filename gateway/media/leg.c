@@ -187,6 +187,7 @@ gw_leg *gw_leg_new(gw_env *env, gw_cmd *cmd) {
     gw_addr_parse(hint.u.sa.sa_family == AF_INET6 ? "::" : "0.0.0.0", 0, &leg->local);
   g_autofree char *cname = gw_ids_hex(env->ids, 8);
   gw_inflow_init(&leg->in, env->engine->even_levels);
+  gw_inflow_align(&leg->in, TRUE);
   gw_outflow_init(&leg->out, env->ids, cname);
   gw_voice_init(&leg->voice);
   if (!(cmd->estate ? inherit(leg, cmd->estate) : bind_pair(leg))) return NULL;
@@ -288,6 +289,7 @@ static void agree_codec(gw_leg *leg, const gw_desc_media *theirs, const gw_desc_
     gw_voice_narrow(&leg->voice, gw_codec_narrow(index));
   }
   gw_outflow_codec(&leg->out, leg->env->ids, index, their ? their->pt : c->pt);
+  leg->out.bounded = gw_pass_bounded(their);
 }
 
 void gw_leg_remote(gw_leg *leg, const gw_desc *remote, const gw_desc *agreed) {
@@ -327,11 +329,16 @@ void gw_leg_tone(gw_leg *leg, guint hz, guint ms) {
   leg->tone_played = 0;
 }
 
+static void add_own(gw_leg *leg, const gint16 *frame) {
+  gw_mix_add(&leg->near, frame);
+  gw_solo_add(&leg->near_by, NULL, 0);
+}
+
 static void mix_prompt(gw_leg *leg) {
   gint16 frame[GW_FRAME] = {0};
   gsize n = MIN(leg->prompt->n - leg->prompt_at, GW_FRAME);
   memcpy(frame, leg->prompt->pcm + leg->prompt_at, n * sizeof *frame);
-  gw_mix_add(&leg->near, frame);
+  add_own(leg, frame);
   leg->prompt_at += n;
   if (leg->prompt_at < leg->prompt->n) return;
   gw_leg_play(leg, NULL, NULL);
@@ -343,7 +350,7 @@ static void mix_tone(gw_leg *leg) {
   gw_tone_fill(&leg->tone, frame, GW_FRAME);
   if (!leg->tone_played++) gw_fade(frame, TRUE);
   if (!--leg->tone_left) gw_fade(frame, FALSE);
-  gw_mix_add(&leg->near, frame);
+  add_own(leg, frame);
 }
 
 void gw_leg_mix_own(gw_leg *leg) {
@@ -364,6 +371,7 @@ static void hear_key(gw_leg *leg) {
 void gw_leg_listen(gw_leg *leg, gint64 now_us) {
   gboolean silenced = leg->muted || !(leg->dir & GW_DIR_RECVONLY);
   gw_inflow_play(&leg->in, now_us);
+  leg->in.touched = silenced || leg->was_silenced;
   hear_key(leg);
   if (silenced != leg->was_silenced && leg->in.live)
     gw_fade(leg->in.pcm, !silenced); /* no click */
@@ -377,15 +385,29 @@ gboolean gw_leg_hears(const gw_leg *leg) {
   return leg->encoder && leg->latch.target.len && (leg->dir & GW_DIR_SENDONLY);
 }
 
-void gw_leg_say(gw_leg *leg, const gint16 *pcm) {
-  guint8 payload[GW_VOICE_BYTES];
-  int n = gw_encoder_frame(leg->encoder, pcm, payload, sizeof payload);
+static void send_voice(gw_leg *leg, const guint8 *payload, int n) {
   if (n <= 0) return;
   const gw_addr *to = &leg->latch.target;
   gsize len =
       gw_outflow_packet(&leg->out, payload, (gsize)n, leg->env->tx, GW_RX_BYTES - TRAILER_ROOM);
   if (!gw_seal_close(&leg->seal, leg->env->tx, &len, GW_RX_BYTES, FALSE)) return;
   sendto(leg->rtp.watch.fd, leg->env->tx, len, MSG_DONTWAIT | MSG_NOSIGNAL, &to->u.sa, to->len);
+}
+
+void gw_leg_say(gw_leg *leg, const gint16 *pcm, gboolean silent, const gw_inflow *one) {
+  guint8 encoded[GW_VOICE_BYTES];
+  const guint8 *payload = NULL;
+  int n = one ? gw_inflow_packet(one, &payload) : 0;
+  n = gw_pass_fit(payload, n, leg->out.bounded, leg->out.loss > GW_PASS_LOSSY);
+  gw_pass_way way = gw_pass_frame(&leg->pass, one, n, silent ? -127 : one ? one->dbfs : 0);
+  if (way == GW_PASS_ANEW) gw_encoder_begin(leg->encoder, leg->last);
+  if (leg->pass.stale) memcpy(leg->last, pcm, sizeof leg->last);
+  if (way == GW_PASS_HOLE)
+    leg->out.seq++;
+  else if (way == GW_PASS_ON)
+    send_voice(leg, payload, n);
+  else
+    send_voice(leg, encoded, gw_encoder_frame(leg->encoder, pcm, encoded, sizeof encoded));
 }
 
 /* A phone that lost its power or its network says no BYE. Not while it is held, as many then send nothing. */

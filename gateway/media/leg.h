@@ -8,6 +8,7 @@
 #include "gateway/media/env.h"
 #include "gateway/media/latch.h"
 #include "gateway/media/mixer.h"
+#include "gateway/media/pass.h"
 #include "gateway/media/quiet.h"
 #include "gateway/media/seal.h"
 #include "gateway/media/tone.h"
@@ -47,6 +48,9 @@ struct gw_leg {
   gsize prompt_at;
   gw_tone tone;
   guint tone_left, tone_played; /* frames */
+  gw_pass pass;                 /* of what it hears */
+  gint16 last[GW_FRAME];        /* that was said to it, while packets are passed on */
+  gw_solo near_by;              /* who is in near */
   gw_mix near; /* what only this phone hears: its peers, also the last frame of closed ones */
 };
 
@@ -62,9 +66,10 @@ gboolean gw_leg_hears(const gw_leg *); /* wants a frame each tick */
 void gw_leg_listen(
     gw_leg *, gint64 now_us);  /* one frame of the phone into in.pcm: silence while muted or held */
 void gw_leg_mix_own(gw_leg *); /* adds prompt and beep to near */
-void gw_leg_say(gw_leg *, const gint16 *pcm); /* one frame to the phone */
-void gw_leg_report(gw_leg *, gint64 now_us);  /* RTCP when due */
-void gw_leg_pass(gw_leg *, guint ticks);      /* time goes on */
+/* One frame to the phone. silent: nobody is in it. one: who alone is in it; his packet goes on as it came, if it may (pass.h). */
+void gw_leg_say(gw_leg *, const gint16 *pcm, gboolean silent, const gw_inflow *one_or_null);
+void gw_leg_report(gw_leg *, gint64 now_us); /* RTCP when due */
+void gw_leg_pass(gw_leg *, guint ticks);     /* time goes on */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_leg, gw_leg_free)
 
 #endif

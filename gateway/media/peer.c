@@ -350,6 +350,7 @@ void gw_peer_remote(gw_peer *p, const gw_desc *remote, gint64 now_us) {
   if (audio) {
     take_fingerprint(p, audio);
     take_names(p, remote, audio);
+    if (audio->codecs->len) p->out.bounded = gw_pass_bounded(gw_desc_media_codec(audio, "opus", 0));
     if (is_ours(p, audio)) known = take_transport(p, audio, now_us);
   }
   for (guint i = 0; i < remote->media->len; i++) {
@@ -464,6 +465,14 @@ void gw_peer_say(gw_peer *p, const guint8 *payload, gsize n, guint8 level) {
   gsize len = gw_outflow_packet(&p->out, payload, n, to, GW_RX_BYTES - 64);
   if (len && gw_srtp_protect_rtp(p->srtp_out, to, &len, GW_RX_BYTES) == GW_SRTP_OK)
     gw_ice_send(p->ice, to, len);
+}
+
+void gw_peer_skip(gw_peer *p) {
+  p->out.seq++;
+}
+
+const gw_outflow *gw_peer_outflow(const gw_peer *p) {
+  return &p->out;
 }
 
 static void send_picture(gw_peer *p) {

@@ -30,6 +30,8 @@ gw_inflow *gw_peer_inflow(gw_peer *);        /* gw_peer_play it, then use pcm */
 void gw_peer_play(gw_peer *, gint64 now_us); /* one frame */
 void gw_peer_say(gw_peer *, const guint8 *payload, gsize n,
                  guint8 level); /* level: gw_voice_level */
+void gw_peer_skip(gw_peer *); /* in place of gw_peer_say: a packet that it will see is missing */
+const gw_outflow *gw_peer_outflow(const gw_peer *);
 void gw_peer_report(gw_peer *, gint64 now_us);
 void gw_peer_watch(gw_peer *, gint64 now_us); /* the constant picture; who has gone quiet; who need not be read */
 void gw_peer_pass(gw_peer *, guint ticks);

@@ -31,6 +31,7 @@ struct gw_room {
   GArray *seats;
   GHashTable *talkers; /* name -> talker */
   GPtrArray *voices;   /* gw_floor: of this tick's choice */
+  gw_solo all_by;      /* who is in all */
   gw_mix all;          /* what everybody hears: phones, shared peers, last frames of closed ones */
   gw_voice voice;      /* all phones together, for shared peers */
 };
@@ -116,8 +117,11 @@ static gw_inflow *voice_of(const seat *s) {
   return gw_peer_inflow(led ? s->talker->leader : s->peer);
 }
 
-static gw_mix *listeners_of(gw_room *r, const seat *s) {
-  return s->shared ? &r->all : s->leg ? &s->leg->near : NULL;
+/* To all who hear that seat. source: what of it could be passed on, or NULL. */
+static void add_voice(gw_room *r, const seat *s, const gint16 *pcm, const gw_inflow *source) {
+  if (!s->shared && !s->leg) return;
+  gw_mix_add(s->shared ? &r->all : &s->leg->near, pcm);
+  gw_solo_add(s->shared ? &r->all_by : &s->leg->near_by, source, source ? source->dbfs : 0);
 }
 
 void gw_room_inherit(gw_room *r, gw_leg *heir, const gw_leg *old) {
@@ -130,6 +134,7 @@ void gw_room_drop_leg(gw_room *r, gw_leg *leg, gint64 now_us) {
   if (leg->in.live) {
     gw_fade(leg->in.pcm, FALSE);
     gw_mix_add(&r->all, leg->in.pcm);
+    gw_solo_add(&r->all_by, NULL, 0);
   }
   for (guint i = 0; i < r->seats->len; i++)
     if (seat_at(r, i)->leg == leg) seat_at(r, i)->leg = NULL;
@@ -139,14 +144,13 @@ void gw_room_drop_leg(gw_room *r, gw_leg *leg, gint64 now_us) {
 
 /* Of a voice that others still bring, its last frame has to do. */
 static void fade_seat(gw_room *r, const seat *s, gint64 now_us) {
-  gw_mix *listeners = listeners_of(r, s);
   gw_inflow *in = voice_of(s);
   gint16 pcm[GW_FRAME];
   if (in == gw_peer_inflow(s->peer)) gw_peer_play(s->peer, now_us);
-  if (!listeners || !in->live) return;
+  if (!in->live) return;
   memcpy(pcm, in->pcm, sizeof pcm);
   gw_fade(pcm, FALSE);
-  gw_mix_add(listeners, pcm);
+  add_voice(r, s, pcm, NULL);
 }
 
 void gw_room_drop_peer(gw_room *r, gw_peer *peer, gint64 now_us) {
@@ -166,35 +170,50 @@ static gw_voice *voice_for(gw_room *r, const seat *s) {
 }
 
 void gw_room_codecs(gw_room *r) {
-  gboolean narrow = TRUE;
-  for (guint i = 0; i < r->legs->len; i++)
+  gboolean narrow = TRUE, opus = FALSE;
+  for (guint i = 0; i < r->legs->len; i++) {
     narrow = narrow && leg_at(r, i)->voice.narrow;
+    opus = opus || leg_at(r, i)->out.codec == OPUS;
+  }
   gw_voice_narrow(&r->voice, narrow);
   for (guint i = 0; i < r->seats->len; i++) {
     gw_voice *v = voice_for(r, seat_at(r, i));
     if (v) gw_voice_prepare(v, gw_peer_codec(seat_at(r, i)->peer));
+    gw_inflow_align(gw_peer_inflow(seat_at(r, i)->peer), opus); /* for a phone that could be given its packets */
   }
 }
 
 /* ---- the tick */
 
+static void offer_packet(gw_voice *v, const gw_leg *leg) {
+  const guint8 *packet = NULL;
+  int n = gw_inflow_packet(&leg->in, &packet);
+  gw_voice_came(v, leg, packet, n);
+}
+
 void gw_room_phones(gw_room *r, gint64 now_us) {
   gw_mix phones;
   gint16 pcm[GW_FRAME];
-  gboolean any = FALSE, whole = TRUE;
+  guint any = 0;
+  gboolean whole = TRUE;
+  const gw_leg *one = NULL;
   gw_mix_clear(&phones);
   for (guint i = 0; i < r->legs->len; i++) {
     gw_leg *leg = leg_at(r, i);
     gw_leg_listen(leg, now_us);
     gw_voice_frame(&leg->voice, leg->in.live ? leg->in.pcm : NULL, leg->in.whole);
     if (!leg->in.live) continue;
+    offer_packet(&leg->voice, leg);
     gw_mix_add(&phones, leg->in.pcm);
     gw_mix_add(&r->all, leg->in.pcm);
-    any = TRUE;
+    gw_solo_add(&r->all_by, &leg->in, leg->in.dbfs);
+    any++;
+    one = leg;
     whole = whole && leg->in.whole;
   }
   gw_mix_out(&phones, NULL, pcm);
   gw_voice_frame(&r->voice, any ? pcm : NULL, whole);
+  if (any == 1) offer_packet(&r->voice, one);
 }
 
 static gint64 heard_us(gw_peer *p) {
@@ -244,23 +263,32 @@ void gw_room_remotes(gw_room *r, gint64 now_us) {
   }
   for (guint i = 0; i < r->seats->len; i++) {
     const seat *s = seat_at(r, i);
-    gw_inflow *in = voice_of(s);
-    gw_mix *listeners = listeners_of(r, s);
-    if (in->live && listeners) gw_mix_add(listeners, in->pcm);
+    const gw_inflow *in = voice_of(s);
+    if (in->live) add_voice(r, s, in->pcm, in);
   }
 }
 
-static void speak_to_leg(gw_room *r, gw_leg *leg) {
+static void say_mix(gw_room *r, gw_leg *leg) {
+  static const gw_solo nobody;
   gint16 pcm[GW_FRAME];
-  if (leg->retired) gw_mix_clear(&leg->near);
-  gw_leg_mix_own(leg);
-  if (gw_leg_hears(leg)) {
-    for (int i = 0; i < GW_FRAME && !leg->retired; i++)
-      leg->near.sum[i] += r->all.sum[i];
-    gw_mix_out(&leg->near, leg->in.live && !leg->retired ? leg->in.pcm : NULL, pcm);
-    gw_leg_say(leg, pcm);
+  gboolean any;
+  const gw_inflow *one =
+      gw_solo_of(&leg->near_by, leg->retired ? &nobody : &r->all_by, &leg->in, leg->pass.source, &any);
+  for (int i = 0; i < GW_FRAME && !leg->retired; i++)
+    leg->near.sum[i] += r->all.sum[i];
+  gw_mix_out(&leg->near, leg->in.live && !leg->retired ? leg->in.pcm : NULL, pcm);
+  gw_leg_say(leg, pcm, !any, leg->out.codec == OPUS ? one : NULL);
+}
+
+static void speak_to_leg(gw_room *r, gw_leg *leg) {
+  if (leg->retired) {
+    gw_mix_clear(&leg->near);
+    gw_solo_clear(&leg->near_by);
   }
+  gw_leg_mix_own(leg);
+  if (gw_leg_hears(leg)) say_mix(r, leg);
   gw_mix_clear(&leg->near);
+  gw_solo_clear(&leg->near_by);
 }
 
 void gw_room_say(gw_room *r, gint64 now_us) {
@@ -282,19 +310,32 @@ void gw_room_encode(gw_room *r, gint64 now_us) {
     packet_for(r, seat_at(r, i), &payload);
 }
 
+/* What the next packets of this voice must be like, for all who hear it. */
+static void note_wishes(gw_voice *v, const gw_outflow *out) {
+  if (!v) return;
+  v->bounded = v->bounded || out->bounded;
+  v->lossy = v->lossy || out->loss > GW_PASS_LOSSY;
+}
+
 static void speak_to_peer(gw_room *r, const seat *s) {
   const guint8 *payload;
   int n = packet_for(r, s, &payload);
+  if (n == GW_VOICE_HOLE) gw_peer_skip(s->peer);
   if (n > 0) gw_peer_say(s->peer, payload, (gsize)n, gw_voice_level(voice_for(r, s)));
+  if (gw_peer_hears(s->peer)) note_wishes(voice_for(r, s), gw_peer_outflow(s->peer));
 }
 
 void gw_room_send(gw_room *r, gint64 now_us) {
+  r->voice.bounded = r->voice.lossy = FALSE;
+  for (guint i = 0; i < r->legs->len; i++)
+    leg_at(r, i)->voice.bounded = leg_at(r, i)->voice.lossy = FALSE;
   for (guint i = 0; i < r->seats->len; i++) {
     speak_to_peer(r, seat_at(r, i));
     gw_peer_watch(seat_at(r, i)->peer, now_us);
     gw_peer_report(seat_at(r, i)->peer, now_us);
   }
   gw_mix_clear(&r->all);
+  gw_solo_clear(&r->all_by);
   gw_room_skip(r, 1);
 }
 

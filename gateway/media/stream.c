@@ -1,12 +1,14 @@
 #include "gateway/media/stream.h"
 #include "base/clock.h"
 #include "gateway/media/mixer.h"
+#include "gateway/media/pass.h"
 #include <string.h>
 
 #define EVENT 0x80             /* bit of use[]: telephone-event, low bits its clock in kHz */
 #define CHANGE_US GW_MS(200)   /* codec changes of one stream are at least this far apart */
 #define LEVEL_BYTES 8          /* of the audio level in a header */
 #define NEXT 50                /* packets, a second: what may be missing before one that is plainly the next */
+#define OPUS 0                 /* gw_codec_index("opus") */
 #define RTT_MAX_MS 10000       /* more is a forged or broken report */
 
 static const char *const codec_words[GW_CODECS] = {"opus", "G722", "PCMA", "PCMU"};
@@ -80,6 +82,7 @@ static gboolean take_codec(gw_inflow *in, int codec, gint64 now_us) {
   gw_inflow_clear(in);
   in->jitter = gw_jitter_new(word, gw_codec_rtp_clock(word));
   in->codec = codec;
+  gw_inflow_align(in, in->align);
   in->changed_us = now_us;
   return TRUE;
 }
@@ -150,8 +153,19 @@ static void count_talk(gw_inflow *in, gdouble level) {
   in->spoken += level > GW_SPEECH_DBFS && !in->deaf;
 }
 
+void gw_inflow_align(gw_inflow *in, gboolean align) {
+  in->align = align;
+  if (in->jitter) gw_jitter_align(in->jitter, align && in->codec == OPUS);
+}
+
+int gw_inflow_packet(const gw_inflow *in, const guint8 **ret) {
+  gboolean untouched = in->live && in->codec == OPUS && !in->even && !in->deaf && !in->touched;
+  return untouched ? gw_jitter_packet(in->jitter, ret) : 0;
+}
+
 void gw_inflow_play(gw_inflow *in, gint64 now_us) {
   gboolean gone = in->deaf && in->was_deaf;
+  in->touched = FALSE;
   if (in->jitter) gw_jitter_deafen(in->jitter, gone);
   in->live = in->jitter && gw_jitter_get(in->jitter, now_us, in->pcm) && !gone;
   in->whole = in->live && gw_jitter_whole(in->jitter);
@@ -160,6 +174,8 @@ void gw_inflow_play(gw_inflow *in, gint64 now_us) {
   } else {
     gdouble level = gw_level_dbfs(in->pcm, GW_FRAME);
     in->loudest = MAX(in->loudest, level);
+    in->dbfs = level;
+    if (level < GW_PASS_QUIET_DBFS) gw_jitter_rest(in->jitter, now_us);
     gw_floor_heard(&in->floor, level);
     count_talk(in, level);
     if (in->even) gw_leveller_frame(&in->leveller, in->pcm, level);
@@ -254,7 +270,9 @@ void gw_flow_heard(gw_outflow *out, gw_inflow *in, const gw_rtcp *r, gint64 now_
   }
   for (guint i = 0; i < r->n_blocks; i++) {
     const gw_rtcp_block *b = &r->blocks[i];
-    if (b->ssrc != out->ssrc || !b->lsr) continue;
+    if (b->ssrc != out->ssrc) continue;
+    out->loss = b->fraction;
+    if (!b->lsr) continue;
     guint32 trip = (guint32)(gw_rtcp_ntp(wall_us) >> 16) - b->lsr - b->dlsr; /* RFC 3550 6.4.1 */
     guint64 ms = (guint64)trip * 1000 / 65536;
     if (ms <= RTT_MAX_MS) out->rtt_ms = (guint)ms;

@@ -42,6 +42,9 @@ typedef struct {
   guint64 packets, bytes, bad, unread;
   gdouble loudest;      /* dBFS of the loudest frame since the last figures */
   guint64 frames, spoken; /* played since sound first came; of them, with somebody speaking */
+  gboolean align;       /* Opus packets are played as frames, where that can be had */
+  gdouble dbfs;         /* of pcm, as it was played */
+  gboolean touched;     /* pcm was changed since, by its owner */
   gboolean even;        /* brought to the level of the others */
   gw_leveller leveller;
   guint8 use[128];      /* of each payload type: 0 none, 1 + codec index, or GW_IN_EVENT | kHz */
@@ -65,6 +68,9 @@ void gw_inflow_unseen(gw_inflow *, guint n, gsize wire_bytes);
 void gw_inflow_follow(gw_inflow *, gboolean follows, gboolean lazy);
 void gw_inflow_deafen(gw_inflow *, gboolean deaf); /* with the next frame: fades out, begins anew */
 void gw_inflow_play(gw_inflow *, gint64 now_us);   /* one frame into pcm */
+void gw_inflow_align(gw_inflow *, gboolean);       /* gw_jitter_align, for Opus */
+/* The Opus packet that pcm is, valid for this tick; else 0, or -1: exactly one is missing (gw_jitter_packet). */
+int gw_inflow_packet(const gw_inflow *, const guint8 **ret);
 void gw_fade(gint16 *pcm, gboolean in);            /* one frame in from, or out to, silence */
 
 typedef struct {
@@ -78,6 +84,8 @@ typedef struct {
   guint32 packets, payload_bytes;
   guint64 bytes;
   guint rtt_ms;
+  guint8 loss;      /* of 256, as the listener reported it last */
+  gboolean bounded; /* the listener has asked for a bit-rate (pass.h) */
   guint64 report_tick; /* when the next RTCP report is due */
   char cname[64];
 } gw_outflow;

@@ -113,7 +113,10 @@ static void take_phone(crowd *c, const load_message *m) {
     g_error("crowd: no port");
   gw_addr_parse(m->ip, m->port, &p->to);
   gw_outflow_init(&p->out, c->env.ids, "phone");
-  gw_outflow_codec(&p->out, c->env.ids, gw_codec_index("PCMU"), 0);
+  if (c->plan->opus)
+    gw_outflow_codec(&p->out, c->env.ids, gw_codec_index("opus"), LOAD_OPUS_PT);
+  else
+    gw_outflow_codec(&p->out, c->env.ids, gw_codec_index("PCMU"), 0);
   load_message back = {
       .what = LOAD_PHONE, .index = m->index, .ip = "127.0.0.1", .port = gw_addr_port(&here)};
   tell(c, &back);
@@ -166,15 +169,23 @@ static guint8 level_of(const crowd *c, guint remote, guint at) {
                                    : c->sound->still_level;
 }
 
+/* What a phone says in this tick. */
+static gsize phone_says(const crowd *c, guint at, const guint8 **ret) {
+  const load_sound *s = c->sound;
+  const load_packet *packet = &(c->plan->quiet ? s->still : s->talk)[at];
+  *ret = c->plan->opus ? packet->data : (c->plan->quiet ? s->faint : s->phone)[at];
+  return c->plan->opus ? (gsize)packet->n : sizeof s->phone[at];
+}
+
 static void speak(crowd *c) {
   const load_plan *plan = c->plan;
-  guint8 packet[400];
+  guint8 packet[500];
   for (guint i = 0; i < plan->m; i++) {
     phone *p = &c->phones[i];
     if (!p->to.len) continue;
-    const guint8 *said =
-        (plan->quiet ? c->sound->faint : c->sound->phone)[(c->at + i * 61) % LOAD_LOOP];
-    gsize n = gw_outflow_packet(&p->out, said, 160, packet, sizeof packet);
+    const guint8 *said;
+    gsize n = phone_says(c, (guint)(c->at + i * 61) % LOAD_LOOP, &said);
+    n = gw_outflow_packet(&p->out, said, n, packet, sizeof packet);
     sendto(p->fd, packet, n, 0, &p->to.u.sa, p->to.len);
     gw_outflow_tick(&p->out, 1);
   }

@@ -1,9 +1,10 @@
 /* load - what the media engine costs: n remote participants times m phones over loopback, with real ICE, DTLS, SRTP, Opus
- * and G.711. The engine is driven through its public door (media.h); the others are a second process that is not counted.
+ * and G.711 (phones also Opus). The engine is driven through its public door (media.h); the others are a second process that is not counted.
  *
- * usage: load -n REMOTES -m PHONES [-u] [-q] [-x] [-t TALKING] [-s SECONDS] [-b BACKEND]
+ * usage: load -n REMOTES -m PHONES [-u] [-q] [-o] [-x] [-t TALKING] [-s SECONDS] [-b BACKEND]
  *   -u  each phone in a call of its own, with remotes of its own; else all in one call
  *   -q  the phones are silent (the faint noise of a line)
+ *   -o  the phones speak Opus; else G.711
  *   -t  of the remotes of a call so many speak, the others are quiet rooms; default all
  *   -s  seconds measured, default 6
  *   -x  the remotes do not tell their level (RFC 6464)
@@ -85,14 +86,18 @@ static gw_desc *audio_of(const load_message *m) {
   return d;
 }
 
+static const char *codec_of(const load_plan *p) {
+  return p->opus ? "opus" : "PCMU";
+}
+
 static void phone_answers(load *l, const load_message *m) {
   g_autoptr(gw_desc) d = audio_of(m);
   gw_desc_media *a = gw_desc_audio(d);
   a->proto = GW_PROTO_RTP_AVP;
   g_strlcpy(a->addr, m->ip, sizeof a->addr);
   a->port = m->port;
-  gw_codec_fill("PCMU", 0, a);
-  gw_desc_media_add_codec(a, 101, "telephone-event", 8000, 1,
+  gw_codec_fill(codec_of(&l->plan), LOAD_OPUS_PT, a);
+  gw_desc_media_add_codec(a, 101, "telephone-event", l->plan.opus ? 48000 : 8000, 1,
                           "0-15"); /* as every phone has: no ear for tones in the voice */
   gw_media_leg_remote(l->media, l->legs[m->index], d, d);
 }
@@ -145,8 +150,8 @@ static void run_for(guint ms) {
 }
 
 static void make_call(load *l) {
-  static const char *const codecs[] = {"PCMU", NULL};
   const load_plan *p = &l->plan;
+  const char *const codecs[] = {codec_of(p), NULL};
   for (guint i = 0; i < p->m; i++) {
     gw_leg_params leg = {
         .local_address = "127.0.0.1", .remote_hint = "127.0.0.1", .codecs = codecs};
@@ -249,10 +254,10 @@ static gboolean measure(load *l) {
   gdouble phones = (gdouble)(after.phones - before.phones) / (s * 50 * p->m);
   gdouble remotes = (gdouble)(after.audio - before.audio) / (s * 50 * p->m * p->n);
   fprintf(stderr,
-          "load: n=%u m=%u%s%s talking=%u: phones got %.1f %%, remotes %.1f %% of 50 packets/s; "
+          "load: n=%u m=%u%s%s%s talking=%u: phones got %.1f %%, remotes %.1f %% of 50 packets/s; "
           "ticks %" G_GUINT64_FORMAT ", late %" G_GUINT64_FORMAT "\n",
-          p->n, p->m, p->apart ? " apart" : "", p->quiet ? " silent" : "", p->talking, 100 * phones,
-          100 * remotes, to.worker.ticks - from.worker.ticks,
+          p->n, p->m, p->apart ? " apart" : "", p->opus ? " opus" : "", p->quiet ? " silent" : "",
+          p->talking, 100 * phones, 100 * remotes, to.worker.ticks - from.worker.ticks,
           to.worker.late_ticks - from.worker.late_ticks);
   printf("%.2f ms/s\n", ms / s);
   print_stages(&from, &to);
@@ -295,7 +300,7 @@ static int engine(load *l) {
 static gboolean parse(int argc, char **argv, load_plan *p) {
   gboolean talking = FALSE;
   *p = (load_plan){.n = 1, .m = 1, .seconds = 6};
-  for (int o; (o = getopt(argc, argv, "n:m:uqt:s:b:x")) != -1;) {
+  for (int o; (o = getopt(argc, argv, "n:m:uqot:s:b:x")) != -1;) {
     guint value = optarg ? (guint)g_ascii_strtoull(optarg, NULL, 10) : 0;
     if (o == '?') return FALSE;
     if (o == 'n') p->n = value;
@@ -307,6 +312,7 @@ static gboolean parse(int argc, char **argv, load_plan *p) {
     p->apart = p->apart || o == 'u';
     p->mute_level = p->mute_level || o == 'x';
     p->quiet = p->quiet || o == 'q';
+    p->opus = p->opus || o == 'o';
   }
   if (!talking) p->talking = p->n;
   return p->n && p->m && p->n <= LOAD_MAX_CONNS && p->m <= LOAD_MAX_CONNS &&
@@ -318,7 +324,7 @@ int main(int argc, char **argv) {
   int pair[2], status = 0;
   if (!parse(argc, argv, &l.plan)) {
     fprintf(stderr,
-            "usage: load -n REMOTES -m PHONES [-u] [-q] [-x] [-t TALKING] [-s SECONDS] [-b "
+            "usage: load -n REMOTES -m PHONES [-u] [-q] [-o] [-x] [-t TALKING] [-s SECONDS] [-b "
             "BACKEND]; at "
             "most %d "
             "connections\n",

@@ -8,12 +8,14 @@
 #define LOAD_LOOP 512 /* frames of speech, repeated */
 #define LOAD_MAX_CONNS 2000
 #define LOAD_FP 128
+#define LOAD_OPUS_PT 107 /* of the phones that speak it */
 
 typedef struct {
   guint n, m;          /* remote participants, phones */
   gboolean apart;      /* each phone in a call of its own, with n remotes of its own */
   gboolean quiet;      /* the phones are silent: a line's faint noise, no speech */
   guint talking;       /* of the remotes of one call, those that speak */
+  gboolean opus;       /* the phones speak Opus, as a browser does; else G.711 */
   gboolean mute_level; /* the remotes do not tell how loud they are */
   guint seconds;       /* measured */
   const char *srtp;    /* back end of the measured process, NULL: auto */

@@ -101,6 +101,7 @@ void sim_run(sim *s, gdouble seconds) {
   gw_jitter *j = gw_jitter_new(s->codec, gw_codec_rtp_clock(s->codec));
   gint64 end = (gint64)(seconds * 1e6);
   gint16 frame[GW_FRAME];
+  gw_jitter_align(j, s->align);
   gw_tone_init(&t.tone, s->hz, s->amplitude, GW_RATE);
   s->depth_min = G_MAXUINT;
   for (gint64 now = 3700; now < end; now += TICK_US) {

@@ -18,6 +18,7 @@ struct sim {
   gdouble ppm;                                /* the sender's clock is faster by this */
   guint16 first_seq;
   guint32 first_ts, ssrc;
+  gboolean align; /* packets are played as frames where that can be had */
   GRand *rnd;
   /* what came out */
   gint64 began_us; /* on the sender's clock: when the first frame that was TRUE was played */
