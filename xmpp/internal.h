@@ -80,7 +80,7 @@ struct gw_muc {
   gw_timer *timer;
   char *password, *show, *status;
   gw_muji *muji;
-  gboolean private_room; /* if our join makes it */
+  gboolean for_a_call, members_only; /* if our join makes the room */
 };
 
 /* xmpp.c */

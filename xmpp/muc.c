@@ -118,7 +118,7 @@ static void on_configured(xmpp_stanza_t *answer, void *data) {
 static void configure(gw_muc *m) {
   xmpp_stanza_t *iq =
       question(m, "set", gw_muc_machine_room(m->machine), GW_IQ_WAIT, on_configured);
-  gw_muc_xml_add_submit(iq, m->private_room);
+  gw_muc_xml_add_submit(iq, m->for_a_call, m->members_only);
   gw_persona_send(m->p, iq, FALSE);
 }
 
@@ -168,6 +168,8 @@ static void tell(gw_muc *m, const gw_ma *a) {
     gw_warn(&ctx, "room-left", "jid=%s cause=%s detail=%s", m->p->jid ? m->p->jid : "",
             gw_cause_word(a->cause), a->text);
     if (m->events.left) m->events.left(m, a->cause, a->text, m->user);
+  } else if (a->type == GW_MA_TELL_BARRED) {
+    if (m->events.barred) m->events.barred(m, m->user);
   } else if (a->type == GW_MA_TELL_OCCUPANT) {
     gw_occupant o = outward(m, a->occ, a->old_nick);
     if (m->events.occupant) m->events.occupant(m, &o, a->change, m->user);
@@ -352,8 +354,9 @@ gw_muc *gw_muc_join(gw_persona *p, const char *room, const char *nick, const cha
   return m;
 }
 
-void gw_muc_make_private(gw_muc *m) {
-  m->private_room = TRUE;
+void gw_muc_make_for_call(gw_muc *m, gboolean members_only) {
+  m->for_a_call = TRUE;
+  m->members_only = members_only;
 }
 
 void gw_muc_leave(gw_muc *m, const char *status) {

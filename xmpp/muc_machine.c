@@ -7,7 +7,8 @@
 #define JOIN_WAIT GW_SEC(15)       /* no presence of ours by then: try again */
 #define JOIN_WAIT_LATER GW_SEC(60) /* a room on another server may need long to answer */
 #define SETTLE_WAIT GW_SEC(5)      /* a server that sends no empty subject */
-#define LOCKED_WAIT GW_SEC(10)     /* its creator has not configured it yet */
+#define LOCKED_WAIT                                                                                \
+  GW_SEC(10) /* its creator has not configured it yet, or has not let us in again */
 #define PING_SILENCE GW_SEC(300)
 #define PING_AGAIN GW_SEC(120)
 #define WORD_GAP GW_SEC(1)   /* servers delay or punish faster talkers */
@@ -343,12 +344,24 @@ static void moved(gw_muc_machine *m, const char *alternate, const char *detail, 
   begin(m, now, acts);
 }
 
-static void locked(gw_muc_machine *m, const char *detail, gint64 now, GArray *acts) {
+/* TRUE: it is tried again in a second. */
+static gboolean locked(gw_muc_machine *m, gw_cause cause, const char *detail, gint64 now,
+                       GArray *acts) {
   if (!m->locked_since) m->locked_since = now;
-  if (now - m->locked_since >= LOCKED_WAIT)
-    leave_for_good(m, GW_CAUSE_NOT_FOUND, detail, acts);
-  else
-    enter(m, WAITING, now + GW_SEC(1));
+  if (now - m->locked_since >= LOCKED_WAIT) {
+    leave_for_good(m, cause, detail, acts);
+    return FALSE;
+  }
+  enter(m, WAITING, now + GW_SEC(1));
+  return TRUE;
+}
+
+/* A server that was restarted knows a room of the moment no more: whoever is back first makes it anew, without its members. */
+static void barred(gw_muc_machine *m, const char *detail, gint64 now, GArray *acts) {
+  if (!m->been_in)
+    leave_for_good(m, GW_CAUSE_FORBIDDEN, detail, acts);
+  else if (locked(m, GW_CAUSE_FORBIDDEN, detail, now, acts))
+    act(acts, GW_MA_TELL_BARRED, NULL);
 }
 
 static char *members_hint(const gw_muc_machine *m) {
@@ -391,7 +404,10 @@ static void react(gw_muc_machine *m, guint i, const char *alternate, gint64 now,
     act(acts, GW_MA_ASK_NICK, NULL);
     break;
   case LOCKED:
-    locked(m, detail, now, acts);
+    locked(m, refusals[i].cause, detail, now, acts);
+    break;
+  case MEMBERS:
+    barred(m, detail, now, acts);
     break;
   case LATER:
     try_later(m, refusals[i].cause, detail, now, acts);

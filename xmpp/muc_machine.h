@@ -56,7 +56,7 @@ typedef struct {
 typedef enum {
   GW_MA_JOIN, GW_MA_UNAVAILABLE /* text: status */, GW_MA_DISCO, GW_MA_ASK_NICK, GW_MA_CONFIGURE, GW_MA_PING,
   GW_MA_VOICE /* ask to be let speak */, GW_MA_SEND /* word */,
-  GW_MA_TELL_JOINED, GW_MA_TELL_LEFT, GW_MA_TELL_OCCUPANT, GW_MA_TELL_WORD,
+  GW_MA_TELL_JOINED, GW_MA_TELL_LEFT, GW_MA_TELL_BARRED, GW_MA_TELL_OCCUPANT, GW_MA_TELL_WORD,
   GW_MA_WARN            /* text, for the operator */
 } gw_ma_type;
 typedef struct {

@@ -92,12 +92,12 @@ static void field(xmpp_stanza_t *form, const char *var, const char *type, const 
   gw_xml_set_text(gw_xml_add(f, "value", GW_NS_DATA), value);
 }
 
-void gw_muc_xml_add_submit(xmpp_stanza_t *iq, gboolean private_room) {
+void gw_muc_xml_add_submit(xmpp_stanza_t *iq, gboolean for_a_call, gboolean members_only) {
   xmpp_stanza_t *form = gw_xml_add(gw_xml_add(iq, "query", GW_NS_MUC_OWNER), "x", GW_NS_DATA);
   gw_xml_set(form, "type", "submit");
-  if (!private_room) return;
+  if (!for_a_call) return;
   field(form, "FORM_TYPE", "hidden", GW_NS_MUC_ROOMCONFIG);
-  field(form, "muc#roomconfig_membersonly", "boolean", "1");
+  field(form, "muc#roomconfig_membersonly", "boolean", members_only ? "1" : "0");
   field(form, "muc#roomconfig_whois", "list-single", "anyone");
   field(form, "muc#roomconfig_allowinvites", "boolean", "1");
   field(form, "muc#roomconfig_persistentroom", "boolean", "0");

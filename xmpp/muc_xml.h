@@ -15,7 +15,8 @@ gboolean gw_muc_xml_is_subject(xmpp_stanza_t *message);
 char *gw_muc_xml_text(xmpp_stanza_t *message);
 void gw_muc_xml_disco(xmpp_stanza_t *result_or_null, gw_muc_disco *ret);
 void gw_muc_xml_add_join(xmpp_stanza_t *presence, const char *password_or_null); /* <x/> without history */
-void gw_muc_xml_add_submit(xmpp_stanza_t *iq, gboolean private_room); /* or FALSE: take the room as it is */
+/* for_a_call: gone with the last, listed nowhere, real JIDs shown; FALSE: take the room as it is */
+void gw_muc_xml_add_submit(xmpp_stanza_t *iq, gboolean for_a_call, gboolean members_only);
 void gw_muc_xml_add_voice(xmpp_stanza_t *message);
 void gw_muc_xml_add_affiliation(xmpp_stanza_t *iq, const char *bare_jid, const char *affiliation);
 

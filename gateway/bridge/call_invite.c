@@ -112,8 +112,34 @@ static gboolean takes_muji(const gw_room_conf *conf) {
   return g_str_equal(conf->flavour, "auto") || g_str_equal(conf->flavour, gw_flavour_muji.name);
 }
 
+/* By a trunk it is known by what was invited, too: what that is in full may be written otherwise, and changes with the trunk. */
+static gboolean rings(const gw_call *c, const char *number) {
+  return !g_strcmp0(c->phone, number) || !g_strcmp0(c->caller, number) ||
+         (c->hunt && !g_strcmp0(gw_hunt_number(c->hunt), number));
+}
+
+/* The phone rings for this call already (or has been picked up), since the room that it rings for was told of it, too. */
+static gboolean is_rung_by_room(const gw_call *c, const gw_word *w, const char *number) {
+  const gw_call_invite *v = &w->u.call_invite, *said = c->conference ? c->conference->invite : NULL;
+  return !c->invitation && c->machine.state < GW_CS_CLOSING && c->answer_id && rings(c, number) &&
+         said && gw_call_invite_has_id(said, c->answer_id) &&
+         gw_call_invite_has_id(v, c->answer_id) && gw_jid_same_bare(said->muji_room, v->muji_room);
+}
+
+static gboolean adopted(gw_bridge *b, const gw_word *w, const char *number) {
+  for (guint i = 0; i < b->calls->len; i++) {
+    gw_call *c = b->calls->pdata[i];
+    if (!is_rung_by_room(c, w, number)) continue;
+    c->invitation = gw_word_copy(w);
+    if (c->machine.sip_up) gw_call_invite_answered(c);
+    return TRUE;
+  }
+  return FALSE;
+}
+
 static void ring(gw_bridge *b, const gw_word *w, const char *number, const char *bare) {
   const gw_call_invite *v = &w->u.call_invite;
+  if (adopted(b, w, number)) return;
   g_autoptr(gw_room_conf) room = room_of(b, v->muji_room);
   gw_cause cause;
   const char *why = takes_muji(room) ? NULL : "is not called: the room's flavour is another";
@@ -127,12 +153,6 @@ static void ring(gw_bridge *b, const gw_word *w, const char *number, const char 
   gw_call_trace(c, GW_LANE_MUC, GW_TRACE_IN, bare, "invite to a call in %s", v->muji_room);
   gw_info(&(gw_log_ctx){.call = c->id, .room = room->room}, "invited-to-call",
           "number=%s inviter=%s call_room=%s", number, bare, v->muji_room);
-}
-
-/* By a trunk it is known by what was invited, too: what that is in full may be written otherwise, and changes with the trunk. */
-static gboolean rings(const gw_call *c, const char *number) {
-  return !g_strcmp0(c->phone, number) || !g_strcmp0(c->caller, number) ||
-         (c->hunt && !g_strcmp0(gw_hunt_number(c->hunt), number));
 }
 
 /* Said twice, or come by two ways: the phone rings for it already. */

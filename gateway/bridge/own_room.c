@@ -18,8 +18,12 @@ struct gw_own_room {
   GPtrArray *waiting;   /* gw_seat*: phones that come meanwhile */
 };
 
+static gw_log_ctx ctx_of_conference(const gw_conference *c) {
+  return (gw_log_ctx){.room = c->conf->room};
+}
+
 static gw_log_ctx ctx_of(const gw_own_room *o) {
-  return (gw_log_ctx){.room = o->conference->conf->room};
+  return ctx_of_conference(o->conference);
 }
 
 static const char *room_of(const gw_own_room *o) {
@@ -96,11 +100,22 @@ static void on_granted(gw_answer answer, const char *detail, void *user) {
   if (!--o->pending) made(o);
 }
 
+/* The watcher makes phones members that come later. */
+static void let_in(const gw_own_room *o, gw_persona *p, const char *watcher,
+                   void (*fn)(gw_answer, const char *, void *), void *user) {
+  if (watcher) gw_persona_grant_owner(p, room_of(o), watcher, fn, user);
+  for (guint i = 0; i < o->members->len; i++)
+    gw_persona_grant_member(p, room_of(o), o->members->pdata[i], fn, user);
+}
+
+static char *watcher_of(const gw_conference *c) {
+  return c->watcher ? gw_jid_bare(gw_persona_jid(c->watcher)) : NULL;
+}
+
 void gw_own_room_joined(gw_conference *c, gw_seat *s) {
   gw_own_room *o = c->own;
-  gw_persona *p = gw_seat_persona(s);
   if (!o || o->maker != s || o->pending) return;
-  g_autofree char *watcher = c->watcher ? gw_jid_bare(gw_persona_jid(c->watcher)) : NULL;
+  g_autofree char *watcher = watcher_of(c);
   if (c->watch_muc) gw_muc_foreach(c->watch_muc, add_occupant, o);
   for (guint i = 0; i < o->people->len; i++)
     add(o->members, o->people->pdata[i]);
@@ -109,10 +124,23 @@ void gw_own_room_joined(gw_conference *c, gw_seat *s) {
     made(o);
     return;
   }
-  /* the watcher makes phones members that come later */
-  if (watcher) gw_persona_grant_owner(p, room_of(o), watcher, on_granted, o);
-  for (guint i = 0; i < o->members->len; i++)
-    gw_persona_grant_member(p, room_of(o), o->members->pdata[i], on_granted, o);
+  let_in(o, gw_seat_persona(s), watcher, on_granted, o);
+}
+
+/* The room may be no more by now: the conference is longer there than its seats. */
+static void on_granted_again(gw_answer answer, const char *detail, void *conference) {
+  gw_log_ctx ctx = ctx_of_conference(conference);
+  if (answer != GW_ANSWER_YES) gw_info(&ctx, "not-let-in", "detail=%s", detail ? detail : "-");
+}
+
+void gw_own_room_again(gw_conference *c, gw_seat *s) {
+  gw_own_room *o = c->own;
+  if (!o || !o->said || !gw_own_room_is_for(c, s)) return;
+  g_autofree char *watcher = watcher_of(c);
+  for (guint i = 0; i < c->seats->len; i++)
+    if (c->seats->pdata[i] != s && gw_own_room_is_for(c, c->seats->pdata[i]))
+      add(o->members, gw_seat_jid(c->seats->pdata[i]));
+  let_in(o, gw_seat_persona(s), watcher, on_granted_again, c);
 }
 
 /* --- beginning --- */
@@ -146,8 +174,8 @@ const char *gw_own_room_begin(gw_conference *c, gw_seat *s) {
   return v->muji_room;
 }
 
-gboolean gw_own_room_is_maker(const gw_conference *c, const gw_seat *s) {
-  return c->own && c->own->maker == s;
+gboolean gw_own_room_is_for(const gw_conference *c, const gw_seat *s) {
+  return c->own && gw_jid_same_bare(gw_seat_room(s), room_of(c->own));
 }
 
 gboolean gw_own_room_wait(gw_conference *c, gw_seat *s) {

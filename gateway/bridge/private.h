@@ -132,7 +132,8 @@ void gw_call_room_set(gw_conference *, const gw_call_invite *); /* ours; copied 
 
 /* --- own_room.c: a private room for a call that a phone starts */
 const char *gw_own_room_begin(gw_conference *, gw_seat *maker); /* the room to be made; NULL: none is wanted */
-gboolean gw_own_room_is_maker(const gw_conference *, const gw_seat *);
+gboolean gw_own_room_is_for(const gw_conference *, const gw_seat *); /* the seat is in it, or is to be */
+void gw_own_room_again(gw_conference *, gw_seat *owner); /* it has made the room anew: the others are let in again */
 void gw_own_room_joined(gw_conference *, gw_seat *); /* the maker is in: the others are let in, and invited */
 gboolean gw_own_room_wait(gw_conference *, gw_seat *); /* TRUE: it is being made; gw_seat_find_room then */
 void gw_own_room_left(gw_conference *, gw_seat *);   /* the seat is no more */

@@ -168,10 +168,21 @@ static void weigh_running(gw_seat *s) {
                .type = GW_RC_JOINED, .id = c ? c->id : NULL, .proposer = proposer_of(s, jid)});
 }
 
+static void match_owner(const gw_occupant *o, void *user) {
+  *(gboolean *)user |= o->self && !g_strcmp0(o->affiliation, "owner");
+}
+
+static gboolean is_owner(gw_muc *muc) {
+  gboolean owner = FALSE;
+  gw_muc_foreach(muc, match_owner, &owner);
+  return owner;
+}
+
 static void on_joined(gw_muc *muc, gboolean again, void *user) {
   gw_seat *s = user;
   remember_occupant(s);
   if (gw_upgrade_joined(s)) return;
+  if (is_owner(muc)) gw_own_room_again(s->conference, s);
   if (!again) {
     gw_own_room_joined(s->conference, s);
     weigh_running(s);
@@ -191,6 +202,7 @@ static void join(gw_seat *s);
 void gw_seat_granted(gw_seat *s, gw_answer answer, const char *detail) {
   gw_log_ctx ctx = gw_seat_log_ctx(s);
   if (answer == GW_ANSWER_YES) gw_info(&ctx, "member-granted", "jid=%s", gw_seat_jid(s));
+  if (s->muc && gw_muc_get_state(s->muc) != GW_MUC_OUT) return; /* it tries again by itself */
   if (answer == GW_ANSWER_YES ||
       !s->muc) { /* not granted, but perhaps a member already: the join will tell */
     gw_muc_leave(g_steal_pointer(&s->muc), NULL);
@@ -219,12 +231,20 @@ static void on_left(gw_muc *muc, gw_cause cause, const char *detail, void *user)
   gw_seat_post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = cause});
 }
 
+static void on_barred(gw_muc *muc, void *user) {
+  gw_seat *s = user;
+  gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "not let in again as no member");
+  s->granted = TRUE; /* asked for here, and not once more when it is too late */
+  gw_conference_grant(s->conference, s);
+}
+
 static void on_text(gw_muc *muc, const char *nick, const char *body, void *user) {
   gw_chat_heard(user, nick, body);
 }
 
 static const gw_muc_events muc_events = {.joined = on_joined,
                                          .left = on_left,
+                                         .barred = on_barred,
                                          .occupant = on_occupant,
                                          .word = on_muc_word,
                                          .text = on_text};
@@ -250,13 +270,21 @@ static char *fresh_nick(const gw_seat *s) {
   return nick;
 }
 
+/* A room that somebody has made for this call alone. Whoever is back first after a restart of its server makes it anew; we do
+ * not know whom it had as members, and shut nobody out. */
+static gboolean is_for_call(const gw_seat *s) {
+  return s->call_room || (gw_seat_is_invited(s) &&
+                          !gw_bridge_conf_by_jid(s->call->bridge->conf, gw_seat_room(s)));
+}
+
 static void join(gw_seat *s) {
   const gw_room_conf *conf = s->conf;
   g_autofree char *nick = fresh_nick(s);
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "join as %s", nick);
   s->muc = gw_muc_join(s->persona, gw_seat_room(s), nick, s->call_room ? NULL : conf->password,
                        &muc_events, s);
-  if (gw_own_room_is_maker(s->conference, s)) gw_muc_make_private(s->muc);
+  const gboolean own = gw_own_room_is_for(s->conference, s);
+  if (own || is_for_call(s)) gw_muc_make_for_call(s->muc, own);
 }
 
 void gw_seat_join_call(gw_seat *s, const char *room) {

@@ -297,8 +297,8 @@ void gw_xmpp_say_call_invite(gw_xmpp *x, const gw_word *w) {
        w->u.call_invite.in_old ? " old" : "");
 }
 
-void gw_muc_make_private(gw_muc *m) {
-  note("private %s", m->room);
+void gw_muc_make_for_call(gw_muc *m, gboolean members_only) {
+  note("%s %s", members_only ? "private" : "temporary", m->room);
 }
 
 void gw_xmpp_reject(gw_xmpp *x, const gw_word *propose, const char *reason) {
@@ -334,6 +334,7 @@ guint gw_muc_count(const gw_muc *m) {
   return m->nicks->len;
 }
 
+const char *fake_affiliation;
 static gw_muji muji_in = {.contents = TRUE};
 const char *fake_muji_nick;
 
@@ -344,7 +345,8 @@ static const gw_muji *muji_of(const char *nick) {
 static void told(const gw_muc *m, const char *nick, const char *jid,
                  void (*fn)(const gw_occupant *, void *), void *user) {
   const char *jids[] = {jid, NULL};
-  fn(&(gw_occupant){.nick = nick, .jids = jids, .self = !strcmp(nick, m->nick), .muji = muji_of(nick)}, user);
+  const gboolean self = !strcmp(nick, m->nick);
+  fn(&(gw_occupant){.nick = nick, .jids = jids, .self = self, .affiliation = self ? fake_affiliation : NULL, .muji = muji_of(nick)}, user);
 }
 
 void gw_muc_foreach(const gw_muc *m, void (*fn)(const gw_occupant *, void *), void *user) {
@@ -428,6 +430,11 @@ void fake_muc_in(gw_muc *m, gboolean again) {
     g_ptr_array_add(m->jids, g_strdup(m->persona->jid));
   }
   m->events->joined(m, again, m->user);
+}
+
+void fake_muc_barred(gw_muc *m) {
+  m->state = GW_MUC_JOINING;
+  m->events->barred(m, m->user);
 }
 
 void fake_muc_text(gw_muc *m, const char *nick, const char *body) {

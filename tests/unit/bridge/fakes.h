@@ -23,6 +23,8 @@ gw_muc *fake_muc(const char *jid_part);     /* the joined or joining room of the
                                                contains jid_part */
 gw_muc *fake_muc_at(const char *jid_part, const char *room);
 void fake_muc_in(gw_muc *, gboolean again); /* self-presence and subject */
+void fake_muc_barred(gw_muc *);             /* it was in, and is refused as no member */
+extern const char *fake_affiliation;        /* ours, in every room */
 extern gboolean fake_roster_help; /* whoever comes lacks our contacts */
 void fake_muc_text(gw_muc *, const char *nick, const char *body);
 void fake_muc_out(gw_muc *, gw_cause, const char *detail);

@@ -84,6 +84,7 @@ static void test_call_room(void) {
     fake_answer_questions(); /* may we in? */
     g_assert_cmpint(fake_said("join c0ffee00@muc.test as"), ==, stand);
     g_assert_cmpint(fake_said("grant 100@gw.test"), ==, stand);
+    g_assert_cmpint(fake_said("temporary c0ffee00@muc.test"), ==, stand); /* should we have to make it anew */
     fake_muc_in(fake_muc("100@"), FALSE);
     spin();
     g_assert_cmpint(fake_said("muji preparing"), ==, stand);
@@ -347,6 +348,29 @@ static gw_sip_call *starts_call(world *w) {
   return sip;
 }
 
+/* A server that was restarted has forgotten the room: the first of ours makes it, and lets in whoever was; nobody is invited
+ * again. */
+static void made_anew(void) {
+  fake_clear();
+  fake_muc_barred(fake_muc("101@")); /* the other one is not back yet, or was not let speak of it */
+  g_assert_true(fake_said("grant 101@gw.test"));
+  fake_answer_questions();
+  fake_muc_in(fake_muc("100@"), TRUE);
+  g_assert_false(fake_said("grant owner")); /* it stood */
+  fake_affiliation = "owner";
+  fake_muc_in(fake_muc("100@"), TRUE);
+  fake_affiliation = NULL;
+  spin();
+  g_assert_true(fake_said("grant owner gateway@gw.test") && fake_said("grant bob@x.test") &&
+                fake_said("grant carol@x.test"));
+  g_assert_false(fake_said("grant 100@gw.test"));
+  fake_answer_questions();
+  fake_muc_in(fake_muc("101@"), TRUE);
+  spin();
+  g_assert_false(fake_said("invite invite") || fake_said("call invite") || fake_said("join ") ||
+                 fake_said("leave "));
+}
+
 static void test_own_room(void) {
   static const char *const stands[] = {"http://jabber.org/protocol/muc", NULL};
   world w;
@@ -374,6 +398,7 @@ static void test_own_room(void) {
   g_assert_cmpstr(gw_muc_room(fake_muc("101@")), ==, gw_muc_room(fake_muc("100@")));
   fake_muc_in(fake_muc("101@"), FALSE);
   spin();
+  made_anew();
   end_sip(&w, sip, GW_CAUSE_NORMAL);
   until_calls(&w, 1);
   g_assert_false(fake_said("retract")); /* the other phone is still there */
@@ -626,6 +651,32 @@ static void test_running_first(void) {
 
 /* Two gateways in one room must not answer each other's invites with invites of their own: who was rung starts no call, not even
  * when the one that it was rung for is gone. */
+/* By the room that it rings for, and by a message: it rings once, and whoever wrote the message is answered. */
+static void test_invited_both_ways(void) {
+  world w;
+  setup(&w);
+  bob_joins("gateway@");
+  fake_word(fake_muc("gateway@"), call_invite(GW_INVITE_INVITE, "c0ffee00@muc.test"));
+  spin();
+  fake_local_desc((gw_handle){fake_last(GW_MEDIA_LEG).v - 1}, w.b);
+  spin();
+  g_assert_true(fake_said("sip dial 100"));
+  const guint calls = gw_bridge_call_count(w.b);
+  fake_clear();
+  say_to_phone(&w, GW_INVITE_INVITE, FALSE);
+  say_to_phone(&w, GW_INVITE_INVITE, FALSE);
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, calls);
+  g_assert_false(fake_said("call "));
+  gw_bridge_sip_state(fake_dialled, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+  spin();
+  g_assert_true(fake_said("call accept U from=100@gw.test to=bob@x.test new"));
+  end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+  g_assert_true(fake_said("call left U"));
+  g_assert_false(fake_said("call reject"));
+  g_clear_pointer(&fake_dialled, gw_sip_call_unref);
+  teardown(&w);
+}
+
 static void test_invited_invites_nobody(void) {
   world w;
   setup(&w);
@@ -732,6 +783,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji-rooms/strangers", test_strangers);
   g_test_add_func("/muji-rooms/own-room", test_own_room);
   g_test_add_func("/muji-rooms/refused", test_refused);
+  g_test_add_func("/muji-rooms/invited-both-ways", test_invited_both_ways);
   g_test_add_func("/muji-rooms/invited-invites-nobody", test_invited_invites_nobody);
   g_test_add_func("/muji-rooms/moved-private", test_moved_private);
   g_test_add_func("/muji-rooms/moved-invited", test_moved_invited);

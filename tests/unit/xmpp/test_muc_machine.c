@@ -60,6 +60,9 @@ static void note(fixture *f, const gw_ma *a) {
   case GW_MA_TELL_LEFT:
     g_string_append_printf(s, "out %s (%s)", gw_cause_word(a->cause), a->text);
     break;
+  case GW_MA_TELL_BARRED:
+    g_string_append(s, "barred");
+    break;
   case GW_MA_TELL_OCCUPANT:
     note_occupant(s, a);
     break;
@@ -642,6 +645,28 @@ static void members_only(fixture *f, gconstpointer d) {
   g_assert_true(gw_muc_machine_members_only(f->m));
 }
 
+/* Who has been in may be let in again: by whoever made the room anew, or by an admin. */
+static void barred_again(fixture *f, gconstpointer d) {
+  get_in(f);
+  stream(f, FALSE, "");
+  stream(f, TRUE, "join Anna");
+  for (guint i = 0; i < 10; i++) {
+    refused(f, "registration-required", "barred");
+    tick(f, GW_SEC(1) - 1, "");
+    tick(f, 1, "join Anna");
+  }
+  refused(f, "registration-required",
+          "out forbidden (registration-required: make 100@phone.example a member of " ROOM ")");
+  make(f, "Anna");
+  get_in(f);
+  stream(f, FALSE, "");
+  stream(f, TRUE, "join Anna");
+  refused(f, "registration-required", "barred");
+  tick(f, GW_SEC(1), "join Anna");
+  self(f, "Anna", 0, "participant", "changed Anna " OWN);
+  subject(f, "gone Bob bob@example/web; in again");
+}
+
 static void becomes_hidden(fixture *f, gconstpointer d) {
   get_in(f);
   disco(f, TRUE, FALSE, TRUE, "warn");
@@ -700,6 +725,7 @@ int main(int argc, char **argv) {
   CASE("voice-given", voice_is_given);
   CASE("leaving-without-voice", leaving_without_voice);
   CASE("members-only", members_only);
+  CASE("barred-again", barred_again);
   CASE("becomes-hidden", becomes_hidden);
   return g_test_run();
 }

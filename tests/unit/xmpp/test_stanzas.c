@@ -231,9 +231,19 @@ static void built(void) {
   g_assert_nonnull(strstr(member, "jid=\"100@g\""));
   xmpp_stanza_release(s);
   s = gw_xml_new("iq", NULL);
-  gw_muc_xml_add_submit(s, FALSE);
+  gw_muc_xml_add_submit(s, FALSE, FALSE);
   g_assert_nonnull(gw_xml_child(gw_xml_child(s, "query", GW_NS_MUC_OWNER), "x", GW_NS_DATA));
   xmpp_stanza_release(s);
+  for (guint closed = 0; closed < 2; closed++) {
+    s = gw_xml_new("iq", NULL);
+    gw_muc_xml_add_submit(s, TRUE, closed);
+    g_autofree char *form = gw_xml_print(s);
+    const char *members = strstr(form, "muc#roomconfig_membersonly");
+    g_assert_nonnull(members);
+    g_assert_true(g_str_has_prefix(strstr(members, "<value>"), closed ? "<value>1<" : "<value>0<"));
+    g_assert_nonnull(strstr(form, "muc#roomconfig_persistentroom"));
+    xmpp_stanza_release(s);
+  }
 }
 
 int main(int argc, char **argv) {
