@@ -145,7 +145,6 @@ void gw_call_move_leg(gw_call *c) {
   c->leg = there;
   c->moving = TRUE;
   own_leg(c);
-  if (c->seat) gw_seat_expect(c->seat);
 }
 
 /* Whoever is not let in hears nobody in the room, and is not heard there. */

@@ -9,8 +9,9 @@ static guint living(const gw_ledger_call *c) {
   return n;
 }
 
+/* Who was rung or asked for a PIN has been by itself until now: the media room may still be to be made. */
 static void expect(const gw_seat *s, gboolean offerer, guint sessions) {
-  if (s->conference->room.v && sessions) gw_media_expect(s->call->bridge->media, s->conference->room, offerer, sessions);
+  if (sessions && gw_conference_take_room(s->conference)) gw_media_expect(s->call->bridge->media, s->conference->room, offerer, sessions);
 }
 
 /* Who is in a call through a mesh calls the newcomer; in the others the newcomer calls, but for what a service sends. */

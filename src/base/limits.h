@@ -62,7 +62,7 @@
 #define GW_MAX_TUNNELS 16            /* TURN servers reached by TLS */
 #define GW_MAX_TUNNEL_CONNECTIONS 512 /* to all of them at once */
 #define GW_MAX_SPARES 4              /* transports of one room that gather ahead of their sessions */
-#define GW_SPARE_S 15                /* s that they wait for them */
+#define GW_SPARE_S 30                /* s that they wait for them */
 #define GW_MAX_RESTARTS 10           /* of ICE in one peer within GW_RESTART_WINDOW_S; more end it */
 #define GW_RESTART_WINDOW_S 60
 
