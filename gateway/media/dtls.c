@@ -10,6 +10,7 @@
 #define MTU 1200
 #define CERT_DAYS 365
 #define DAY_S 86400
+#define FAREWELL 128 /* bytes; of all suites offered the longest is 51 */
 #define READS 8 /* records looked at per datagram */
 
 struct gw_identity {
@@ -19,8 +20,11 @@ struct gw_identity {
 };
 
 struct gw_dtls {
-  SSL *ssl;
+  SSL *ssl; /* NULL: settled */
   BIO *in;
+  gboolean settling;
+  guint8 farewell[FAREWELL]; /* the record that says close_notify, made beforehand */
+  gsize n_farewell;
   gw_dtls_send send;
   void *user;
   char *hash, *value;
@@ -30,6 +34,11 @@ struct gw_dtls {
 
 static int out_write(BIO *bio, const char *data, int n) {
   gw_dtls *d = BIO_get_data(bio);
+  if (d->settling && (gsize)n <= sizeof d->farewell) {
+    memcpy(d->farewell, data, (gsize)n);
+    d->n_farewell = (gsize)n;
+  }
+  if (d->settling) return n;
   d->send((const guint8 *)data, (gsize)n, d->user); /* lost or not: DTLS repeats */
   return n;
 }
@@ -162,15 +171,25 @@ gw_dtls *gw_dtls_new(const gw_identity *id, gboolean server, const char *hash, c
 /* The library keeps 17 KiB for reading and as much for writing, and a session that is up mostly never speaks again until it ends. Those
  * for writing it does not make by itself when they are gone. */
 static gboolean wake(gw_dtls *d) {
-  return d->state != GW_DTLS_DONE || SSL_alloc_buffers(d->ssl) == 1;
+  return d->ssl && (d->state != GW_DTLS_DONE || SSL_alloc_buffers(d->ssl) == 1);
 }
 
 static void rest(gw_dtls *d) {
   if (d->state == GW_DTLS_DONE) SSL_free_buffers(d->ssl);
 }
 
+void gw_dtls_settle(gw_dtls *d) {
+  if (d->state != GW_DTLS_DONE || !wake(d)) return;
+  d->settling = TRUE;
+  SSL_shutdown(d->ssl);
+  ERR_clear_error();
+  g_clear_pointer(&d->ssl, SSL_free); /* and both its BIOs */
+  d->in = NULL;
+}
+
 void gw_dtls_free(gw_dtls *d) {
   if (!d) return;
+  if (d->n_farewell) d->send(d->farewell, d->n_farewell, d->user);
   if (d->state == GW_DTLS_DONE && wake(d)) SSL_shutdown(d->ssl);
   ERR_clear_error();
   SSL_free(d->ssl);
@@ -257,7 +276,7 @@ const char *gw_dtls_why(const gw_dtls *d) {
 
 gboolean gw_dtls_sessions(const gw_dtls *d, gw_srtp **ret_in, gw_srtp **ret_out) {
   const SRTP_PROTECTION_PROFILE *p =
-      d->state == GW_DTLS_DONE ? SSL_get_selected_srtp_profile(d->ssl) : NULL;
+      d->state == GW_DTLS_DONE && d->ssl ? SSL_get_selected_srtp_profile(d->ssl) : NULL;
   if (!p || (p->id != SRTP_AEAD_AES_128_GCM && p->id != SRTP_AES128_CM_SHA1_80)) return FALSE;
   gw_srtp_suite suite =
       p->id == SRTP_AEAD_AES_128_GCM ? GW_SRTP_AEAD_AES_128_GCM : GW_SRTP_AES_CM_128_HMAC_SHA1_80;

@@ -8,7 +8,7 @@
 #include "gateway/media/jitter.h"
 
 #define GW_CHUNK 256 /* bytes; a packet takes as many as it needs */
-#define GW_N_CHUNKS 96
+#define GW_N_CHUNKS 64
 typedef struct {
   gboolean used, fresh; /* fresh: first packet of another sender */
   gint64 seq, ts;       /* extended; ts in samples at GW_RATE */

@@ -157,6 +157,7 @@ static void take_rtp(gw_peer *p, guint8 *data, gsize n, gboolean proven, gint64 
   if (!p->heard_any || p->quiet) {
     p->heard_any = TRUE;
     p->quiet = FALSE;
+    gw_dtls_settle(p->dtls);
     gw_env_state(p->env, p->handle, GW_MS_RTP, GW_CAUSE_NONE);
   }
   if (gw_inflow_use(&p->in, rtp.pt, &clock) != GW_IN_VOICE)

@@ -246,6 +246,39 @@ static void test_role(void) {
   }
 }
 
+/* Both through, then one side gives its state back: it says goodbye all the same, once, encrypted, and what comes late is no harm. */
+static void test_settle(void) {
+  for (guint server = 0; server < 2; server++) {
+    side a, b;
+    gw_srtp *in = NULL, *out = NULL;
+    gsize n;
+    side_new(&a);
+    side_new(&b);
+    side_open(&a, server, "sha-256", gw_identity_fingerprint(b.id));
+    side_open(&b, !server, "sha-256", gw_identity_fingerprint(a.id));
+    gw_dtls_settle(a.d); /* too early: nothing happens */
+    shake(&a, &b);
+    talk(&a, &b);
+    gw_dtls_settle(a.d);
+    gw_dtls_settle(a.d);
+    g_assert_cmpint(gw_dtls_get_state(a.d), ==, GW_DTLS_DONE);
+    g_assert_false(gw_dtls_sessions(a.d, &in, &out));
+    gw_dtls_input(a.d, (const guint8 *)"\x16\xfe\xfd", 3);
+    gw_dtls_timeout(a.d);
+    g_assert_cmpuint(a.out.length, ==, 0);
+    g_clear_pointer(&a.d, gw_dtls_free);
+    g_assert_cmpuint(a.out.length, ==, 1);
+    const guint8 *said = g_bytes_get_data(a.out.head->data, &n);
+    g_assert_cmpuint(n, >, 13 + 2); /* more than the bare alert */
+    g_assert_cmpuint(said[0], ==, 21);
+    g_assert_cmpuint(said[4], ==, 1); /* epoch: that of the keys */
+    gw_dtls_input(b.d, said, n);
+    g_assert_cmpint(gw_dtls_get_state(b.d), ==, GW_DTLS_DONE);
+    side_free(&a);
+    side_free(&b);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   gw_srtp_init();
@@ -254,6 +287,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/media/dtls/junk", test_junk);
   g_test_add_func("/media/dtls/loss", test_loss);
   g_test_add_func("/media/dtls/last-flight", test_last_flight);
+  g_test_add_func("/media/dtls/settle", test_settle);
   g_test_add_func("/media/dtls/role", test_role);
   int rc = g_test_run();
   gw_srtp_exit();
