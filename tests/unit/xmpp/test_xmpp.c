@@ -429,15 +429,19 @@ static void subscriptions(fixture *f, gconstpointer d) {
 }
 
 /* The answer to the newest question of ours to bob@x. */
-static void answer_bob(fixture *f, const char *inside) {
+static void answer(fixture *f, const char *type, const char *inside) {
   const char *last = g_strrstr(f->server->got->str, "to=\"bob@x\"");
   g_assert_nonnull(last);
   const char *iq = g_strrstr_len(f->server->got->str, last - f->server->got->str, "<iq ");
   g_autofree char *id = g_strndup(strstr(iq, "id=\"") + 4, 16);
   g_autofree char *text =
-      g_strdup_printf("<iq type='result' id='%s' from='bob@x' to='" DOMAIN "'>%s</iq>", id, inside);
+      g_strdup_printf("<iq type='%s' id='%s' from='bob@x' to='" DOMAIN "'>%s</iq>", type, id, inside);
   g_string_truncate(f->server->got, 0);
   say(f, text);
+}
+
+static void answer_bob(fixture *f, const char *inside) {
+  answer(f, "result", inside);
 }
 
 /* Contact lists: written where their own server lets us, and not where somebody says he is one. */
@@ -472,6 +476,14 @@ static void contact_lists(fixture *f, gconstpointer d) {
   answer_bob(f, "");
   settle(f);
   g_assert_false(gw_xmpp_roster_help_due(f->x, "bob@x"));
+  gw_xmpp_set_roster_help(f->x, GW_HELP_WRITE);
+  gw_xmpp_help_roster(f->x, "bob@x/web", ours);
+  expect(f, "<query xmlns=\"jabber:iq:roster\"/>");
+  answer_bob(f, "<query xmlns='jabber:iq:roster'/>");
+  expect(f, "subscription=\"both\"");
+  answer(f, "error", "<error type='wait'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
+  expect(f, "http://jabber.org/protocol/rosterx"); /* it cannot keep its word */
+  expect(f, "jid=\"101@" DOMAIN "\"");
 }
 
 static void room_words(fixture *f, gconstpointer d) {
