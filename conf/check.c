@@ -117,7 +117,23 @@ static void need(gw_conf *conf, const char *path, const char *also, gw_problems 
              also ? ", or a file in " : "", also ? also : "");
 }
 
+static gboolean any(const gw_conf *conf, const char *path) {
+  g_auto(GStrv) list = gw_conf_strv(conf, path);
+  return list && *list;
+}
+
+static void check_registration(const gw_conf *conf, gw_problems *problems) {
+  if (!any(conf, "xmpp.registration")) return;
+  if (!any(conf, "xmpp.registrars"))
+    gw_problem(problems, line_of(conf, "xmpp.registration"), "xmpp.registrars",
+               "is missing; registration needs it; accepted: a list of HOST or HOST:PORT");
+  if (!strcmp(gw_conf_str(conf, "xmpp.mode"), "client"))
+    gw_problem(problems, line_of(conf, "xmpp.registration"), "xmpp.registration",
+               "needs mode = \"component\"; accepted: an empty list");
+}
+
 static void check_stream(gw_conf *conf, gw_problems *problems) {
+  check_registration(conf, problems);
   if (strcmp(gw_conf_str(conf, "xmpp.mode"), "client") != 0) {
     need(conf, "xmpp.domain", NULL, problems);
     need(conf, "xmpp.secret", "xmpp.secret_file", problems);

@@ -1,6 +1,7 @@
 /* schema.c - every key of the configuration file: the only place that knows them. */
 #include "conf/schema.h"
 #include <string.h>
+#include "base/limits.h"
 
 #define RELOAD GW_KEY_RELOAD
 #define REQUIRED GW_KEY_REQUIRED
@@ -84,6 +85,14 @@ const gw_key gw_keys[] = {
            .help = "Phones in the contact lists of those in visible_to, when they come into a room. suggest: "
                    "their clients are asked to add them (XEP-0144). write: they are put there where the XMPP server "
                    "lets the gateway (XEP-0356), else suggested."),
+    WORDS("xmpp.registration", NULL, .flags = RELOAD, TEXT,
+          .help = "Who may bring his own SIP account (XEP-0077): JIDs without resource; * stands for any "
+                  "characters, ? for one. The gateway registers there for him; what comes from there calls him, "
+                  "and the numbers that he calls go out by it. Needs registrars. Mode component only."),
+    WORDS("xmpp.registrars", NULL, .flags = RELOAD, .check = gw_form_host_port, .form = "HOST or HOST:PORT",
+          .help = "Registrars at which such accounts may be. Nothing is ever sent to any other that somebody names."),
+    NUMBER("xmpp.max_accounts", "50", 1, GW_MAX_ACCOUNTS, .flags = RELOAD, .unit = "accounts",
+           .help = "How many such accounts there may be in all."),
 
     STRING("xmpp.services", "", .check = gw_form_services, .form = "a domain name, \"\" or \"off\"",
            .help = "Domain that is asked for STUN and TURN servers (XEP-0215). Empty: the account's "

@@ -135,14 +135,18 @@ static gboolean too_many_waiting(const gw_sip *sip, const char *ip) {
 /* An address elsewhere, as in alice@example.org. NULL: the number is meant for us. */
 static const char *foreign_host(const gw_sip *sip, const sip_t *msg) {
   const char *host = msg->sip_request->rq_url->url_host;
+  return gw_sip_is_foreign(sip, host) ? host : NULL;
+}
+
+gboolean gw_sip_is_foreign(const gw_sip *sip, const char *host) {
   if (!host || !*host || *host == '[' || g_hostname_is_ip_address(host) ||
       !g_ascii_strcasecmp(host, sip->realm))
-    return NULL;
+    return FALSE;
   for (guint i = 0; i < sip->ports->len; i++) {
     const gw_sip_port *p = g_ptr_array_index(sip->ports, i);
-    if (!g_ascii_strcasecmp(host, p->bound) || !g_ascii_strcasecmp(host, p->shown)) return NULL;
+    if (!g_ascii_strcasecmp(host, p->bound) || !g_ascii_strcasecmp(host, p->shown)) return FALSE;
   }
-  return host;
+  return TRUE;
 }
 
 static void offer_call(gw_sip_call *call, gw_sip_leg *leg, const request *r, const gw_desc *offer,

@@ -98,6 +98,8 @@ typedef struct {
   gboolean trusted;               /* read its P-Asserted-Identity, Remote-Party-ID and Privacy, and send ours */
   const char *caller;             /* user part of From of our calls; "" or NULL: `user`, else who calls */
   guint keepalive_s;              /* OPTIONS that often; 0: never, it counts as up */
+  gboolean personal;              /* somebody's own account, not the operator's word: what comes from there is its call only when it is
+                                     for `user`, and only while the registrar has taken the password */
 } gw_sip_trunk;
 
 typedef enum { GW_TRUNK_TRYING, GW_TRUNK_UP, GW_TRUNK_DOWN } gw_sip_trunk_state;
@@ -105,7 +107,7 @@ typedef struct {
   const char *name, *host /* "udp:192.0.2.7:5060" in use, "" none */, *reason /* why not up, "" */;
   gw_sip_trunk_state state;
   gint64 since_wall_us;
-  gboolean registers;
+  gboolean registers, personal;
 } gw_sip_trunk_info;
 
 typedef struct {
@@ -138,6 +140,7 @@ void gw_sip_set_draining(gw_sip *, gboolean);                 /* new calls: 503 
 char **gw_sip_listening(const gw_sip *);                      /* g_strfreev; "udp:127.0.0.1:5060" with the real ports */
 void gw_sip_restore_binding(gw_sip *, const gw_sip_binding *);/* at start, from the store */
 void gw_sip_forget_phone(gw_sip *, const char *number);       /* drops its bindings */
+gboolean gw_sip_is_foreign(const gw_sip *, const char *host); /* a name, and neither ours nor the realm: gw_sip_invite.to_host */
 guint gw_sip_contacts(const gw_sip *, const char *number);    /* how many live bindings */
 char *gw_sip_phone_source(const gw_sip *, const char *number); /* "udp:192.0.2.7:49152" of its newest live binding, NULL none; g_free */
 /* refused and bad_messages count the whole process: the library answers most of them without saying for which socket. */

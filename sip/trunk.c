@@ -19,6 +19,7 @@ static gboolean same_conf(const gw_trunk_own *mine, const gw_sip_trunk *new) {
          same_text(mine->transport, new->transport) && same_text(mine->user, new->user) &&
          same_text(mine->password, new->password) && same_text(mine->caller, new->caller) &&
          mine->registers == new->registers && mine->trusted == new->trusted &&
+         mine->personal == new->personal &&
          mine->expires_s == (new->expires_s ? new->expires_s : EXPIRES_S) &&
          mine->keepalive_s ==
              new->keepalive_s &&g_strv_equal((const char *const *)mine->addresses, addresses);
@@ -40,6 +41,7 @@ static void take_conf(gw_trunk_own *mine, const gw_sip_trunk *new) {
                                                      : g_new0(char *, 1),
                          .registers = new->registers,
                          .trusted = new->trusted,
+                         .personal = new->personal,
                          .expires_s = new->expires_s ? new->expires_s : EXPIRES_S,
                          .keepalive_s = new->keepalive_s};
 }
@@ -201,7 +203,8 @@ static void info_of(gw_trunk *t, gw_sip_trunk_info *ret) {
                              .reason = t->machine.reason,
                              .state = (gw_sip_trunk_state)t->machine.state,
                              .since_wall_us = t->since_wall_us,
-                             .registers = t->conf.registers};
+                             .registers = t->conf.registers,
+                             .personal = t->conf.personal};
 }
 
 static void changed(gw_trunk *t) {

@@ -12,7 +12,7 @@ typedef struct gw_trunk_ask gw_trunk_ask;
 /* Own copy of a gw_sip_trunk. */
 typedef struct {
   char *name, *proxy, *outbound_proxy, *transport, *user, *password, *caller, **addresses;
-  gboolean registers, trusted;
+  gboolean registers, trusted, personal;
   guint expires_s, keepalive_s;
 } gw_trunk_own;
 

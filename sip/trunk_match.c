@@ -55,6 +55,12 @@ static gboolean comes_by(const gw_trunk *t, const char *source) {
   return gw_transport_of(t->conf.transport) != GW_TLS || gw_transport_of(source) == GW_TLS;
 }
 
+/* Whoever may have an account of his own must not get the calls of others who are at the same registrar: by a user name that is
+ * not his, or by what is for nobody's account. That it is his the registrar has said. */
+static gboolean is_meant(const gw_trunk *t, const sip_t *msg) {
+  return !t->conf.personal || (t->machine.state == GW_TS_UP && for_account(t, msg));
+}
+
 /* A phone may stand at the same address as a PBX: that is asked for its password as ever. Of several trunks at one
  * address the one whose account is called, else one that is known by address alone, else the first. */
 gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *source, const char *ip) {
@@ -62,7 +68,7 @@ gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *source, c
   guint rank = 0;
   for (guint i = 0; i < sip->trunks->len; i++) {
     gw_trunk *t = sip->trunks->pdata[i];
-    if (t->leaving || !speaks(t, ip) || !comes_by(t, source)) continue;
+    if (t->leaving || !speaks(t, ip) || !comes_by(t, source) || !is_meant(t, msg)) continue;
     guint r = for_account(t, msg) ? 3 : !t->conf.registers ? 2 : 1;
     if (r > rank) best = t, rank = r;
   }

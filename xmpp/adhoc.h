@@ -6,12 +6,13 @@
 #include <glib.h>
 #include "xmpp/xmpp.h"
 
-typedef enum { GW_FIELD_TEXT, GW_FIELD_LIST, GW_FIELD_LINES } gw_field_type;
+typedef enum { GW_FIELD_TEXT, GW_FIELD_LIST, GW_FIELD_LINES, GW_FIELD_PRIVATE, GW_FIELD_HIDDEN } gw_field_type;
 typedef struct {
   char *var, *label;
   gw_field_type type;
   gboolean required;
   char **options, **option_labels; /* of a LIST */
+  char *value;                     /* filled in already, or NULL */
 } gw_field;
 gw_field *gw_field_new(const char *var, const char *label, gw_field_type, gboolean required);
 void gw_field_free(gw_field *);

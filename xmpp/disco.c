@@ -93,7 +93,7 @@ static void answer_other(const gw_xmpp *x, xmpp_stanza_t *reply, gboolean bare) 
   else
     identity(query, "gateway", "sip", x->name);
   features(query, domain_features);
-  if (!bare) gw_gateway_add_features(x, query);
+  if (!bare) gw_gateway_add_features(x, query, xmpp_stanza_get_to(reply));
 }
 
 static gboolean node_known(const char *ver, const char *node) {

@@ -13,6 +13,7 @@ void gw_field_free(gw_field *f) {
   if (!f) return;
   g_free(f->var);
   g_free(f->label);
+  g_free(f->value);
   g_strfreev(f->options);
   g_strfreev(f->option_labels);
   g_free(f);
@@ -39,7 +40,7 @@ static xmpp_stanza_t *field(xmpp_stanza_t *x, const char *var, const char *type,
   xmpp_stanza_t *f = gw_xml_add(x, "field", GW_NS_DATA);
   gw_xml_set(f, "var", var);
   gw_xml_set(f, "type", type);
-  gw_xml_set(f, "label", label);
+  if (label) gw_xml_set(f, "label", label);
   return f;
 }
 
@@ -48,9 +49,10 @@ static void value(xmpp_stanza_t *parent, const char *text) {
 }
 
 static void add_field(xmpp_stanza_t *x, const gw_field *f) {
-  static const char *const types[] = {"text-single", "list-single", "text-multi"};
+  static const char *const types[] = {"text-single", "list-single", "text-multi", "text-private", "hidden"};
   xmpp_stanza_t *e = field(x, f->var, types[f->type], f->label);
   if (f->required) gw_xml_add(e, "required", GW_NS_DATA);
+  if (f->value && *f->value) value(e, f->value);
   for (guint i = 0; f->options && f->options[i]; i++) {
     xmpp_stanza_t *o = gw_xml_add(e, "option", GW_NS_DATA);
     gw_xml_set(o, "label", f->option_labels ? f->option_labels[i] : f->options[i]);

@@ -7,24 +7,32 @@
 #include "xmpp/internal.h"
 #include "xmpp/ns.h"
 #include "xmpp/page.h"
+#include "xmpp/register.h"
 
 #define PAGE 100 /* items in one answer */
 
-void gw_xmpp_set_visible_to(gw_xmpp *x, const char *const *patterns) {
-  g_autoptr(GPtrArray) list = g_ptr_array_new();
+char **gw_patterns_folded(const char *const *patterns) {
+  GPtrArray *list = g_ptr_array_new();
   for (; patterns && *patterns; patterns++)
     g_ptr_array_add(list, g_utf8_strdown(*patterns, -1));
   g_ptr_array_add(list, NULL);
+  return (char **)g_ptr_array_free(list, FALSE);
+}
+
+gboolean gw_patterns_match(char *const *folded, const char *bare) {
+  for (; folded && *folded; folded++)
+    if (g_pattern_match_simple(*folded, bare)) return TRUE;
+  return FALSE;
+}
+
+void gw_xmpp_set_visible_to(gw_xmpp *x, const char *const *patterns) {
   g_strfreev(x->visible_to);
-  x->visible_to = (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
+  x->visible_to = gw_patterns_folded(patterns);
 }
 
 gboolean gw_gateway_may_see(const gw_xmpp *x, const char *jid) {
   g_autofree char *bare = jid ? gw_jid_bare(jid) : NULL;
-  if (!bare) return FALSE;
-  for (char **p = x->visible_to; p && *p; p++)
-    if (g_pattern_match_simple(*p, bare)) return TRUE;
-  return gw_adhoc_is_operator(x, jid);
+  return bare && (gw_patterns_match(x->visible_to, bare) || gw_adhoc_is_operator(x, jid));
 }
 
 /* --- items (XEP-0030 4, XEP-0059) */
@@ -147,10 +155,12 @@ gboolean gw_gateway_serve(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq) {
   return reply != NULL;
 }
 
-void gw_gateway_add_features(const gw_xmpp *x, xmpp_stanza_t *query) {
+void gw_gateway_add_features(const gw_xmpp *x, xmpp_stanza_t *query, const char *asker) {
   static const char *const own[] = {GW_NS_GATEWAY, GW_NS_RSM, NULL};
   for (const char *const *f = own; *f; f++)
     gw_xml_set(gw_xml_add(query, "feature", XMPP_NS_DISCO_INFO), "var", *f);
   if (gw_adhoc_on(x))
     gw_xml_set(gw_xml_add(query, "feature", XMPP_NS_DISCO_INFO), "var", GW_NS_COMMANDS);
+  if (gw_xmpp_may_register(x, asker))
+    gw_xml_set(gw_xml_add(query, "feature", XMPP_NS_DISCO_INFO), "var", GW_NS_REGISTER);
 }

@@ -33,6 +33,7 @@ struct gw_xmpp {
   gw_watchers *watchers;
   struct gw_adhoc *adhoc;
   struct gw_rosters *rosters;
+  struct gw_register *registry;
   char **visible_to;        /* patterns of bare JIDs */
   GHashTable *asked;        /* "ours\ntheirs": whose presence we have asked for */
   gw_timer *standing_timer;
@@ -122,7 +123,17 @@ gboolean gw_adhoc_serve(gw_xmpp *, gw_stream *, xmpp_stanza_t *iq); /* FALSE: no
 /* gateway.c */
 gboolean gw_gateway_serve(gw_xmpp *, gw_stream *, xmpp_stanza_t *iq); /* FALSE: not its affair */
 gboolean gw_gateway_may_see(const gw_xmpp *, const char *jid);
-void gw_gateway_add_features(const gw_xmpp *, xmpp_stanza_t *disco_query);
+void gw_gateway_add_features(const gw_xmpp *, xmpp_stanza_t *disco_query, const char *asker);
+char **gw_patterns_folded(const char *const *patterns);               /* lower case; NULL is none; g_strfreev */
+gboolean gw_patterns_match(char *const *folded, const char *bare_jid);
+
+/* register.c */
+typedef struct gw_register gw_register;
+void gw_register_init(gw_xmpp *);
+void gw_register_clear(gw_xmpp *);
+gboolean gw_register_serve(gw_xmpp *, gw_stream *, xmpp_stanza_t *iq); /* FALSE: not its affair */
+void gw_register_unsubscribed(gw_xmpp *, const char *us, const char *them);
+void gw_register_stand(const gw_xmpp *, const char *to, gw_stand *);   /* the gateway's, as this person sees it */
 
 /* rosters.c */
 void gw_rosters_init(gw_xmpp *);

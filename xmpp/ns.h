@@ -36,6 +36,7 @@
 #define GW_NS_COMMANDS "http://jabber.org/protocol/commands"
 #define GW_NS_RSM "http://jabber.org/protocol/rsm"
 #define GW_NS_GATEWAY "jabber:iq:gateway"
+#define GW_NS_REGISTER "jabber:iq:register"
 #define GW_NS_ROSTERX "http://jabber.org/protocol/rosterx"
 
 #endif

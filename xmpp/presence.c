@@ -57,6 +57,7 @@ static gboolean asked_before(gw_xmpp *x, const char *us, const char *them) {
 static void on_unsubscribe(gw_xmpp *x, gw_stream *s, const char *us, const char *them) {
   g_autofree char *pair = g_strconcat(us, "\n", them, NULL);
   gw_standing_unwatch(x, us, them);
+  gw_register_unsubscribed(x, us, them);
   send_plain(x, s, "unsubscribed", us, them);
   if (g_hash_table_remove(x->asked, pair)) send_plain(x, s, "unsubscribe", us, them);
   if (!x->client) send_plain(x, s, "unavailable", us, them);

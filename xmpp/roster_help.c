@@ -51,6 +51,10 @@ guint gw_lack_count(const gw_lack *l) {
   return n;
 }
 
+void gw_lack_again(gw_lack *l) {
+  l->next = l->given = 0;
+}
+
 gboolean gw_lack_next(gw_lack *l, const char **ret_jid, const char **ret_name) {
   while (l->given < GW_HELP_MOST && l->next < l->contacts->len) {
     const contact *c = l->contacts->pdata[l->next++];

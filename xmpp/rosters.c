@@ -88,9 +88,46 @@ gboolean gw_rosters_message_in(gw_xmpp *x, xmpp_stanza_t *message) {
   return TRUE;
 }
 
+/* --- suggesting: all of them in one message (XEP-0144 3) */
+
+static void suggest(help *h) {
+  gw_xmpp *x = h->x;
+  g_autofree char *id = gw_ids_hex(x->ids, 8);
+  const char *jid, *name;
+  xmpp_stanza_t *m = gw_xml_new("message", NULL);
+  gw_xml_set(m, "from", x->domain);
+  gw_xml_set(m, "to", h->who);
+  gw_xml_set(m, "id", id);
+  gw_xml_set_text(gw_xml_add(m, "body", NULL),
+                  "The telephones of this gateway, for your contact list.");
+  xmpp_stanza_t *list = gw_xml_add(m, "x", GW_NS_ROSTERX);
+  while (gw_lack_next(h->lack, &jid, &name)) {
+    xmpp_stanza_t *item = gw_xml_add(list, "item", GW_NS_ROSTERX);
+    gw_xml_set(item, "action", "add");
+    gw_xml_set(item, "jid", jid);
+    gw_xml_set(item, "name", *name ? name : NULL);
+    gw_xml_set_text(gw_xml_add(item, "group", GW_NS_ROSTERX), GROUP);
+  }
+  gw_xmpp_send(x, x->main, m, FALSE);
+  gw_info(NULL, "roster-suggested", "to=%s", h->who);
+  help_free(h);
+}
+
 /* --- writing: the list as it is, then what is lacking, one after the other (XEP-0356 5) */
 
+/* A server may give the right and not be able to keep it: nothing is written, so his client is asked, as without the right. */
+static void suggest_instead(help *h, const char *condition) {
+  gw_warn(NULL, "roster-not-written", "of=%s condition=%s instead=suggested", h->who, condition);
+  g_hash_table_steal(h->x->rosters->under_way, h->who);
+  gw_lack_again(h->lack);
+  suggest(h);
+}
+
 static void done(help *h, const char *condition) {
+  if (condition && !h->written) {
+    suggest_instead(h, condition);
+    return;
+  }
   if (condition)
     gw_warn(NULL, "roster-not-written", "of=%s written=%u condition=%s", h->who, h->written,
             condition);
@@ -152,31 +189,6 @@ static void read_list(help *h) {
   xmpp_stanza_t *iq = gw_iq_new("get", x->domain, h->who, id);
   gw_xml_add(iq, "query", XMPP_NS_ROSTER);
   gw_xmpp_send(x, x->main, iq, FALSE);
-}
-
-/* --- suggesting: all of them in one message (XEP-0144 3) */
-
-static void suggest(help *h) {
-  gw_xmpp *x = h->x;
-  g_autofree char *id = gw_ids_hex(x->ids, 8);
-  const char *jid, *name;
-  xmpp_stanza_t *m = gw_xml_new("message", NULL);
-  gw_xml_set(m, "from", x->domain);
-  gw_xml_set(m, "to", h->who);
-  gw_xml_set(m, "id", id);
-  gw_xml_set_text(gw_xml_add(m, "body", NULL),
-                  "The telephones of this gateway, for your contact list.");
-  xmpp_stanza_t *list = gw_xml_add(m, "x", GW_NS_ROSTERX);
-  while (gw_lack_next(h->lack, &jid, &name)) {
-    xmpp_stanza_t *item = gw_xml_add(list, "item", GW_NS_ROSTERX);
-    gw_xml_set(item, "action", "add");
-    gw_xml_set(item, "jid", jid);
-    gw_xml_set(item, "name", *name ? name : NULL);
-    gw_xml_set_text(gw_xml_add(item, "group", GW_NS_ROSTERX), GROUP);
-  }
-  gw_xmpp_send(x, x->main, m, FALSE);
-  gw_info(NULL, "roster-suggested", "to=%s", h->who);
-  help_free(h);
 }
 
 /* --- the public side */

@@ -14,8 +14,11 @@
 #define LAST_BATCH 4096   /* when we go */
 #define RESOURCE "tipring"
 
-static void send_stand(gw_xmpp *x, const char *ours, const char *to, const gw_stand *s) {
+static void send_stand(gw_xmpp *x, const char *ours, const char *to, const gw_stand *stand) {
   gboolean phone = strchr(ours, '@') != NULL;
+  gw_stand own = *stand;
+  const gw_stand *s = &own;
+  if (!phone) gw_register_stand(x, to, &own);
   g_autofree char *from = phone ? g_strdup_printf("%s/" RESOURCE, ours) : g_strdup(ours);
   xmpp_stanza_t *p = gw_xml_new("presence", NULL);
   gw_xml_set(p, "from", from);

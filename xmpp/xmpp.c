@@ -169,7 +169,7 @@ static void request_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *
     return;
   }
   if (!x->client && !strchr(to, '@') && !gw_jid_resource(to) &&
-      (gw_adhoc_serve(x, s, iq) || gw_gateway_serve(x, s, iq)))
+      (gw_adhoc_serve(x, s, iq) || gw_gateway_serve(x, s, iq) || gw_register_serve(x, s, iq)))
     return;
   if (set && p && gw_meet_xml_is(iq)) {
     gw_persona_meet(p, iq);
@@ -344,6 +344,7 @@ gw_xmpp *gw_xmpp_new(GMainContext *ctx, const gw_xmpp_config *c, const gw_xmpp_e
   gw_disco_init(x, c->features);
   gw_standing_init(x);
   gw_adhoc_init(x);
+  gw_register_init(x);
   gw_rosters_init(x);
   x->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   x->personas = g_ptr_array_new();
@@ -417,6 +418,7 @@ void gw_xmpp_free(gw_xmpp *x) {
   gw_rosters_clear(x);
   g_hash_table_unref(x->asked);
   g_strfreev(x->visible_to);
+  gw_register_clear(x);
   g_free(x->domain);
   g_free(x->account);
   g_free(x->jid);

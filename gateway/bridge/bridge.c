@@ -173,7 +173,7 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
                                                  trunk      ? trunk
                                                  : i->phone ? i->phone
                                                             : "",
-                                                 i->to_user);
+                                                 i->to_user, i->to_host);
   gw_cause cause =
       i->trunk ? gw_bridge_trunk_admission(b, i->trunk) : gw_bridge_admission(b, i->phone);
   gw_sip_call_ref(call); /* the reference of the refusal; a call takes its own */
@@ -184,30 +184,16 @@ void gw_bridge_invite(gw_sip *sip, gw_sip_call *call, const gw_sip_invite *i, vo
     cause = route->cause;
     why = last ? last->why : gw_cause_text(cause);
   }
-  g_autoptr(gw_room_conf) person =
-      cause == GW_CAUSE_NOT_FOUND || cause == GW_CAUSE_BAD_REQUEST ? gw_direct_dialled(b, i, &why) : NULL;
-  if (person) cause = GW_CAUSE_NONE;
-  const gw_room_conf *conf = person                 ? person
-                             : cause || route->menu ? NULL
-                                                    : gw_bridge_conf_room(b->conf, route->number);
-  if (!cause && !route->menu &&
-      (!conf || !(gw_direct_is(conf) || gw_bridge_conference(b, conf->room))))
-    cause = GW_CAUSE_INTERNAL, why = "no conference for the room";
-  if (!cause && gw_direct_is(conf) && b->conf->client_mode)
-    cause = GW_CAUSE_FORBIDDEN, why = "persons can be called in component mode only";
-  if (!cause && conf && !gw_room_conf_flavour(conf)) {
-    cause = GW_CAUSE_NO_CODEC;
-    why = "the room's flavour is not part of this version";
-  }
+  const gw_room_conf *conf = cause || route->menu ? NULL
+                             : route->person      ? route->person
+                                                  : gw_bridge_conf_room(b->conf, route->number);
   if (cause && may_be_told(b, i, cause))
     refuse_aloud(b, call, i, route->number, cause, why);
   else if (cause)
     refuse(call, i, cause, why);
   else
-    gw_call_post(gw_call_new_in(b, call, i, conf, person ? person->room : route->number,
-                                language_of(b, route)),
-                 &(gw_ce){.type = GW_CE_INVITE,
-                          .asks = route->menu || (person ? *person->pin != 0 : route->has_pin)});
+    gw_call_post(gw_call_new_in(b, call, i, conf, route->number, language_of(b, route)),
+                 &(gw_ce){.type = GW_CE_INVITE, .asks = route->menu || route->has_pin});
   gw_sip_call_unref(call);
 }
 

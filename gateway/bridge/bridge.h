@@ -52,6 +52,8 @@ typedef struct {
   gboolean number_jid;            /* callers appear under their number, not as guest */
   gw_sdes_policy srtp;
   guint max_calls;                /* 0 = no own limit */
+  char *owner;                    /* bare JID of whose account it is: its calls are his, and go by it alone; NULL: the operator's trunk */
+  char *caller, *caller_name;     /* the same: who calls */
 } gw_trunk_conf;
 void gw_trunk_conf_free(gw_trunk_conf *);
 void gw_menu_conf_free(gw_menu_conf *);
@@ -192,8 +194,10 @@ typedef struct {
   guint code;    /* SIP status of the refusal, 0 */
   gw_cause cause;
   GPtrArray *tried; /* gw_route_step */
+  gw_room_conf *person; /* it is a call to one person, who is `room`; NULL: it is none */
 } gw_route;
-/* from: number of a phone, "trunk:NAME", "" nobody that we know; a JID or "operator" asks for a call that goes out. */
+/* from: number of a phone, "trunk:NAME", "" nobody that we know; a JID or "operator" asks for a call that goes out. to: a number, or
+ * an address with a domain. */
 gw_route *gw_bridge_route(gw_bridge *, const char *from, const char *to);
 void gw_route_free(gw_route *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_route, gw_route_free)

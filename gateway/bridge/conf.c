@@ -71,6 +71,9 @@ void gw_trunk_conf_free(gw_trunk_conf *t) {
   g_free(t->format);
   g_strfreev(t->dial_out);
   g_strfreev(t->dial_out_by);
+  g_free(t->owner);
+  g_free(t->caller);
+  g_free(t->caller_name);
   g_free(t);
 }
 
@@ -198,7 +201,7 @@ gw_dialplan *gw_bridge_conf_dialplan(const gw_bridge_conf *c) {
     gw_dialplan_add_trunk(d,
                           &(gw_dialplan_trunk){t->name, t->country, t->international, t->national,
                                                t->format, (const char *const *)t->dial_out,
-                                               (const char *const *)t->dial_out_by});
+                                               (const char *const *)t->dial_out_by, t->owner});
   }
   return d;
 }

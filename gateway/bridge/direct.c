@@ -94,11 +94,15 @@ static const gw_room_conf *number_of(const gw_bridge *b, const char *bare) {
   return NULL;
 }
 
+const char *gw_direct_rule(const gw_bridge *b, const char *bare) {
+  if (number_of(b, bare)) return "a number leads to him";
+  return listed(b->conf, b->conf->callers, bare) ? "xmpp.callers lets him call phones" : NULL;
+}
+
 /* Whoever has a number here may call phones; who may have other numbers called is said by the trunk alone. */
 static gboolean may_call(const gw_bridge *b, const char *bare, const char *number) {
-  if (!gw_dial_allowed(b, bare, number)) return FALSE;
-  return !gw_bridge_conf_phone(b->conf, number) || number_of(b, bare) ||
-         listed(b->conf, b->conf->callers, bare);
+  return gw_dial_allowed(b, bare, number) &&
+         (!gw_bridge_conf_phone(b->conf, number) || gw_direct_rule(b, bare));
 }
 
 /* --- a phone calls a person --- */
@@ -116,29 +120,37 @@ static gw_room_conf *conf_of(const gw_bridge *b, const char *jid) {
 }
 
 /* alice@example.org as it was dialled: in the user part (%40), or as the address itself. */
-static char *address_of(const gw_sip_invite *i) {
-  g_autofree char *whole = strchr(i->to_user, '@') ? g_strdup(i->to_user)
-                           : i->to_host            ? g_strconcat(i->to_user, "@", i->to_host, NULL)
-                                                   : NULL;
+static char *address_of(const char *to, const char *to_host) {
+  g_autofree char *whole = strchr(to, '@') ? g_strdup(to)
+                           : to_host       ? g_strconcat(to, "@", to_host, NULL)
+                                           : NULL;
   g_autofree char *bare = whole && strlen(whole) <= GW_MAX_JID ? gw_jid_bare(whole) : NULL;
   return bare && strchr(bare, '@') ? g_steal_pointer(&bare) : NULL;
 }
 
-gw_room_conf *gw_direct_dialled(const gw_bridge *b, const gw_sip_invite *i, const char **ret_why) {
-  g_autofree char *jid = i->phone && !b->conf->client_mode ? address_of(i) : NULL;
+gw_room_conf *gw_direct_dialled(const gw_bridge *b, const char *to, const char *to_host,
+                                char **ret_jid) {
+  char *jid = *ret_jid = b->conf->client_mode ? NULL : address_of(to, to_host);
   g_autofree char *domain = NULL;
   if (!jid) return NULL;
   gw_jid_split(jid, NULL, &domain, NULL);
-  if (!g_strcmp0(domain, b->conf->domain) || !listed(b->conf, b->conf->dial_users, jid)) {
-    *ret_why = "sip.dial_users does not let phones call that person";
-    return NULL;
-  }
+  if (!g_strcmp0(domain, b->conf->domain) || !listed(b->conf, b->conf->dial_users, jid)) return NULL;
   return conf_of(b, jid);
+}
+
+/* Who calls his own account is asked for no PIN: that is of the number that leads to him here. */
+gw_room_conf *gw_direct_owner(const gw_bridge *b, const char *trunk) {
+  const gw_trunk_conf *t = gw_bridge_conf_trunk(b->conf, trunk);
+  if (!t || !t->owner) return NULL;
+  gw_room_conf *conf = conf_of(b, t->owner);
+  g_free(conf->pin);
+  conf->pin = g_strdup("");
+  return conf;
 }
 
 /* --- a person calls a phone --- */
 
-static char *number_called(const gw_bridge *b, const char *to) {
+char *gw_direct_number(const gw_bridge *b, const char *to) {
   g_autofree char *node = NULL;
   if (!to || !gw_jid_split(to, &node, NULL, NULL) || !node) return NULL;
   g_autofree char *plain = gw_jid_unescape(node);
@@ -163,7 +175,7 @@ static gw_cause turned_away(gw_bridge *b, const char *from, const char *number, 
 /* The call as it rings; NULL with the cause. *ret_silent: refused too often to be told again. */
 static gw_call *ring(gw_bridge *b, const char *from, const char *to, const char *sid,
                      gw_cause *ret_cause, gboolean *ret_silent) {
-  g_autofree char *bare = gw_jid_bare(from), *number = number_called(b, to);
+  g_autofree char *bare = gw_jid_bare(from), *number = gw_direct_number(b, to);
   gboolean first = TRUE;
   const char *why = NULL;
   *ret_silent = FALSE;
@@ -225,7 +237,7 @@ gboolean gw_direct_lets(const gw_call *c, const gw_word *w) {
 
 /* Two that call each other at the same time: the call of our phone that still waits for this person. */
 static gw_call *crossing(const gw_bridge *b, const gw_word *w) {
-  g_autofree char *number = number_called(b, w->to);
+  g_autofree char *number = gw_direct_number(b, w->to);
   for (guint i = 0; i < b->calls->len; i++) {
     gw_call *c = b->calls->pdata[i];
     if (c->machine.direct && !c->machine.out && c->machine.state == GW_CS_JOINING && c->seat &&

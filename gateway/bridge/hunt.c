@@ -37,8 +37,11 @@ void gw_call_take_way(gw_call *c, const gw_dialplan_way *way, const char *e164) 
 /* What the telephone network is told as the caller is a number that somebody has configured here, or none: the names of
  * persons and of other rooms are whatever those who made them wanted. */
 gw_sip_call *gw_call_dial_trunk(gw_call *c, const gw_desc *offer, gw_cause *ret_why) {
-  gw_sip_call *sip = gw_sip_dial_trunk(c->bridge->sip, c->trunk, c->away, c->room_conf->number,
-                                       NULL, offer, ret_why);
+  const gw_trunk_conf *t = gw_bridge_conf_trunk(c->bridge->conf, c->trunk);
+  const gboolean own = t && t->owner; /* who calls from his own account is who he says there */
+  gw_sip_call *sip = gw_sip_dial_trunk(c->bridge->sip, c->trunk, c->away,
+                                       own ? t->caller : c->room_conf->number,
+                                       own && *t->caller_name ? t->caller_name : NULL, offer, ret_why);
   if (sip && another_could(c)) gw_sip_call_hurry(sip);
   return sip;
 }

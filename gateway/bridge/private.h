@@ -221,7 +221,8 @@ void gw_call_srtp_answered(gw_call *); /* out: we know now which of its contacts
 void gw_call_srtp_agreed(gw_call *, const gw_desc *agreed);
 
 /* --- route.c */
-gw_route *gw_bridge_route_in(gw_bridge *, const char *from, const char *to); /* of a call that comes in */
+/* Of a call that comes in; to_host: as of gw_sip_invite. */
+gw_route *gw_bridge_route_in(gw_bridge *, const char *from, const char *to, const char *to_host);
 
 /* --- caller.c: who is at the other end, and under which name the room sees it */
 void gw_call_from_phone(gw_call *, const char *phone);
@@ -398,8 +399,12 @@ char *gw_direct_resource(const gw_call *);   /* of its JID; g_free */
 gw_flavour *gw_direct_flavour(const gw_call *, const char *own_jid);
 void gw_direct_begin(gw_call *); /* its JOIN: the person is called; or the phone was picked up for him */
 void gw_direct_picked_up(gw_seat *);
-/* The person whose address a phone has dialled; free it. NULL: no address, or *ret_why he must not be called. */
-gw_room_conf *gw_direct_dialled(const gw_bridge *, const gw_sip_invite *, const char **ret_why);
+/* The person whose address a phone has dialled; free it. NULL: no address (*ret_jid NULL), or one whom phones must not call. */
+gw_room_conf *gw_direct_dialled(const gw_bridge *, const char *to, const char *to_host, char **ret_jid);
+gw_room_conf *gw_direct_owner(const gw_bridge *, const char *trunk); /* whose account it is; free it. NULL: nobody's */
+/* Why this person (bare JID) may call phones; static. NULL: he may not. */
+const char *gw_direct_rule(const gw_bridge *, const char *bare);
+char *gw_direct_number(const gw_bridge *, const char *to); /* that a JID of ours stands for; g_free. NULL: none */
 
 /* --- stand.c: presence of phones */
 void gw_bridge_show_phones(gw_bridge *);

@@ -45,6 +45,7 @@ typedef struct {
   const char *format;        /* what it wants: "e164" +4930…, "plain" 4930…, "national" 030… or 0044…, "international" 004930… */
   const char *const *dial_out;    /* patterns of numbers as E.164: ? one digit, * any; "!" in front: never. First match decides */
   const char *const *dial_out_by; /* who may, besides the operator: JID, domain or number of a phone */
+  const char *owner;         /* bare JID: his own account. Nobody else's calls go by it, the operator's neither, and his by no other; NULL: none's */
 } gw_dialplan_trunk;
 void gw_dialplan_add_trunk(gw_dialplan *, const gw_dialplan_trunk *); /* copies; NULL strings are empty */
 /* A number as this trunk writes it -> E.164 ("+4930…"), or as it is when it is none (an extension). g_free. */

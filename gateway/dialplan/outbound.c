@@ -25,7 +25,8 @@ gw_dialplan_trunk *gw_dialplan_trunk_copy(const gw_dialplan_trunk *t) {
                            .national = own(t->national),
                            .format = own(t->format),
                            .dial_out = own_list(t->dial_out),
-                           .dial_out_by = own_list(t->dial_out_by)};
+                           .dial_out_by = own_list(t->dial_out_by),
+                           .owner = g_strdup(t->owner)};
   return c;
 }
 
@@ -38,6 +39,7 @@ void gw_dialplan_trunk_free(gw_dialplan_trunk *t) {
   g_free((char *)t->format);
   g_strfreev((char **)t->dial_out);
   g_strfreev((char **)t->dial_out_by);
+  g_free((char *)t->owner);
   g_free(t);
 }
 
@@ -211,6 +213,14 @@ static gboolean inside(const gw_dialplan *d, gw_dialplan_out *out, GPtrArray *st
   return out->cause != GW_CAUSE_NONE;
 }
 
+static const gw_dialplan_trunk *account_of(const gw_dialplan *d, const char *by) {
+  for (guint i = 0; by && i < d->trunks->len; i++) {
+    const gw_dialplan_trunk *t = d->trunks->pdata[i];
+    if (t->owner && gw_jid_same_bare(t->owner, by)) return t;
+  }
+  return NULL;
+}
+
 gw_dialplan_out *gw_dialplan_outbound(const gw_dialplan *d, const char *by, const char *number,
                                       GPtrArray *steps) {
   gw_dialplan_out *out = g_new0(gw_dialplan_out, 1);
@@ -225,8 +235,12 @@ gw_dialplan_out *gw_dialplan_outbound(const gw_dialplan *d, const char *by, cons
   gw_dialplan_tried(steps, "number", TRUE, "normalised to \"%s\"", out->number);
   if (inside(d, out, steps)) return out;
   g_autofree char *dialled = g_strdup(out->number);
-  for (guint i = 0; i < d->trunks->len; i++)
-    try_trunk(d->trunks->pdata[i], by, dialled, out, steps);
+  const gw_dialplan_trunk *own = account_of(d, by);
+  if (own) gw_dialplan_tried(steps, "account", TRUE, "%s has an account: no other trunk is used", by);
+  for (guint i = 0; i < d->trunks->len; i++) {
+    const gw_dialplan_trunk *t = d->trunks->pdata[i];
+    if (own ? t == own : !t->owner) try_trunk(t, by, dialled, out, steps);
+  }
   if (out->ways->len) return out;
   gw_dialplan_tried(steps, "rules", FALSE, "%s: nothing leaves without a rule",
                     d->trunks->len ? "no trunk takes it" : "there is no trunk");

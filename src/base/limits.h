@@ -42,6 +42,7 @@
 #define GW_MAX_MEDIA_OBJECTS 65536   /* rooms, legs and peers of the media engine */
 #define GW_MAX_WATCHERS 16384         /* people told of phones' presence: pairs of phone and person */
 #define GW_MAX_WATCHERS_OF_PHONE 2048
+#define GW_MAX_ACCOUNTS 500             /* SIP accounts that people have brought */
 #define GW_MAX_ITEMS 4096              /* rooms and phones in the list that people can ask for */
 #define GW_MAX_INVITERS 1024          /* people whose invitations and calls are counted, domains whose refusals are */
 #define GW_MAX_HEP_MESSAGE 60000     /* bytes of a SIP message that is copied to a capture server */

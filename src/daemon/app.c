@@ -30,6 +30,7 @@ struct gw_app {
   gw_control *control;
   gw_http *http;
   gw_operators *operators;
+  gw_accounts *accounts;
   guint signals[3];
   gw_timer *stop_timer, *drain_timer, *watchdog;
   gboolean buried, stopping, sip_down, xmpp_down;
@@ -133,6 +134,10 @@ static void listening(gw_sip *sip, gboolean ok, const char *detail, void *app) {
   gw_notify("READY=1");
 }
 
+static void trunk(gw_sip *sip, const gw_sip_trunk_info *info, void *app) {
+  gw_accounts_trunk(((gw_app *)app)->accounts, info);
+}
+
 static const gw_sip_events sip_events = {.credential = credential,
                                          .binding = binding,
                                          .invite = invite,
@@ -141,12 +146,14 @@ static const gw_sip_events sip_events = {.credential = credential,
                                          .digit = sip_digit,
                                          .refer = sip_refer,
                                          .message = sip_message,
-                                         .listening = listening};
+                                         .listening = listening,
+                                         .trunk = trunk};
 
 static void stream(gw_xmpp *x, gw_xmpp_state state, const char *detail, void *app) {
   gw_app *a = app;
   a->env.xmpp_since_wall_us = gw_wall_us();
   gw_bridge_stream(x, state, detail, a->bridge);
+  if (state == GW_XMPP_UP) gw_accounts_stream_up(a->accounts);
   if (state != GW_XMPP_UP || a->buried) return;
   a->buried = TRUE;
   bury(a);
@@ -215,7 +222,13 @@ static gw_conf *load(const char *file, gw_store *store, GError **error) {
 static void conf_changed(void *user) {
   gw_app *a = user;
   gw_app_set_people(a->conf, a->xmpp);
-  gw_bridge_reconfigure(a->bridge, gw_app_bridge_conf(a->conf));
+  gw_bridge_reconfigure(a->bridge, gw_app_bridge_conf(a->conf, a->accounts));
+}
+
+static void accounts_changed(void *user) {
+  gw_app *a = user;
+  gw_app_set_trunks(a->conf, a->accounts, a->sip);
+  conf_changed(a);
 }
 
 /* Phones that the new file no longer knows lose their bindings with it. */
@@ -247,7 +260,8 @@ static char *reload(void *user, GError **error) {
   g_autofree char *restart = gw_app_needs_restart(old, new);
   a->conf = a->env.conf = new;
   forget_phones(a, old);
-  gw_app_set_trunks(new, a->sip);
+  gw_accounts_configure(a->accounts, new);
+  gw_app_set_trunks(new, a->accounts, a->sip);
   gw_relay_book_configure(a->relays, new);
   conf_changed(a);
   gw_info(NULL, "reloaded", "file=%s needs_restart=%s", gw_conf_file(new), restart ? restart : "-");
@@ -356,14 +370,17 @@ static gboolean make_rooms(gw_app *a, GError **error) {
     return FALSE; /* first: it wants low file descriptors */
   if (!(a->store = gw_store_open(gw_conf_str(a->conf, "store.path"), NULL, error))) return FALSE;
   gw_items_load(a->conf, a->store);
-  a->bridge = gw_bridge_new(NULL, gw_app_bridge_conf(a->conf), &store_events, a);
+  a->accounts = gw_accounts_new(a->store, a->xmpp, accounts_changed, a);
+  gw_accounts_configure(a->accounts, a->conf);
+  a->bridge = gw_bridge_new(NULL, gw_app_bridge_conf(a->conf, a->accounts), &store_events, a);
   if (!(a->media = gw_media_new(&media, NULL, &gw_bridge_media_events, a->bridge, error)))
     return FALSE;
   a->relays = gw_relay_book_new(a->media);
   gw_relay_book_configure(a->relays, a->conf);
   if (!(a->sip = gw_sip_new(NULL, &sip, &sip_events, a, error))) return FALSE;
   gw_bridge_connect(a->bridge, a->sip, a->xmpp, a->media);
-  gw_app_set_trunks(a->conf, a->sip);
+  gw_accounts_connect(a->accounts, a->sip);
+  gw_app_set_trunks(a->conf, a->accounts, a->sip);
   gw_app_set_people(a->conf, a->xmpp);
   restore(a);
   return TRUE;
@@ -375,6 +392,7 @@ static void fill_env(gw_app *a) {
                             .xmpp = a->xmpp,
                             .media = a->media,
                             .store = a->store,
+                            .accounts = a->accounts,
                             .conf = a->conf,
                             .started_wall_us = gw_wall_us(),
                             .sip_listening = a->env.sip_listening,
@@ -430,6 +448,7 @@ void gw_app_free(gw_app *a) {
   gw_operators_free(a->operators);
   gw_bridge_free(a->bridge);
   gw_sip_free(a->sip);
+  gw_accounts_free(a->accounts);
   gw_xmpp_free(a->xmpp);
   gw_relay_book_free(a->relays);
   gw_media_free(a->media);

@@ -292,13 +292,15 @@ static gw_sip_trunk sip_trunk(const gw_conf *c, gw_arena *a, guint i) {
                         .keepalive_s = (guint)item_int(c, "trunks", i, "keepalive")};
 }
 
-void gw_app_set_trunks(const gw_conf *c, gw_sip *sip) {
-  guint n = gw_conf_count(c, "trunks");
-  g_autofree gw_sip_trunk *list = g_new0(gw_sip_trunk, n + 1);
+void gw_app_set_trunks(const gw_conf *c, const gw_accounts *accounts, gw_sip *sip) {
+  g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(gw_sip_trunk));
   g_autoptr(GPtrArray) arena = gw_arena_new();
-  for (guint i = 0; i < n; i++)
-    list[i] = sip_trunk(c, arena, i);
-  gw_sip_set_trunks(sip, list, n);
+  for (guint i = 0; i < gw_conf_count(c, "trunks"); i++) {
+    const gw_sip_trunk t = sip_trunk(c, arena, i);
+    g_array_append_val(list, t);
+  }
+  gw_accounts_add_trunks(accounts, list, arena);
+  gw_sip_set_trunks(sip, (const gw_sip_trunk *)(void *)list->data, list->len);
 }
 
 void gw_app_set_people(const gw_conf *c, gw_xmpp *x) {
@@ -325,7 +327,7 @@ static void add_invite_rule(const gw_conf *c, guint i, gw_invite_policy *policy)
     g_strfreev(lists[k]);
 }
 
-gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
+gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c, const gw_accounts *accounts) {
   gw_bridge_conf *b = gw_bridge_conf_new();
   b->client_mode = !strcmp(gw_conf_str(c, "xmpp.mode"), "client");
   b->domain = g_strdup(gw_conf_str(c, "xmpp.domain"));
@@ -339,6 +341,7 @@ gw_bridge_conf *gw_app_bridge_conf(const gw_conf *c) {
     g_ptr_array_add(b->menus, menu_conf(c, i));
   for (guint i = 0; i < gw_conf_count(c, "trunks"); i++)
     g_ptr_array_add(b->trunks, trunk_conf(c, i));
+  gw_accounts_add_ways(accounts, b);
   for (guint i = 0; i < gw_conf_count(c, "invites"); i++)
     add_invite_rule(c, i, b->invites);
   b->ring_limit = (guint)gw_conf_int(c, "sip.ring_limit");
@@ -359,7 +362,8 @@ static gboolean live(const char *path) {
          g_str_has_prefix(path, "sfu") || g_str_has_prefix(path, "media.turn[") ||
          !strcmp(path, "media.stun") || !strcmp(path, "media.turn") ||
          g_str_has_prefix(path, "xmpp.operators") || g_str_has_prefix(path, "xmpp.visible_to") ||
-         !strcmp(path, "xmpp.roster_help") ||
+         !strcmp(path, "xmpp.roster_help") || g_str_has_prefix(path, "xmpp.regist") ||
+         !strcmp(path, "xmpp.max_accounts") ||
          !strcmp(path, "sip.ring_limit") || g_str_has_prefix(path, "xmpp.callers") ||
          g_str_has_prefix(path, "sip.dial_users") || !strcmp(path, "media.language") ||
          !strcmp(path, "media.codecs") || !strcmp(path, "sip.certificate") ||

@@ -68,9 +68,17 @@ const gw_command_row gw_command_table[GW_N_COMMANDS] = {
                              NULL},
     [GW_CMD_TRUNK_LIST] = {"trunk list", "", 0, 0, FALSE, "Telephone providers.",
                            "[{\"name\",\"state\",\"since\",\"reason\"}]"},
+    [GW_CMD_ACCOUNT_LIST] = {"account list", "", 0, 0, FALSE,
+                             "SIP accounts that people have brought (xmpp.registration), and how "
+                             "they stand at their registrars. State off: not used, since the "
+                             "configuration does not let it.",
+                             "[{\"jid\",\"account\",\"name\",\"state\",\"since\",\"reason\"}]"},
+    [GW_CMD_ACCOUNT_REMOVE] = {"account remove", "JID", 1, 1, FALSE,
+                               "Removes the account of that person, who is told.", NULL},
     [GW_CMD_ROUTE_EXPLAIN] = {"route explain", "FROM TO", 2, 2, FALSE,
-                              "Which rule a call from the phone FROM to the number TO would meet, "
-                              "or why it is refused.",
+                              "Which rule a call from FROM to TO would meet, or why it is refused. "
+                              "FROM: number of a phone, JID of a person, trunk:NAME, or operator. "
+                              "TO: a number, or an address.",
                               "{\"allowed\",\"room\",\"trunk\",\"code\",\"tried\":[{\"rule\","
                               "\"matched\",\"why\"}]}"},
     [GW_CMD_HISTORY] = {"history", "[--since TIME] [--limit N]", 0, 4, FALSE,

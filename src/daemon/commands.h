@@ -15,6 +15,8 @@ gw_command_fn gw_do_call_trace;
 gw_command_fn gw_do_room_list, gw_do_phone_list, gw_do_trunk_list, gw_do_route_explain;
 /* commands_item.c */
 gw_command_fn gw_do_room_add, gw_do_room_remove, gw_do_phone_add, gw_do_phone_remove;
+/* commands_account.c */
+gw_command_fn gw_do_account_list, gw_do_account_remove;
 /* commands_daemon.c */
 gw_command_fn gw_do_status, gw_do_config, gw_do_log, gw_do_reload, gw_do_drain, gw_do_version;
 

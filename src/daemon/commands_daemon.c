@@ -22,7 +22,7 @@ guint gw_trunks_up(const gw_control_env *env) {
   gw_sip_trunk_info t;
   guint n = 0;
   for (guint i = 0; env->sip && gw_sip_get_trunk(env->sip, i, &t); i++)
-    n += t.state == GW_TRUNK_UP;
+    n += t.state == GW_TRUNK_UP && !t.personal;
   return n;
 }
 

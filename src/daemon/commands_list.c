@@ -80,6 +80,7 @@ void gw_do_trunk_list(gw_request *request, gw_control_env *env, const char *cons
   gw_sip_trunk_info t;
   json_builder_begin_array(b);
   for (guint i = 0; env->sip && gw_sip_get_trunk(env->sip, i, &t); i++) {
+    if (t.personal) continue; /* account list */
     g_autofree char *since = gw_rfc3339(t.since_wall_us);
     json_builder_begin_object(b);
     gw_json_string(b, "name", t.name);
@@ -108,6 +109,8 @@ static char *route_text(const gw_route *route) {
     g_string_append_printf(out, "allowed: %s goes out by trunk %s\n", route->number, route->trunk);
   else if (route->allowed && !route->room)
     g_string_append_printf(out, "allowed: rings phone %s\n", route->number);
+  else if (route->person)
+    g_string_append_printf(out, "allowed: calls %s\n", route->room);
   else if (route->allowed)
     g_string_append_printf(out, "allowed: into %s\n", route->room);
   else

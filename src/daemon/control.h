@@ -19,6 +19,7 @@ typedef struct gw_control_env {
   gw_xmpp *xmpp;
   gw_media *media;
   gw_store *store;
+  struct gw_accounts *accounts;
   gw_conf *conf; /* the file's and the store's phones and rooms: gw_items_load */
   gint64 started_wall_us;
   gint64 xmpp_since_wall_us; /* last change of the stream's state, 0 = never */

@@ -129,6 +129,7 @@ static void metrics_trunks(const gw_control_env *env, GString *out) {
   gw_sip_trunk_info t;
   head(out, "trunk_up", GAUGE, "1: the trunk can be used (registered, or its host answers).");
   for (guint i = 0; env->sip && gw_sip_get_trunk(env->sip, i, &t); i++) {
+    if (t.personal) continue; /* whose account that is does not belong here */
     g_autofree char *labels = g_strdup_printf("{trunk=\"%s\"}", t.name);
     sample(out, "trunk_up", labels, t.state == GW_TRUNK_UP);
   }

@@ -13,6 +13,7 @@ static const struct {
               {"NUMBER", "Number"},
               {"ROOM", "Room (number or JID)"},
               {"ROOMJID", "Room (JID)"},
+              {"JID", "JID"},
               {"FROM", "From"},
               {"TO", "To"}};
 

@@ -10,6 +10,7 @@ static const gw_command exposed[] = {GW_CMD_STATUS,        GW_CMD_CALL_LIST,   G
                                      GW_CMD_CALL_DIAL,     GW_CMD_CALL_HANGUP, GW_CMD_CALL_MUTE,
                                      GW_CMD_CALL_UNMUTE,   GW_CMD_ROOM_LIST,   GW_CMD_ROOM_ADD,
                                      GW_CMD_ROOM_REMOVE,   GW_CMD_PHONE_LIST,  GW_CMD_TRUNK_LIST,
+                                     GW_CMD_ACCOUNT_LIST,  GW_CMD_ACCOUNT_REMOVE,
                                      GW_CMD_ROUTE_EXPLAIN, GW_CMD_HISTORY,     GW_CMD_RELOAD};
 
 typedef struct {

@@ -45,7 +45,8 @@ static gboolean open_database(gw_store *store, const char *path, GError **error)
   if (rc == SQLITE_OK)
     rc = sqlite3_exec(
         store->db,
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64;" /* KiB; records are written once and seldom read */
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64; " /* KiB; records are written once and seldom read */
+        "PRAGMA secure_delete=ON;" /* a password that was taken out is overwritten */
         ,
         NULL, NULL, NULL);
   if (rc != SQLITE_OK)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Phones in people's contact lists: written there where the server lets the gateway (XEP-0356), else suggested (XEP-0144); for those
-who may see them, when they come into a room, each once."""
+who may see them, when they come into a room, each once. With "ejabberd": what that server's version can do of it."""
 import os
 import re
 import sys
@@ -32,7 +32,24 @@ class Prosody(servers.Prosody):
             f.write(text)
 
 
-with Lab("rosters", server=Prosody) as lab:
+class Ejabberd(servers.Ejabberd):
+    """The same by ejabberd's mod_privilege."""
+
+    def roster(self):
+        return []
+
+    def _write(self, config=None):
+        super()._write()
+        config = os.path.join(self.folder, "ejabberd.yml")
+        with open(config) as f:
+            text = f.read()
+        text = text.replace("\n  mod_roster: {}", f"\n  mod_privilege: {{ roster: {{ both: {{ allow: {{ server: \"{self.phones}\" }} }} }} }}\n  mod_roster: {{}}")
+        with open(config, "w") as f:
+            f.write(text)
+
+
+KIND = sys.argv[1] if len(sys.argv) > 1 else "prosody"
+with Lab("rosters", server={"prosody": Prosody, "ejabberd": Ejabberd}[KIND]) as lab:
     people = [lab.server.jid(u) for u in ("alice", "bob")]
     gateway = lab.daemon(xmpp={"visible_to": people, "roster_help": "write"}, rooms=[{"number": "8000", "room": lab.room, "idle": "wait"}])
     door = lab.server.phones
@@ -52,35 +69,42 @@ with Lab("rosters", server=Prosody) as lab:
     with lab.case("the server says what the gateway may"):
         wait_for("the privilege", lambda: lines("roster-privilege"), 10)
 
-    with lab.case("who comes into a room and may see the phones has them as contacts: both see each other"):
-        assert not contacts(alice)
-        alice.enter(lab.room, "Alice")
-        wait_for("the contacts to be written", lambda: lines("roster-written"), 20)
-        found = contacts(alice)
-        assert sorted(found) == ours, sorted(found)
-        desk = found["103@" + door]
-        assert (desk.get("name"), desk.get("subscription"), desk.find(f"{{{ROSTER}}}group").text) == ("Phone 103", "both", "Telephones")
+    if KIND == "ejabberd":
+        with lab.case("ejabberd gives the right and cannot keep it: they are suggested instead"):
+            alice.enter(lab.room, "Alice")
+            wait_for("alice to be asked", lambda: suggested(alice), 20)
+            assert suggested(alice) == [ours], suggested(alice)
+            assert lines("roster-not-written") and not lines("roster-written") and not contacts(alice)
+    else:
+        with lab.case("who comes into a room and may see the phones has them as contacts: both see each other"):
+            assert not contacts(alice)
+            alice.enter(lab.room, "Alice")
+            wait_for("the contacts to be written", lambda: lines("roster-written"), 20)
+            found = contacts(alice)
+            assert sorted(found) == ours, sorted(found)
+            desk = found["103@" + door]
+            assert (desk.get("name"), desk.get("subscription"), desk.find(f"{{{ROSTER}}}group").text) == ("Phone 103", "both", "Telephones")
 
-    with lab.case("and sees how they stand from now on"):
-        phone = lab.keep(SipPhone(gateway, "103")).register()
-        wait_for("alice to see 103", lambda: alice.sees(f"103@{door}/tipring") == ("here", None), 10)
+        with lab.case("and sees how they stand from now on"):
+            phone = lab.keep(SipPhone(gateway, "103")).register()
+            wait_for("alice to see 103", lambda: alice.sees(f"103@{door}/tipring") == ("here", None), 10)
 
-    with lab.case("who may not see them is left alone", go_on=True):
-        carol.enter(lab.room, "Carol")
-        bob.enter(lab.room, "Bob")  # after her: when he has been helped, she would have been
-        wait_for("bob's contacts to be written", lambda: len(lines("roster-written")) == 2, 20)
-        assert not contacts(carol) and not suggested(carol)
-        assert sorted(contacts(bob)) == ours
+        with lab.case("who may not see them is left alone", go_on=True):
+            carol.enter(lab.room, "Carol")
+            bob.enter(lab.room, "Bob")  # after her: when he has been helped, she would have been
+            wait_for("bob's contacts to be written", lambda: len(lines("roster-written")) == 2, 20)
+            assert not contacts(carol) and not suggested(carol)
+            assert sorted(contacts(bob)) == ours
 
-    with lab.case("with suggest nothing is written, each is asked once", go_on=True):
-        gateway.conf["xmpp"].update(visible_to=[lab.server.jid("carol")], roster_help="suggest")
-        gateway.write()
-        gateway.ctl("reload")
-        again = lab.keep(Contact(lab.server, "carol")).enter(lab.room, "Carol again")
-        wait_for("carol to be asked", lambda: suggested(carol) or suggested(again), 10)
-        got = suggested(carol) + suggested(again)
-        assert got[0] == ours, got
-        assert not contacts(carol)
-        third = lab.keep(Contact(lab.server, "carol")).enter(lab.room, "Carol once more")
-        dave = lab.keep(Contact(lab.server, "dave")).enter(lab.room, "Dave")
-        assert len(lines("roster-suggested")) == 1 and dave and third
+        with lab.case("with suggest nothing is written, each is asked once", go_on=True):
+            gateway.conf["xmpp"].update(visible_to=[lab.server.jid("carol")], roster_help="suggest")
+            gateway.write()
+            gateway.ctl("reload")
+            again = lab.keep(Contact(lab.server, "carol")).enter(lab.room, "Carol again")
+            wait_for("carol to be asked", lambda: suggested(carol) or suggested(again), 10)
+            got = suggested(carol) + suggested(again)
+            assert got[0] == ours, got
+            assert not contacts(carol)
+            third = lab.keep(Contact(lab.server, "carol")).enter(lab.room, "Carol once more")
+            dave = lab.keep(Contact(lab.server, "dave")).enter(lab.room, "Dave")
+            assert len(lines("roster-suggested")) == 1 and dave and third

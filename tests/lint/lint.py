@@ -18,7 +18,7 @@ LIBRARIES = [  # name, pattern of the include
 ]
 PURE_MEDIA = {f"gateway/media/{n}.h" for n in ("rtp", "codec", "jitter", "tone", "dtmf", "mixer", "seal")}
 PUBLIC = {  # what others may see of a room; rooms that are not named here show all their headers
-    "sip": {"sip/sip.h"}, "xmpp": {"xmpp/xmpp.h", "xmpp/words.h", "xmpp/watchers.h", "xmpp/adhoc.h", "xmpp/gateway.h"}, "gateway/media": {"gateway/media/media.h"},
+    "sip": {"sip/sip.h"}, "xmpp": {"xmpp/xmpp.h", "xmpp/words.h", "xmpp/watchers.h", "xmpp/adhoc.h", "xmpp/gateway.h", "xmpp/account.h", "xmpp/register.h"}, "gateway/media": {"gateway/media/media.h"},
     "gateway/sfu": {"gateway/sfu/sfu.h"}, "conf": {"conf/conf.h", "conf/roff.h"}, "gateway/bridge": {"gateway/bridge/bridge.h"},
 }
 ROOMS = {  # room: (rooms it may include, libraries beside GLib)

@@ -125,6 +125,10 @@ char *gw_sip_phone_source(const gw_sip *s, const char *number) {
 guint fake_contacts;
 gw_cause fake_trunk_refuses;
 
+gboolean gw_sip_is_foreign(const gw_sip *s, const char *host) {
+  return strcmp(host, "gw.example.test") != 0;
+}
+
 guint gw_sip_contacts(const gw_sip *s, const char *number) {
   return strcmp(number, "100") ? 0 : fake_contacts;
 }
@@ -142,7 +146,7 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, 
 
 gw_sip_call *gw_sip_dial_trunk(gw_sip *s, const char *trunk, const char *number, const char *from,
                                const char *name, const gw_desc *offer, gw_cause *why) {
-  note("sip dial %s by %s from %s", number, trunk, from ? from : "nobody");
+  note("sip dial %s by %s from %s%s%s", number, trunk, from ? from : "nobody", name ? " as " : "", name ? name : "");
   if (fake_trunk_refuses) {
     *why = fake_trunk_refuses;
     return NULL;

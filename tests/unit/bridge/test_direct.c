@@ -159,6 +159,127 @@ static void test_dialled(void) {
   }
 }
 
+/* --- her own account */
+
+#define OWN "account:" ALICE
+
+static void with_account(world *w) {
+  start(w);
+  gw_bridge_conf *c = direct_conf();
+  gw_trunk_conf *t = g_new0(gw_trunk_conf, 1);
+  *t = (gw_trunk_conf){.name = g_strdup(OWN),
+                       .owner = g_strdup(ALICE),
+                       .caller = g_strdup("anna"),
+                       .caller_name = g_strdup("Anna B."),
+                       .dial_out = g_strsplit("*", ",", 0),
+                       .dial_out_by = g_strsplit(ALICE, ",", 0),
+                       .number_jid = TRUE,
+                       .max_calls = 2};
+  g_ptr_array_add(c->trunks, t);
+  g_strfreev(c->dial_users);
+  c->dial_users = g_strsplit("*@example.test", ",", 0);
+  gw_room_conf *r = c->rooms->pdata[1]; /* the number that leads to her asks for a PIN */
+  g_free(r->pin);
+  r->pin = g_strdup("4711");
+  gw_bridge_reconfigure(w->b, c);
+  fake_clear();
+}
+
+/* Whatever is called there rings her and nobody else: not the room of the same number, and without that number's PIN. */
+static void test_account_in(void) {
+  static const struct {
+    const char *to, *from, *node;
+  } rows[] = {{"anna", "+493012345647", "+493012345647@"}, {"8000", "20", "guest@"}, {"", "100", "guest@"}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    world w;
+    with_account(&w);
+    g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+    gw_sip_call *sip = fake_sip_call();
+    const gw_sip_invite in = {.trunk = OWN,
+                              .from_user = rows[i].from,
+                              .from_name = "",
+                              .to_user = rows[i].to,
+                              .source = "udp:192.0.2.7:5060",
+                              .call_id = "x",
+                              .offer = offer};
+    gw_bridge_invite(NULL, sip, &in, w.b);
+    spin();
+    fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+    spin();
+    g_assert_true(fake_said("jmi propose"));
+    g_assert_false(fake_said("join "));
+    g_autoptr(GPtrArray) calls = gw_bridge_calls(w.b);
+    const gw_call_info *info = calls->pdata[0];
+    g_assert_cmpstr(info->room, ==, ALICE);
+    g_assert_cmpstr(info->trunk, ==, OWN);
+    jmi(&w, GW_JMI_REJECT, DEVICE, rows[i].node[0] == '+' ? "+493012345647@gw.example.test" : "guest@gw.example.test", "none"); /* not this one */
+    end_sip(&w, sip, GW_CAUSE_CANCELLED);
+    gw_sip_call_unref(sip);
+    finish(&w);
+  }
+}
+
+static void test_account_out(void) {
+  world w;
+  with_account(&w);
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "0900123456@gw.example.test", "p1"); /* no trunk of the operator's would */
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip dial 0900123456 by " OWN " from anna as Anna B."));
+  gw_bridge_sip_state(fake_dialled, GW_SIP_ENDED, GW_CAUSE_OVERLOAD, 503, w.b);
+  spin();
+  g_assert_false(fake_said("by main")); /* it fails: hers are not paid for by the house */
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  fake_clear();
+  jmi(&w, GW_JMI_PROPOSE, "bob@example.test/phone", "0900123456@gw.example.test", "p2");
+  g_assert_true(fake_said("reject"));
+  g_assert_false(fake_said("sip dial"));
+  g_autofree char *why = NULL, *id = gw_bridge_dial(w.b, "0900123456", "8000", &why);
+  g_assert_null(id);
+  finish(&w);
+}
+
+/* What the operator is told is what would happen. */
+static void test_explained(void) {
+  static const struct {
+    const char *from, *to;
+    gboolean allowed;
+    const char *room, *trunk;
+    guint code;
+  } rows[] = {
+      {"100", "bob@example.test", TRUE, "bob@example.test", NULL, 0},
+      {"100", "sip:bob@example.test", TRUE, "bob@example.test", NULL, 0},
+      {"100", "eve@evil.test", FALSE, NULL, NULL, 404},
+      {"100", "8000@gw.example.test", TRUE, ROOM, NULL, 0},
+      {"100", "101@gw.example.test", FALSE, NULL, NULL, 404},
+      {"100", "8101", TRUE, ALICE, NULL, 0},
+      {"trunk:main", "bob@example.test", FALSE, NULL, NULL, 404},
+      {"", "bob@example.test", FALSE, NULL, NULL, 404},
+      {"trunk:" OWN, "8000", TRUE, ALICE, NULL, 0},
+      {ALICE, "100@gw.example.test", TRUE, NULL, NULL, 0}, /* a number leads to her */
+      {ALICE, "100", TRUE, NULL, NULL, 0},
+      {ALICE, "100@elsewhere.test", FALSE, NULL, NULL, 404},
+      {ALICE, "8000@gw.example.test", FALSE, NULL, NULL, 403},
+      {DEVICE, "+4930123456@gw.example.test", TRUE, NULL, OWN, 0},
+      {"bob@example.test", "100@gw.example.test", TRUE, NULL, NULL, 0}, /* local */
+      {"bob@evil.test", "100@gw.example.test", FALSE, NULL, NULL, 403},
+      {"bob@example.test", "+4930123456@gw.example.test", FALSE, NULL, NULL, 403},
+      {"operator", "+4930123456", TRUE, NULL, "main", 0},
+  };
+  world w;
+  with_account(&w);
+  fake_contacts = 1;
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autoptr(gw_route) r = gw_bridge_route(w.b, rows[i].from, rows[i].to);
+    g_test_message("row %u: %s to %s", i, rows[i].from, rows[i].to);
+    g_assert_cmpint(r->allowed, ==, rows[i].allowed);
+    g_assert_cmpstr(r->allowed ? r->room : NULL, ==, rows[i].room);
+    g_assert_cmpstr(r->trunk, ==, rows[i].trunk);
+    g_assert_cmpuint(r->code, ==, rows[i].code);
+  }
+  finish(&w);
+}
+
 /* The PIN of the number that leads to her is no less asked for when she is dialled by address. */
 static void test_dialled_pin(void) {
   for (guint pin = 0; pin < 2; pin++) {
@@ -466,6 +587,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/hold", test_hold);
   g_test_add_func("/bridge/direct/stream-lost", test_stream_lost);
   g_test_add_func("/bridge/direct/dialled", test_dialled);
+  g_test_add_func("/bridge/direct/account-in", test_account_in);
+  g_test_add_func("/bridge/direct/account-out", test_account_out);
+  g_test_add_func("/bridge/direct/explained", test_explained);
   g_test_add_func("/bridge/direct/dialled-pin", test_dialled_pin);
   g_test_add_func("/bridge/direct/person-calls", test_person_calls);
   g_test_add_func("/bridge/direct/person-calls-away", test_person_calls_away);

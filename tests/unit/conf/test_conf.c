@@ -133,6 +133,8 @@ static const struct {
     {XMPP "sfu = ( { name = \"k\"; url = \"http://h\"; } );\n", "t.conf:2: sfu[0].url:", "ws://"},
     {XMPP "http = { listen = \"9160\"; };\n", "t.conf:2: http.listen:", "ADDRESS:PORT"},
     {"xmpp = { secret = \"s\"; };\n", "t.conf:1: xmpp.domain:", "is missing"},
+    {"xmpp = { domain = \"d\"; secret = \"s\"; registration = [ \"*@d\" ]; };\n", "t.conf:1: xmpp.registrars:", "registration needs it"},
+    {"xmpp = { domain = \"d\"; secret = \"s\"; registrars = [ \"a b\" ]; };\n", "t.conf:1: xmpp.registrars:", "HOST:PORT"},
     {"xmpp = { domain = \"d\"; };\n", "t.conf:1: xmpp.secret:", "is missing"},
     {"xmpp = { mode = \"both\"; domain = \"d\"; secret = \"s\"; };\n",
      "t.conf:1: xmpp.mode:", "one of \"component\", \"client\""},

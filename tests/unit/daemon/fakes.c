@@ -1,5 +1,6 @@
 /* fakes.c - stand-ins for the rooms below the daemon: what they tell is set by the tests. */
 #include "fakes.h"
+#include "xmpp/register.h"
 
 fake_world fake;
 
@@ -177,6 +178,24 @@ void gw_route_free(gw_route *route) {
   g_ptr_array_unref(route->tried);
   g_free(route->room);
   g_free(route);
+}
+
+gboolean gw_sip_find_trunk(const gw_sip *sip, const char *name, gw_sip_trunk_info *ret) {
+  return FALSE;
+}
+
+void gw_xmpp_set_register_events(gw_xmpp *x, const gw_register_events *events, void *user) {
+}
+
+void gw_xmpp_set_registration(gw_xmpp *x, const char *const *patterns, const char *const *registrars) {
+}
+
+gboolean gw_xmpp_may_register(const gw_xmpp *x, const char *jid) {
+  return FALSE;
+}
+
+gboolean gw_xmpp_tell_account(gw_xmpp *x, const char *bare, const char *status, const char *text) {
+  return FALSE;
 }
 
 gboolean gw_sip_get_trunk(const gw_sip *sip, guint i, gw_sip_trunk_info *ret) {

@@ -254,6 +254,37 @@ static void nothing_leaves_without_a_rule(void) {
   }
 }
 
+/* Somebody's own account: his calls go by it and by nothing else, and nobody else's do, the operator's neither. */
+static void own_accounts(void) {
+  static const char *const any[] = {"*", NULL}, *const anna[] = {"anna@example.org", NULL};
+  static const gw_dialplan_trunk own = {.name = "account:anna@example.org", .dial_out = any, .dial_out_by = anna, .owner = "anna@example.org"};
+  static const struct {
+    const char *by, *number;
+    gw_cause cause;
+    const char *way;
+  } lines[] = {
+      {"anna@example.org/phone", "0900 123456", GW_CAUSE_NONE, "0900123456"},
+      {"Anna@Example.org", "+4930123456", GW_CAUSE_NONE, "+4930123456"},
+      {"anna@example.org", "0900x", GW_CAUSE_BAD_REQUEST, NULL},
+      {"bert@example.org", "0900123456", GW_CAUSE_FORBIDDEN, NULL},
+      {"example.org", "0900123456", GW_CAUSE_FORBIDDEN, NULL},
+      {NULL, "0900123456", GW_CAUSE_FORBIDDEN, NULL},
+      {"100", "0900123456", GW_CAUSE_FORBIDDEN, NULL},
+  };
+  g_autoptr(gw_dialplan) d = plan();
+  gw_dialplan_add_trunk(d, &de);
+  gw_dialplan_add_trunk(d, &own);
+  for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
+    g_autoptr(gw_dialplan_out) o = gw_dialplan_outbound(d, lines[i].by, lines[i].number, NULL);
+    g_test_message("line %u", i);
+    g_assert_cmpint(o->cause, ==, lines[i].cause);
+    g_assert_cmpuint(o->ways->len, ==, lines[i].way ? 1 : 0);
+    const gw_dialplan_way *w = lines[i].way ? o->ways->pdata[0] : NULL;
+    g_assert_cmpstr(w ? w->trunk : NULL, ==, w ? own.name : NULL);
+    g_assert_cmpstr(w ? w->number : NULL, ==, lines[i].way);
+  }
+}
+
 /* A pattern judges the number that is really dialled: a prefix behind the country code is none of the number. */
 static void patterns_are_not_walked_around(void) {
   static const char *const all_but[] = {"!+49900*", "!+1900*", "+49*", "+1*", NULL};
@@ -316,6 +347,7 @@ int main(int argc, char **argv) {
                   the_reason_for_404_says_what_is_missing);
   g_test_add_func("/dialplan/trunk-numbers", a_trunk_writes_numbers_its_way);
   g_test_add_func("/dialplan/outbound", nothing_leaves_without_a_rule);
+  g_test_add_func("/dialplan/own-accounts", own_accounts);
   g_test_add_func("/dialplan/not-walked-around", patterns_are_not_walked_around);
   g_test_add_func("/dialplan/from-trunk", a_trunk_dials_rooms_its_way);
   return g_test_run();

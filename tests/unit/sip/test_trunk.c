@@ -128,6 +128,40 @@ static void test_by_address(void) {
   rig_free(r);
 }
 
+/* Somebody's own account at the place of the operator's PBX: what is for that account is his, once the registrar has taken his
+ * password; what is for others is not, whatever he calls himself. */
+static void test_personal(void) {
+  static const char *const addresses[] = {"127.0.0.2/32", NULL};
+  static const struct {
+    const char *password, *to, *trunk;
+    gw_sip_trunk_state state;
+    gboolean pbx;
+  } rows[] = {{"secret", "100", "own", GW_TRUNK_UP, TRUE},     {"secret", "8000", "pbx", GW_TRUNK_UP, TRUE},
+              {"guess", "100", "pbx", GW_TRUNK_DOWN, TRUE},    {"secret", "100", "own", GW_TRUNK_UP, FALSE},
+              {"secret", "8000", NULL, GW_TRUNK_UP, FALSE},    {"guess", "100", NULL, GW_TRUNK_DOWN, FALSE}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    rig *r = rig_new(); /* the gateway registers at itself: what counts is that it is taken */
+    g_autofree char *proxy = at(r->server.udp);
+    r->server.on_invite = DO_REFUSE_BUSY;
+    const gw_sip_trunk t[] = {{.name = "own",
+                               .proxy = proxy,
+                               .registers = TRUE,
+                               .user = "100",
+                               .password = rows[i].password,
+                               .addresses = addresses,
+                               .personal = TRUE},
+                              {.name = "pbx", .proxy = "127.0.0.2:9", .addresses = addresses}};
+    gw_sip_set_trunks(r->server.sip, t, rows[i].pbx ? 2 : 1);
+    g_assert_true(RIG_WAIT(r, state_of(r->server.sip, "own").state == rows[i].state));
+    wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2");
+    end *e = call_from(r, w, rows[i].to, NULL);
+    g_test_message("row %u", i);
+    g_assert_cmpstr(e ? e->trunk : NULL, ==, rows[i].trunk);
+    wire_free(w);
+    rig_free(r);
+  }
+}
+
 /* A phone at the trunk's address is a phone: it brings the password. And what a trunk may not do any better than a
  * stranger. */
 static void test_beside_a_phone(void) {
@@ -526,6 +560,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/trunk/registers-and-calls", test_registers_and_calls);
   g_test_add_func("/trunk/wrong-password", test_wrong_password);
   g_test_add_func("/trunk/by-address", test_by_address);
+  g_test_add_func("/trunk/personal", test_personal);
   g_test_add_func("/trunk/maddr", test_maddr);
   g_test_add_func("/trunk/beside-a-phone", test_beside_a_phone);
   g_test_add_func("/trunk/refusals", test_refusals);
