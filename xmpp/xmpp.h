@@ -130,12 +130,12 @@ typedef struct {
    * what the operator can do). Temporary trouble (332, 333, stream) is mended in here and is not told; but who is not back
    * 15 s after a shutdown of the room's service (332) is out with GW_CAUSE_ROOM_CLOSED, and may join again later. */
   void (*left)(gw_muc *, gw_cause, const char *detail, void *user);
-  /* We have been in, and are refused as no members (any more): tried again each second, for 10 s; then `left`. */
-  void (*barred)(gw_muc *, void *user);
   void (*occupant)(gw_muc *, const gw_occupant *, gw_occ_change, void *user);
   void (*word)(gw_muc *, const gw_word *, void *user);     /* groupchat call words, own reflections too, in the room's order */
   /* Somebody else has said something for people to read, now: no history, nothing encrypted. Cut at GW_MAX_CHAT bytes. */
   void (*text)(gw_muc *, const char *nick, const char *body, void *user);
+  /* We have been in, and are refused as no members (any more): tried again each second, for 10 s; then `left`. */
+  void (*barred)(gw_muc *, void *user);
 } gw_muc_events;
 /* Joins by XEP-0045 7.2: nick conflict -> "nick (2)".. "(5)" -> nick-<resource>; timers and retries inside. */
 gw_muc *gw_muc_join(gw_persona *, const char *room, const char *nick, const char *password_or_null, const gw_muc_events *, void *user);
