@@ -657,6 +657,7 @@ void gw_call_free(gw_call *c) {
   g_free(c->last_nick);
   gw_word_free(c->invitation);
   gw_direct_free(c->direct);
+  gw_direct_free(c->crossed);
   gw_room_conf_free(c->room_conf);
   g_free(c->codec);
   g_free(c->jingle_reason);

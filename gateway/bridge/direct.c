@@ -19,6 +19,12 @@ gboolean gw_direct_is(const gw_room_conf *r) {
   return r && !g_strcmp0(r->flavour, gw_flavour_direct.name);
 }
 
+static gw_direct *direct_new(const char *from, const char *sid) {
+  gw_direct *d = g_new0(gw_direct, 1);
+  *d = (gw_direct){gw_jid_normal(from), g_strdup(sid)};
+  return d;
+}
+
 void gw_direct_free(gw_direct *d) {
   if (!d) return;
   g_free(d->peer);
@@ -201,8 +207,7 @@ static gw_call *ring(gw_bridge *b, const char *from, const char *to, const char 
     refused(bare, number, *ret_cause, why);
     return NULL;
   }
-  c->direct = g_new0(gw_direct, 1);
-  *c->direct = (gw_direct){gw_jid_normal(from), g_strdup(sid)};
+  c->direct = direct_new(from, sid);
   if (!c->node || !gw_bridge_conf_phone(b->conf, c->phone)) {
     g_free(c->node); /* he called the number, and is answered by it */
     c->node = g_strdup(number);
@@ -247,11 +252,15 @@ static gw_call *crossing(const gw_bridge *b, const gw_word *w) {
   return NULL;
 }
 
-/* A propose that comes once more, after a resumed stream: it is a call already, for as long as that is remembered. */
+/* A propose that comes once more, after a resumed stream: it is a call already, or has met one, for as long as that is remembered. */
+static gboolean is_it(const gw_direct *d, const gw_word *w) {
+  return d && !g_strcmp0(d->sid, w->u.jmi.id) && gw_jid_same(d->peer, w->from);
+}
+
 static gboolean is_known(const gw_bridge *b, const gw_word *w) {
   for (guint i = 0; i < b->calls->len; i++) {
-    const gw_direct *d = ((gw_call *)b->calls->pdata[i])->direct;
-    if (d && !g_strcmp0(d->sid, w->u.jmi.id) && gw_jid_same(d->peer, w->from)) return TRUE;
+    const gw_call *c = b->calls->pdata[i];
+    if (is_it(c->direct, w) || is_it(c->crossed, w)) return TRUE;
   }
   return FALSE;
 }
@@ -262,6 +271,8 @@ static void proposed(gw_bridge *b, const gw_word *w) {
   gw_cause cause = GW_CAUSE_NONE;
   gboolean silent = FALSE;
   if (c) {
+    gw_direct_free(c->crossed);
+    c->crossed = direct_new(w->from, w->u.jmi.id);
     hand_over(c, w);
     return;
   }

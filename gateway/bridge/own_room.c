@@ -217,13 +217,14 @@ void gw_own_room_left(gw_conference *c, gw_seat *s) {
 
 /* --- what those who were asked say --- */
 
-/* Nobody is left who could come, and nobody has: the phone need not wait. */
+/* Nobody is left who could come, and nobody has: the phone need not wait. One that a transfer has taken elsewhere does not: its old
+ * seat is still saying goodbye here. */
 static void give_up(const gw_conference *c) {
   for (guint i = 0; i < c->seats->len; i++) {
     guint in_call, in_room;
     gw_seat *s = c->seats->pdata[i];
     gw_seat_company(s, &in_call, &in_room);
-    if (gw_jid_same_bare(gw_seat_room(s), room_of(c->own)) && !in_room)
+    if (gw_seat_call(s)->seat == s && gw_jid_same_bare(gw_seat_room(s), room_of(c->own)) && !in_room)
       gw_call_post(gw_seat_call(s), &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_REJECTED});
   }
 }

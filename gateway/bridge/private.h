@@ -308,6 +308,7 @@ struct gw_call {
   char *last_nick;
   gw_word *invitation; /* that asked for it, NULL none */
   gw_direct *direct;   /* out: the person who calls the phone, NULL none */
+  gw_direct *crossed;  /* in: the person's propose that met ours, NULL none */
   gw_successor *successor; /* or NULL */
   gw_transfer *transfer;   /* or NULL */
   char *referrer;          /* id of the call whose REFER made this one; NULL when it has been told all */

@@ -50,7 +50,6 @@ void gw_seat_open_peer(gw_seat *s, const gw_action *a) {
                            .offerer = a->offerer,
                            .use = uses[a->use],
                            .setup = a->offerer ? GW_SETUP_ACTPASS : a->setup,
-                           .cname = "tipring",
                            .talker = a->use == GW_USE_PUBLISH ? NULL
                                      : a->text                ? a->text
                                                               : a->jid};

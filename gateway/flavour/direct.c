@@ -161,6 +161,7 @@ static void say_answer(gw_flavour *f, const gw_desc *local) {
     end(f, reason, gw_cause_from_jingle(reason));
     return;
   }
+  gw_sd_leave_out_refused(answer);
   gw_fl_session_accept(&f->common, &f->s, answer);
   become_active(f);
 }

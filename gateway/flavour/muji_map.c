@@ -1,6 +1,7 @@
 /* One payload type and one set of parameters for each codec of the whole call: a Dino keeps one encoder for each payload
  * type, and a second Opus that differs in anything gets silence. */
 #include "gateway/flavour/muji.h"
+#include "gateway/flavour/session_desc.h"
 
 static const struct {
   const char *name;
@@ -85,7 +86,5 @@ void gw_mj_map_answer(const gw_desc *offer, gw_desc *answer) {
     c->fmtp = g_strdup(o->fmtp);
     g_strlcpy(c->name, o->name, sizeof c->name);
   }
-  for (guint i = answer->media->len; i-- > 0;)
-    if (((gw_desc_media *)answer->media->pdata[i])->refused)
-      g_ptr_array_remove_index(answer->media, i);
+  gw_sd_leave_out_refused(answer);
 }

@@ -57,6 +57,12 @@ gw_desc *gw_sd_answer(const gw_desc *offer, const gw_desc *local, gboolean prefe
   return NULL;
 }
 
+void gw_sd_leave_out_refused(gw_desc *answer) {
+  for (guint i = answer->media->len; i-- > 0;)
+    if (((gw_desc_media *)answer->media->pdata[i])->refused)
+      g_ptr_array_remove_index(answer->media, i);
+}
+
 gw_desc_media *gw_sd_only_audio_candidates(gw_desc *answer) {
   gw_desc_media *audio = NULL;
   for (guint i = 0; i < answer->media->len; i++) {

@@ -16,6 +16,9 @@ gw_setup gw_sd_answer_setup(const gw_desc *offer);
 /* Our answer; NULL with the Jingle reason (static) why there is none. */
 gw_desc *gw_sd_answer(const gw_desc *offer, const gw_desc *local, gboolean prefer_offer, const GArray *candidates,
                       const char **ret_reason);
+/* Of who names no BUNDLE group each content has a transport of its own, and one that we do not take is not in our answer (XEP-0166): Dino
+ * refuses a session-accept with a content that has no fingerprint. */
+void gw_sd_leave_out_refused(gw_desc *answer);
 /* Bundled contents share the first one's transport: its candidates are said once. Returns our audio. */
 gw_desc_media *gw_sd_only_audio_candidates(gw_desc *answer);
 /* A session-initiate that cannot be taken: the Jingle reason (static), or NULL: it can. */

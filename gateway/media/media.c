@@ -345,7 +345,7 @@ gw_handle gw_media_peer(gw_media *m, gw_handle room, const gw_peer_params *param
   c->offerer = params->offerer;
   c->use = params->use;
   c->setup = params->setup;
-  g_strlcpy(c->cname, params->cname ? params->cname : "tipring", sizeof c->cname);
+  if (params->cname) g_strlcpy(c->cname, params->cname, sizeof c->cname);
   c->talker = g_strdup(params->talker);
   c->relays = gw_relays_copy(m->relays);
   return begin(m, o, c);

@@ -63,7 +63,7 @@ typedef struct {
   gboolean offerer;               /* controlling ICE role; else controlled */
   gw_media_use use;
   gw_setup setup;                 /* answerer: ACTIVE or PASSIVE; offerer: ACTPASS */
-  const char *cname;
+  const char *cname;              /* NULL: one of its own (RFC 7022); two of one name are one person to a receiver, who plays them in step */
   const char *talker;             /* who is at the other end (compared within the room): peers of one talker bring the same voice
                                      to several phones, and it is decoded once. NULL: somebody else each time */
 } gw_peer_params;

@@ -212,7 +212,8 @@ gw_peer *gw_peer_new(gw_env *env, const gw_cmd *cmd, gw_spares *spares) {
   p->early = g_ptr_array_new_with_free_func(g_free);
   gw_inflow_init(&p->in, env->engine->even_levels);
   if (cmd->use == GW_MEDIA_RECEIVE_MANY) p->crowd = gw_crowd_new(env->engine->even_levels);
-  gw_outflow_init(&p->out, env->ids, cmd->cname);
+  g_autofree char *cname = *cmd->cname ? g_strdup(cmd->cname) : gw_ids_hex(env->ids, 12);
+  gw_outflow_init(&p->out, env->ids, cname);
   gw_picture_init(&p->picture, env->ids);
   p->ice = gw_spares_take(spares, cmd->offerer, cmd->relays, &events, p);
   if (!p->ice) p->ice = gw_ice_new(env, cmd->offerer, cmd->relays, &events, p);

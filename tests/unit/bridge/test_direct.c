@@ -560,6 +560,35 @@ static void test_crossed(void) {
   spin();
   g_assert_true(fake_said("jingle session-accept to=" DEVICE));
   g_assert_true(fake_said("sip answer"));
+  fake_clear();
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "100@gw.example.test", "!"); /* once more, after a resumed stream */
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  g_assert_cmpstr(fake_log(), ==, "");
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  finish(&w);
+}
+
+/* Hers gave way to ours, and comes once more when that call is up. */
+static void test_crossed_ours(void) {
+  world w;
+  start(&w);
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(&w, "100", "8101", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_autofree char *id = g_strndup(strstr(fake_log(), "jmi propose ") + strlen("jmi propose "), 36);
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "100@gw.example.test", "~"); /* above any id of ours */
+  g_assert_true(fake_said("jmi reject ~"));
+  jmi(&w, GW_JMI_PROCEED, DEVICE, "100@gw.example.test", id);
+  fake_local_desc(fake_last(GW_MEDIA_PEER), w.b);
+  fake_jingle("100@", jingle(GW_JINGLE_SESSION_ACCEPT, id));
+  spin();
+  g_assert_true(fake_said("sip answer"));
+  fake_clear();
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "100@gw.example.test", "~");
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  g_assert_cmpstr(fake_log(), ==, "");
   end_sip(&w, sip, GW_CAUSE_NORMAL);
   gw_sip_call_unref(sip);
   finish(&w);
@@ -604,6 +633,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/no-jid", test_no_jid);
   g_test_add_func("/bridge/direct/strange", test_strange);
   g_test_add_func("/bridge/direct/crossed", test_crossed);
+  g_test_add_func("/bridge/direct/crossed-ours", test_crossed_ours);
   g_test_add_func("/bridge/direct/two-calls", test_two_calls);
   return g_test_run();
 }

@@ -529,6 +529,36 @@ static void test_moved_private(void) {
   }
 }
 
+/* The only one who was asked refuses while the phone is on its way out, into another room: the call there goes on. */
+static void test_moved_refused(void) {
+  world w;
+  setup(&w);
+  use_two(&w, 0);
+  gw_sip_call *sip = starts_call(&w);
+  fake_answer_questions();
+  spin();
+  g_autofree char *uuid = g_strndup(strstr(fake_log(), "call invite ") + strlen("call invite "), 36);
+  move_to_other(&w, sip);
+  fake_muc_in(fake_muc_at("100@", OTHER), FALSE);
+  fake_clear();
+  for (guint i = 0; i < 50 && !fake_said("muji none"); i++)
+    g_main_context_iteration(NULL, FALSE); /* it says goodbye there, which takes a moment */
+  g_assert_true(fake_said("muji none") && !fake_said("call retract"));
+  g_autoptr(gw_word) no = call_invite(GW_INVITE_REJECT, NULL);
+  g_free(no->from);
+  no->from = g_strdup("carol@x.test/1");
+  no->to = g_strdup("100@gw.test");
+  g_free(no->u.call_invite.ids[0]);
+  no->u.call_invite.ids[0] = g_strdup(uuid);
+  gw_bridge_call_invited(NULL, no, w.b);
+  spin();
+  g_assert_false(fake_said("sip hangup"));
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  until_calls(&w, 0);
+  gw_sip_call_unref(sip);
+  teardown(&w);
+}
+
 /* Somebody had invited the phone to a call of his: where it goes nobody has, and he hears when it goes. */
 static void test_moved_invited(void) {
   static const char *const stands[] = {"http://jabber.org/protocol/muc", NULL};
@@ -786,6 +816,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/muji-rooms/invited-both-ways", test_invited_both_ways);
   g_test_add_func("/muji-rooms/invited-invites-nobody", test_invited_invites_nobody);
   g_test_add_func("/muji-rooms/moved-private", test_moved_private);
+  g_test_add_func("/muji-rooms/moved-refused", test_moved_refused);
   g_test_add_func("/muji-rooms/moved-invited", test_moved_invited);
   g_test_add_func("/muji-rooms/moved-rung", test_moved_rung);
   g_test_add_func("/muji-rooms/shared", test_shared);

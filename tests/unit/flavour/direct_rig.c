@@ -19,6 +19,10 @@ static void remember(dr *d, const char *sid) {
   d->sid = g_strdup(sid);
 }
 
+static gboolean has_more(const gw_desc *d) {
+  return d && d->media->len > 1;
+}
+
 static void tell_word(dr *d, const gw_word *w) {
   if (w->kind == GW_WORD_JMI) {
     const gw_jmi *j = &w->u.jmi;
@@ -33,9 +37,9 @@ static void tell_word(dr *d, const gw_word *w) {
       [GW_INFO_UNHOLD] = "unhold",   [GW_INFO_MUTE] = "mute",     [GW_INFO_UNMUTE] = "unmute"};
   const gw_jingle *j = &w->u.jingle;
   if (j->action == GW_JINGLE_SESSION_INITIATE) remember(d, j->sid);
-  g_string_append_printf(d->said, "%s %s%s%s%s%s; ", gw_jingle_action_name(j->action), w->to,
+  g_string_append_printf(d->said, "%s %s%s%s%s%s%s; ", gw_jingle_action_name(j->action), w->to,
                          j->reason ? " " : "", j->reason ? j->reason : "", j->info ? " " : "",
-                         j->info ? infos[j->info] : "");
+                         j->info ? infos[j->info] : "", has_more(j->desc) ? " and more" : "");
 }
 
 static void tell(dr *d, const gw_action *a) {
@@ -104,6 +108,13 @@ void dr_jmi(dr *d, gw_jmi_action a, const char *from, const char *id, const char
   dr_feed(d, &(gw_ev){.type = GW_EV_WORD, .u.word = w});
 }
 
+/* As Dino offers it, or as browsers do. */
+static void add_video(gw_desc *d, const char *how) {
+  gw_desc_media *m = gw_desc_add(d, GW_KIND_VIDEO, "video");
+  gw_desc_media_add_codec(m, 98, "VP8", 90000, 1, NULL);
+  d->bundle = !strcmp(how, "video-bundled");
+}
+
 void dr_jingle(dr *d, gw_jingle_action a, const char *from, const char *sid, const char *reason) {
   g_autoptr(gw_word) w = gw_word_new_jingle(a, "100@gw.test/a", sid, FALSE);
   w->from = g_strdup(from);
@@ -119,6 +130,7 @@ void dr_jingle(dr *d, gw_jingle_action a, const char *from, const char *sid, con
   if (a == GW_JINGLE_SESSION_ACCEPT) gw_desc_audio(w->u.jingle.desc)->setup = GW_SETUP_ACTIVE;
   if (a == GW_JINGLE_CONTENT_MODIFY)
     gw_desc_audio(w->u.jingle.desc)->dir = reason ? GW_DIR_INACTIVE : GW_DIR_SENDRECV;
+  if (reason && g_str_has_prefix(reason, "video")) add_video(w->u.jingle.desc, reason);
   if (reason && !strcmp(reason, "no-audio")) gw_desc_audio(w->u.jingle.desc)->kind = GW_KIND_VIDEO;
   dr_feed(d, &(gw_ev){.type = GW_EV_WORD, .u.word = w});
 }

@@ -284,6 +284,25 @@ static void test_in_no_session(void) {
   dr_free(&d);
 }
 
+/* Video is not taken: without a BUNDLE group it is not in the answer (Dino refuses it there), with one it is (browsers miss it). */
+static void test_in_video(void) {
+  static const struct {
+    const char *offer, *more;
+  } rows[] = {{"video", ""}, {"video-bundled", " and more"}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    dr d;
+    dr_new(&d, PHONE, "s1", TRUE);
+    begin(&d);
+    g_string_truncate(d.said, 0);
+    dr_jingle(&d, GW_JINGLE_SESSION_INITIATE, PHONE, "s1", rows[i].offer);
+    dr_local(&d, 1);
+    g_autofree char *want = g_strdup_printf(
+        "open 1 answerer; remote 1; session-accept alice@x.test/phone%s; ", rows[i].more);
+    dr_expect(&d, want);
+    dr_free(&d);
+  }
+}
+
 /* Both propose at once: of the two ids the lower stays. */
 static void test_tie_break(void) {
   for (guint theirs_lower = 0; theirs_lower < 2; theirs_lower++) {
@@ -469,6 +488,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/direct/in-retracted", test_in_retracted);
   g_test_add_func("/direct/in-plain", test_in_plain);
   g_test_add_func("/direct/in-no-session", test_in_no_session);
+  g_test_add_func("/direct/in-video", test_in_video);
   g_test_add_func("/direct/tie-break", test_tie_break);
   g_test_add_func("/direct/tie-break-sessions", test_tie_break_sessions);
   g_test_add_func("/direct/hold-and-mute", test_hold_and_mute);
