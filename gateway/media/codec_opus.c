@@ -9,7 +9,7 @@
 
 #define UNIT 40 /* 2.5 ms at GW_RATE: concealment comes in multiples of it */
 #define BITRATE_WIDE 24000
-#define BITRATE_NARROW 16000
+#define BITRATE_NARROW 20000 /* below 18400 the library leaves the copies out, at 10 % expected loss */
 #define COMPLEXITY 5
 #define EXPECTED_LOSS 10 /* per cent */
 #define NARROW_RATE 8000
