@@ -126,10 +126,16 @@ def row(side, codec, network, way, f):
             f["made_up"], f"{f['median_ms']:.0f}, {f['p95_ms']:.0f}{missed}", f["mos"], f"{f['distance']:.1f}")
 
 
+def least_delay(ends, side, codec, delay_ms):
+    """From mouth to ear, each way: the least of three calls, for a machine that pauses only ever adds to it."""
+    calls = [measure(ends, side, codec, dict(delay_ms=delay_ms)) for _ in range(3)]
+    return {way: min(c[way]["median_ms"] for c in calls) for way in calls[0]}
+
+
 def even_delay(ends, side, codec):
-    """What 100 ms more on the way add from mouth to ear, each way: the clocks of both ends are right if it is that."""
-    near, far = (measure(ends, side, codec, dict(delay_ms=ms)) for ms in (0, 100))
-    return {way: round(far[way]["median_ms"] - near[way]["median_ms"]) for way in near}
+    """What 100 ms more on the way add, each way: the clocks of both ends are right if it is that."""
+    near, far = (least_delay(ends, side, codec, ms) for ms in (0, 100))
+    return {way: round(far[way] - near[way]) for way in near}
 
 
 def table_row(cells):
@@ -137,9 +143,9 @@ def table_row(cells):
 
 
 with Lab("bad_network") as lab:
-    ends, gaps = Ends(lab), []
+    ends, gaps, chosen = Ends(lab), [], sys.argv[1:] or list(SETS)
     lab.say(table_row(COLUMNS) + "\n" + "|---" * len(COLUMNS) + "|")
-    for name in sys.argv[1:] or SETS:
+    for name in chosen:
         side, codec = SETS[name]
         for network in NETWORKS:
             for way, f in measure(ends, side, codec, network).items():
@@ -148,7 +154,8 @@ with Lab("bad_network") as lab:
                     gaps.append(f["gaps"])
     with lab.case("5 % lost by chance, Opus with copies: no gap over 60 ms, either way", go_on=True):
         assert not any(gaps), gaps
-    with lab.case("100 ms more on the way: 100 ms more from mouth to ear, as near as jitter buffers keep still", go_on=True):
-        more = even_delay(ends, "browser", "PCMU")
-        lab.say(f"more by {more}")
-        assert all(60 < ms < 140 for ms in more.values()), more
+    if "browser-PCMU" in chosen:
+        with lab.case("100 ms more on the way: 100 ms more from mouth to ear, as near as jitter buffers keep still", go_on=True):
+            more = even_delay(ends, "browser", "PCMU")
+            lab.say(f"more by {more}")
+            assert all(60 < ms < 140 for ms in more.values()), more
