@@ -2,7 +2,6 @@
 #include "fake_server.h"
 #include "kit.h"
 #include "base/log.h"
-#include "xmpp/register.h"
 #include "xmpp/xmpp.h"
 
 #define DOMAIN "phone.localhost"
@@ -150,7 +149,8 @@ static void settle(fixture *f) {
 }
 
 static void get_in(fixture *f) {
-  static const gw_muc_events me = {on_joined, on_left, on_occupant, on_room_word};
+  static const gw_muc_events me = {
+      .joined = on_joined, .left = on_left, .occupant = on_occupant, .word = on_room_word};
   f->muc = gw_muc_join(f->p, ROOM, "Anna", "pw", &me, f);
   expect(f, "disco#info");
   const char *id = strstr(f->server->got->str, "id=\"") + 4;
@@ -511,59 +511,6 @@ static void contact_lists(fixture *f, gconstpointer d) {
   expect(f, "jid=\"101@" DOMAIN "\"");
 }
 
-static const gw_account *on_account(const char *bare, const char **ret_status, void *user) {
-  static char password[] = "verysecret", anna[] = "anna", at[] = "sip.example.net";
-  static gw_account his = {anna, at, password, anna};
-  *ret_status = "registered";
-  return strcmp(bare, "bob@x") ? NULL : &his;
-}
-
-static const char *on_account_set(const char *bare, const gw_account *a, void *user) {
-  g_string_append_printf(((fixture *)user)->heard, "%s has %s at %s %s;", bare, a->user, a->registrar, a->password);
-  return NULL;
-}
-
-static void on_account_remove(const char *bare, void *user) {
-  g_string_append_printf(((fixture *)user)->heard, "%s has none;", bare);
-}
-
-#define ASK(id, type, from, inside) "<iq type='" type "' id='" id "' from='" from "' to='" DOMAIN "'><query xmlns='jabber:iq:register'>" inside "</query></iq>"
-
-/* Own SIP accounts: who is answered what, that a password goes in and never out, and how often. */
-static void accounts(fixture *f, gconstpointer d) {
-  static const char *const people[] = {"*@X", NULL}, *const at[] = {"sip.example.net", NULL};
-  static const gw_register_events events = {on_account, on_account_set, on_account_remove};
-  say(f, ASK("r1", "get", "bob@x/y", ""));
-  settle(f);
-  expect(f, "service-unavailable"); /* it is off */
-  gw_xmpp_set_register_events(f->x, &events, f);
-  gw_xmpp_set_registration(f->x, people, at);
-  g_assert_true(gw_xmpp_may_register(f->x, "bob@x/y") && !gw_xmpp_may_register(f->x, "x"));
-  say(f, ASK("r2", "get", "eve@y/z", ""));
-  expect(f, "not-allowed");
-  say(f, ASK("r3", "get", "bob@x/y", ""));
-  expect(f, "<registered");
-  expect(f, "text-private");
-  g_assert_null(strstr(f->server->got->str, "verysecret"));
-  say(f, ASK("r5", "set", "carol@x/y", "<username>carol</username><password>pw</password>"));
-  expect_heard(f, "carol@x has carol at sip.example.net pw;");
-  say(f, ASK("r6", "set", "bob@x/y", "<username>anna</username>")); /* the password stays */
-  expect_heard(f, "bob@x has anna at sip.example.net verysecret;");
-  say(f, ASK("r8", "set", "bob@x/y", "<username>anna@evil.example</username><password>pw</password>"));
-  expect(f, "not-acceptable");
-  for (guint i = 0; i < 8; i++)
-    say(f, ASK("r9", "set", "dan@x/y", "<username>dan</username><password>guess</password>"));
-  expect(f, "resource-constraint");
-  say(f, "<presence type='unsubscribe' from='eve@y' to='" DOMAIN "'/><presence type='unsubscribe' from='bob@x' to='" DOMAIN "'/>");
-  expect_heard(f, "bob@x has none;");
-  g_assert_null(strstr(f->heard->str, "eve"));
-  gw_xmpp_set_registration(f->x, NULL, NULL);
-  say(f, ASK("r10", "set", "bob@x/y", "<username>anna</username><remove/>")); /* who may no longer may still go */
-  expect(f, "id=\"r10\"");
-  g_assert_true(gw_xmpp_tell_account(f->x, "bob@x", "registered", "Your account is registered."));
-  expect(f, "<body>Your account is registered.</body>");
-}
-
 static void room_words(fixture *f, gconstpointer d) {
   get_in(f);
   say(f, "<message type='groupchat' from='" ROOM "/Bob' to='" US
@@ -801,7 +748,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/xmpp/configurations", configurations);
 #define CASE(name, fn) g_test_add("/xmpp/" name, fixture, NULL, set_up, fn, tear_down)
   CASE("contact-lists", contact_lists);
-  CASE("accounts", accounts);
   CASE("answers", answers);
   CASE("silence", silence);
   CASE("jingle", jingle);
