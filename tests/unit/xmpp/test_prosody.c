@@ -175,7 +175,7 @@ static void on_word(gw_muc *m, const gw_word *w, void *user) {
 }
 
 static const gw_persona_events persona_events = {on_jingle, on_persona_stream};
-static const gw_muc_events muc_events = {on_joined, on_left, on_occupant, on_word};
+static const gw_muc_events muc_events = {.joined = on_joined, .left = on_left, .occupant = on_occupant, .word = on_word};
 
 static void word_free(void *w) {
   gw_word_free(w);
