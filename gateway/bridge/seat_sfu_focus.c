@@ -36,7 +36,7 @@ static void run(line *l, gw_focus_out *o) {
     to->say(o->word, to->user);
     break;
   case GW_FOCUS_GREET: /* a room that is the conference has seen us come in */
-    if (!gw_jid_same(gw_focus_jid(l->focus), l->seat->room))
+    if (!to->in_room || !gw_jid_same(gw_focus_jid(l->focus), l->seat->room))
       to->greet(gw_focus_jid(l->focus), o->come, to->user);
     break;
   case GW_FOCUS_NOTE:

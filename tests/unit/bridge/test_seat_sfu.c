@@ -90,6 +90,7 @@ static gw_seat_sfu *line_to(const char *kind, const char *address) {
                                                .address = address,
                                                .room = "room@muc.x",
                                                .nick = "phone",
+                                               .in_room = TRUE,
                                                .feed = on_feed,
                                                .say = on_say,
                                                .greet = on_greet});

@@ -62,8 +62,8 @@ static void stands(rig *r, guint peer) {
 
 /* --- scenes --- */
 
-static void begun(rig *r) {
-  rig_two(r, (rig_opt){SFU});
+static void begun_as(rig *r, gboolean patient) {
+  rig_two(r, (rig_opt){SFU, .patient = patient});
   rig_start(r);
   rig_expect(r, "sfu join | connecting");
   said(r, (gw_fl_sfu){.news = GW_SFU_SAID_JOINED});
@@ -71,11 +71,19 @@ static void begun(rig *r) {
   rig_expect(r, "open 1 phone publish | sfu stream");
 }
 
-static void inside(rig *r) {
-  begun(r);
+static void begun(rig *r) {
+  begun_as(r, FALSE);
+}
+
+static void inside_as(rig *r, gboolean patient) {
+  begun_as(r, patient);
   answers(r, GW_DIR_RECVONLY);
   stands(r, 1);
   rig_expect(r, "remote 1 | waiting");
+}
+
+static void inside(rig *r) {
+  inside_as(r, FALSE);
 }
 
 static void talking(rig *r) {
@@ -393,6 +401,31 @@ static void test_grows_from_the_start(void) {
 
 /* --- the rest --- */
 
+/* A call that the phone was invited to is over when everybody else has gone, or never came; one that it dialled is not. */
+static void test_invited(void) {
+  for (guint patient = 0; patient < 2; patient++) {
+    rig r;
+    inside_as(&r, patient);
+    rig_after(&r, GW_SEC(50));
+    rig_expect(&r, "");
+    offers(&r, "s1", "bob@x/1");
+    rig_local(&r, 2);
+    stands(&r, 2);
+    rig_after(&r, GW_SEC(100));
+    rig_expect(&r, "open 2 bob receive | remote 2 | connecting | sfu answer s1 | talking");
+    ends(&r, 1, "success");
+    rig_after(&r, GW_SEC(8));
+    rig_expect(&r, "close 2 | waiting");
+    rig_after(&r, GW_SEC(3));
+    rig_expect(&r, patient ? "close 1 | sfu leave | ended:normal" : "");
+    rig_clear(&r);
+    inside_as(&r, patient);
+    rig_after(&r, GW_SEC(61));
+    rig_expect(&r, patient ? "close 1 | sfu leave | ended:normal" : "");
+    rig_clear(&r);
+  }
+}
+
 static void test_strangers(void) {
   rig r;
   talking(&r);
@@ -433,6 +466,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/jingle-sfu/grows", test_grows);
   g_test_add_func("/jingle-sfu/grows-ours", test_grows_ours);
   g_test_add_func("/jingle-sfu/grows-from-the-start", test_grows_from_the_start);
+  g_test_add_func("/jingle-sfu/invited", test_invited);
   g_test_add_func("/jingle-sfu/strangers", test_strangers);
   g_test_add_func("/jingle-sfu/probe", test_probe);
   return g_test_run();
