@@ -115,6 +115,9 @@ with Lab("meet", server=TalksServer) as lab:
     with lab.case("the meet puts the phone out: it hears that"):
         check_put_out(lab, talks)
 
+    with lab.case("the phone is put out of the room: its call ends, and it leaves the meet"):
+        check_kicked(lab, talks)
+
     with lab.case("a number whose room wants a meet of its own: made for both media, who is in the room is let in, then invited"):
         carol = lab.keep(Client(lab.server, "tipring")).enter(lab.room, "Carol")
         since, carols = talks.mark(), len(carol.messages)
@@ -180,9 +183,6 @@ with Lab("meet", server=TalksServer) as lab:
         carol.say(f"102@{PHONES}", "propose", name, jid=f"m9@{TALKS}")
         assert carol.wait_said("failure", carols)[1].get("id") == name
         ringing.result(40)
-
-    with lab.case("the phone is put out of the room: its call ends, and it leaves the meet"):
-        check_kicked(lab, talks)
 
     with lab.case("the meet does not know the phone: refused, and why"):
         talks.stop()

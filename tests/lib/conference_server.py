@@ -4,14 +4,11 @@ back with what the others send. Two dialects: XEP-0521 (a session for each strea
 participants of the domain --meet, Tigase Meet (one session that grows, iq `joined` and `left` name the owners, only
 who has been seen present may come, and to a meet that somebody has made only who was let in). RTP packets are passed on as they are, with another SSRC and payload type. Prints one
 JSON object per line; takes commands as JSON lines on stdin, as {"name": "kick", "args": ["100"]}."""
-import argparse
 import asyncio
-import json
-import logging
 import sys
 import uuid
 
-import aioice.ice
+import scripted
 import slixmpp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
@@ -89,17 +86,7 @@ class Leg:
                 await leg.give(packet, leg.contents[self.member][1])
 
     async def give(self, packet, ssrc):
-        t = self.pc.getTransceivers()[0]
-        if self.pc.connectionState != "connected" or not t._codecs:
-            return
-        saved = packet.ssrc, packet.payload_type
-        packet.ssrc, packet.payload_type = ssrc or t.sender._ssrc, t._codecs[0].payloadType
-        self.packets += 1
-        try:
-            await t.sender.transport._send_rtp(packet.serialize())
-        except ConnectionError:
-            pass
-        packet.ssrc, packet.payload_type = saved
+        self.packets += await scripted.give(self.pc, self.pc.getTransceivers()[0], packet, ssrc)
 
 
 class Member:
@@ -302,6 +289,11 @@ class Service:
         self.end(member.publishes, reason)
         self.leave(member)
 
+    def owner(self, name, of, other):
+        """What `name` gets from `of` is somebody else's from now on (XEP-0298 in session-info)."""
+        for leg in [x for x in self.legs.values() if x.member is self.by_name(name) and x.source is self.by_name(of)]:
+            self.jingle(leg.member, element(J, "jingle", action="session-info", sid=leg.sid, children=[coin(other)]))
+
     def flood(self, name, count):
         """Sessions without end, each as of somebody new."""
         async def go():
@@ -329,23 +321,13 @@ class Service:
             self.stanza("iq", member.jid, sender, jingle, type="set", id="lie")
         asyncio.ensure_future(self.guard(go()))
 
-    async def commands(self):
-        reader = asyncio.StreamReader()
-        await asyncio.get_event_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := await reader.readline():
-            c = json.loads(line)
-            try:
-                getattr(self, c["name"])(*c.get("args", []))
-            except Exception as e:
-                emit("error", text=f"{c['name']}: {e!r}")
-
     async def run(self):
         self.xmpp.connect()
-        await self.commands()
+        await scripted.obey(self, emit)
 
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a = scripted.parser(__doc__)
     a.add_argument("--domain", required=True)
     a.add_argument("--secret", required=True)
     a.add_argument("--port", type=int, required=True)
@@ -354,13 +336,7 @@ def main():
     a.add_argument("--refuse", help="answers each call with this stanza error")
     a.add_argument("--no-focus", action="store_true", help="does not call itself a conference")
     a.add_argument("--no-owner", action="store_true", help="does not say whose streams it sends")
-    options = a.parse_args()
-    logging.basicConfig(level=logging.WARNING)
-    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # loopback only
-
-    async def go():
-        await Service(options).run()
-    asyncio.get_event_loop().run_until_complete(go())
+    scripted.run(a.parse_args(), Service)
 
 
 if __name__ == "__main__":

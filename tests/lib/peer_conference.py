@@ -53,8 +53,7 @@ class ConferenceBot(Bot):
         jingle, peer = iq.xml.find(f"{{{J}}}jingle"), str(iq["from"])
         sid = jingle.get("sid")
         if iq["type"] == "set" and jingle.get("action") == "session-initiate":
-            reply = element(self.xmpp.default_ns, "iq", to=peer, id=iq["id"], type="result")
-            self.xmpp.send_raw(peer_jmuci.ET.tostring(reply, encoding="unicode"))
+            self.acknowledge(iq)
             if bare(peer) != self.place:
                 return emit("error", text=f"{peer} calls, and not the conference")
             session = self.sessions[sid] = Session(self, peer, sid, False, owner_of(jingle))

@@ -24,15 +24,6 @@ static void with_meets(world *w, const char *identity) {
   fake_clear();
 }
 
-static gw_sip_call *dials(world *w, const char *phone, const char *jid) {
-  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
-  gw_sip_call *sip = invite(w, phone, "8000", offer);
-  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
-  fake_muc_in(fake_muc(jid), FALSE);
-  spin();
-  return sip;
-}
-
 static void answer_all(const char *condition) {
   while (fake_meet_questions())
     fake_answer_meet(condition);
@@ -75,21 +66,15 @@ static void says(world *w, gw_invite_action action, const char *who, const char 
   invited_to_meet(w, "100@gw.test", who, action, id, meet);
 }
 
-static void hang_up(world *w, gw_sip_call *sip, guint left) {
-  end_sip(w, sip, GW_CAUSE_NORMAL);
-  until_calls(w, left);
-  gw_sip_call_unref(sip);
-}
-
 /* Made with all who are to come, who are let in and invited one by one; later phones and people as well. */
 static void test_made(void) {
   world w;
   with_meets(&w, "per-phone");
-  gw_sip_call *sip = dials(&w, "100", "100@");
+  gw_sip_call *sip = enters(&w, "100", "8000", "100@");
   g_assert_true(fake_said("meet create at " SERVICE " by 100@gw.test"));
   g_assert_true(fake_said(": carol@x.test bob@x.test 100@gw.test\n"));
   g_assert_false(fake_said("session-initiate"));
-  gw_sip_call *second = dials(&w, "101", "101@");
+  gw_sip_call *second = enters(&w, "101", "8000", "101@");
   g_assert_cmpuint(fake_meet_questions(), ==, 1); /* it waits for the same */
   fake_answer_meet(NULL);
   g_autofree char *at = publishes_at(&w);
@@ -106,11 +91,11 @@ static void test_made(void) {
   answer_all(NULL);
   g_assert_true(fake_said("to=dave@x.test meet="));
   fake_clear();
-  hang_up(&w, sip, 1);
+  hangs_up(&w, sip, 1);
   g_assert_false(fake_said("retract") || fake_said("destroy")); /* one of ours is still in it */
   fake_occupant(fake_muc("gateway@"), "eve", "eve@x.test/1", GW_OCC_JOINED);
   g_assert_true(fake_said(" by 101@gw.test"));
-  hang_up(&w, second, 0);
+  hangs_up(&w, second, 0);
   g_assert_true(fake_said("call retract ") && fake_said("meet destroy at "));
   teardown(&w);
 }
@@ -122,17 +107,17 @@ static void test_taken(void) {
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     world w;
     with_meets(&w, "per-phone");
-    gw_sip_call *sip = dials(&w, "100", "100@");
+    gw_sip_call *sip = enters(&w, "100", "8000", "100@");
     fake_answer_meet(NULL);
     answer_all(NULL);
     g_autofree char *first = publishes_at(&w), *id = id_for("bob@x.test");
     says(&w, GW_INVITE_ACCEPT, "bob@x.test", id, NULL);
     fake_clear();
-    hang_up(&w, sip, 0);
+    hangs_up(&w, sip, 0);
     g_assert_true(fake_said("to=carol@x.test") && !fake_said("to=bob@x.test"));
     g_assert_false(fake_said("destroy"));
     fake_clear();
-    sip = dials(&w, "100", "100@");
+    sip = enters(&w, "100", "8000", "100@");
     g_assert_true(fake_said("meet allow at ") && !fake_said("create"));
     fake_answer_meet(rows[i]);
     const gboolean anew = i == 1;
@@ -141,7 +126,7 @@ static void test_taken(void) {
     g_autofree char *at = publishes_at(&w);
     g_assert_cmpint(!g_strcmp0(first, at), ==, !anew);
     g_assert_true(fake_said("to=bob@x.test meet=")); /* he is asked again */
-    hang_up(&w, sip, 0);
+    hangs_up(&w, sip, 0);
     teardown(&w);
   }
 }
@@ -154,7 +139,7 @@ static void test_refusals(void) {
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     world w;
     with_meets(&w, i == 1 ? "shared" : "per-phone");
-    gw_sip_call *sip = dials(&w, "100", i == 1 ? "phones@" : "100@");
+    gw_sip_call *sip = enters(&w, "100", "8000", i == 1 ? "phones@" : "100@");
     fake_answer_meet(rows[i].condition);
     spin();
     until_calls(&w, 0);
@@ -170,7 +155,7 @@ static void test_refusals(void) {
 static void test_nobody_wants(void) {
   world w;
   with_meets(&w, "per-phone");
-  gw_sip_call *sip = dials(&w, "100", "100@");
+  gw_sip_call *sip = enters(&w, "100", "8000", "100@");
   fake_answer_meet(NULL);
   answer_all(NULL);
   g_autofree char *bobs = id_for("bob@x.test"), *carols = id_for("carol@x.test");
@@ -181,7 +166,7 @@ static void test_nobody_wants(void) {
   g_assert_false(fake_said("sip hangup"));
   says(&w, GW_INVITE_FAILED, "carol@x.test", carols, NULL);
   g_assert_true(fake_said("sip hangup rejected"));
-  hang_up(&w, sip, 0);
+  hangs_up(&w, sip, 0);
   teardown(&w);
 }
 
@@ -190,17 +175,17 @@ static void test_maker_goes(void) {
   for (guint made = 0; made < 2; made++) {
     world w;
     with_meets(&w, "per-phone");
-    gw_sip_call *sip = dials(&w, "100", "100@");
+    gw_sip_call *sip = enters(&w, "100", "8000", "100@");
     if (made) fake_answer_meet(NULL);
-    gw_sip_call *second = dials(&w, "101", "101@");
+    gw_sip_call *second = enters(&w, "101", "8000", "101@");
     fake_clear();
-    hang_up(&w, sip, 1);
+    hangs_up(&w, sip, 1);
     g_assert_cmpint(fake_said("meet destroy at "), ==, made); /* nobody was in it yet */
     g_assert_true(fake_said("meet create at " SERVICE " by 101@"));
     answer_all(NULL);
     g_autofree char *at = publishes_at(&w);
     g_assert_nonnull(at);
-    hang_up(&w, second, 0);
+    hangs_up(&w, second, 0);
     teardown(&w);
   }
 }
@@ -242,7 +227,7 @@ static void test_invited(void) {
   g_autofree char *at = publishes_at(&w);
   g_assert_cmpstr(at, ==, MEET);
   gw_sip_call *sip = g_steal_pointer(&fake_dialled);
-  hang_up(&w, sip, 0);
+  hangs_up(&w, sip, 0);
   g_assert_true(fake_said("jingle session-terminate to=" MEET));
   g_assert_true(fake_said("call left U")); /* which has no word there */
   teardown(&w);
@@ -305,7 +290,7 @@ static void test_invited_to_a_room(void) {
   fake_answer_questions();
   g_assert_true(fake_said("join " ROOM));
   gw_sip_call *sip = g_steal_pointer(&fake_dialled);
-  hang_up(&w, sip, 0);
+  hangs_up(&w, sip, 0);
   teardown(&w);
 }
 
@@ -317,16 +302,9 @@ static void stream_of(const char *to, const char *who, const char *sid) {
   fake_jingle(to, joined);
   gw_word *offer = gw_word_new_jingle(GW_JINGLE_SESSION_INITIATE, NULL, sid, FALSE);
   offer->from = g_strdup(MEET);
-  gw_desc *d = offer->u.jingle.desc = gw_desc_new();
-  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, sid);
-  gw_desc_media_add_codec(m, 111, "opus", 48000, 2, NULL);
+  gw_desc *d = offer->u.jingle.desc = web_sound(sid, "bbbb", GW_SETUP_ACTPASS);
+  gw_desc_media *m = gw_desc_audio(d);
   m->dir = GW_DIR_SENDONLY;
-  m->rtcp_mux = TRUE;
-  m->ufrag = g_strdup("bbbb");
-  m->pwd = g_strdup("bbbbbbbbbbbbbbbbbbbbbb");
-  m->fp_hash = g_strdup("sha-256");
-  m->fp_value = g_strdup("CC:DD");
-  m->setup = GW_SETUP_ACTPASS;
   const gw_source source = {.ssrc = 1234};
   g_array_append_val(m->sources, source);
   fake_jingle(to, offer);
@@ -357,8 +335,8 @@ static void test_invited_two(void) {
     g_assert_cmpint(fake_said("media peer-remote with sources"), ==,
                     i); /* not from the other phone */
   }
-  hang_up(&w, sips[0], 1);
-  hang_up(&w, sips[1], 0);
+  hangs_up(&w, sips[0], 1);
+  hangs_up(&w, sips[1], 0);
   teardown(&w);
 }
 
