@@ -117,6 +117,9 @@ static void run(gw_seat *s, const gw_action *a) {
   case GW_ACT_PEER_REMOTE:
     gw_seat_remote_peer(s, a);
     break;
+  case GW_ACT_PEER_NAMED:
+    gw_seat_name_peer(s, a);
+    break;
   case GW_ACT_PEER_CLOSE:
     gw_seat_close_peer(s, a->peer);
     break;

@@ -70,6 +70,7 @@ void gw_seat_peer_free(void *seat_peer);
 seat_peer *gw_seat_peer_by_sid(const gw_seat *, const char *jid, const char *sid);
 void gw_seat_open_peer(gw_seat *, const gw_action *);
 void gw_seat_remote_peer(gw_seat *, const gw_action *);
+void gw_seat_name_peer(gw_seat *, const gw_action *); /* what it brings is somebody else's now */
 void gw_seat_close_peer(gw_seat *, guint id);
 void gw_seat_agree(gw_seat *, seat_peer *, const gw_desc *answer); /* what we send is the first codec of it, whoever wrote it */
 

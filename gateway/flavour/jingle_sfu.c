@@ -215,6 +215,9 @@ static void on_sfu(gw_flavour *f, const gw_fl_sfu *s, gw_cause cause) {
   case GW_SFU_SAID_OFFER:
     on_offer(f, s);
     break;
+  case GW_SFU_SAID_OWNERS:
+    if ((l = gw_jsfu_leg_of(f, s->sid))) gw_jsfu_leg_owners(f, l, s->users);
+    break;
   case GW_SFU_SAID_ENDED:
     on_ended(f, s);
     break;

@@ -71,6 +71,7 @@ gw_jsfu_leg *gw_jsfu_leg_of(const gw_flavour *, const char *sid);
 gw_jsfu_leg *gw_jsfu_leg_by_peer(const gw_flavour *, guint peer);
 void gw_jsfu_leg_publish(gw_flavour *);
 void gw_jsfu_leg_offered(gw_flavour *, const gw_fl_sfu *);
+void gw_jsfu_leg_owners(gw_flavour *, gw_jsfu_leg *, const char *const *users_or_null); /* theirs is what it brings now */
 void gw_jsfu_leg_added(gw_flavour *, gw_jsfu_leg *, const gw_desc *); /* contents, to one that stands */
 void gw_jsfu_leg_local(gw_flavour *, gw_jsfu_leg *, const gw_desc *);
 void gw_jsfu_leg_candidate(gw_flavour *, gw_jsfu_leg *, const gw_candidate *);

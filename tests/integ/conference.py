@@ -63,6 +63,13 @@ with Lab("conference", server=TalksServer) as lab:
         lab.check_hears([alice, bob], "Phone 100", 1000)
         assert gateway.process.log().count("sfu-notes") == 1
 
+    with lab.case("whose stream it is changes while it runs: so do the names, and nothing else"):
+        talks.command("owner", "100", "bob", "dave@elsewhere.test")
+        wait_for("the new name", lambda: "dave@elsewhere.test" in [p["nick"] for p in gateway.call("100")["peers"]], 10)
+        gateway.let_listen("100", 1)
+        talks.command("owner", "100", "bob", bob.jid)
+        wait_for("the old name", lambda: "bob" in [p["nick"] for p in gateway.call("100")["peers"]], 10)
+
     with lab.case("one leaves: his session ends, the call goes on"):
         bob.hangup()
         talks.wait("leave", who="bob")

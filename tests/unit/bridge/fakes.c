@@ -571,6 +571,10 @@ void gw_media_peer_remote(gw_media *m, gw_handle h, const gw_desc *d) {
   note("media peer-remote%s", audio && audio->sources->len ? " with sources" : "");
 }
 
+void gw_media_peer_talker(gw_media *m, gw_handle h, const char *talker) {
+  note("media peer-talker %s", talker);
+}
+
 void gw_media_peer_agreed(gw_media *m, gw_handle h, const gw_desc *d) {
   note("media peer-agreed %s", g_array_index(gw_desc_audio(d)->codecs, gw_codec, 0).name);
 }

@@ -12,9 +12,10 @@ static void said(rig *r, gw_fl_sfu s) {
   rig_ev(r, &(gw_ev){.type = GW_EV_SFU, .u.sfu = &s});
 }
 
-static void offers(rig *r, const char *sid, const char *who) {
+static void offers(rig *r, const char *sid, const char *who /* by comma, or NULL */) {
+  g_auto(GStrv) users = who ? g_strsplit(who, ",", 0) : NULL;
   g_autoptr(gw_desc) d = rig_desc(GW_DIR_SENDONLY, TRUE, FALSE, FALSE, GW_SETUP_ACTPASS);
-  said(r, (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = sid, .jid = TALKS, .who = who, .desc = d});
+  said(r, (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = sid, .jid = TALKS, .users = (const char *const *)users, .desc = d});
 }
 
 static void answers(rig *r, gw_dir dir) {
@@ -401,6 +402,67 @@ static void test_grows_from_the_start(void) {
 
 /* --- the rest --- */
 
+static void owners(rig *r, const char *sid, const char *who) {
+  g_auto(GStrv) users = g_strsplit(who, ",", 0);
+  said(r, (gw_fl_sfu){.news = GW_SFU_SAID_OWNERS, .sid = sid, .users = (const char *const *)users});
+}
+
+/* Whose stream it is changes while it runs: it is his name and his voice then, unless he is heard here. */
+static void test_owners(void) {
+  rig r;
+  talking(&r);
+  owners(&r, "s1", "carol@x/1");
+  rig_expect(&r, "named 2 carol (carol@x/1)");
+  owners(&r, "s1", "dave@y,carol@x/1"); /* one more: it is still hers */
+  owners(&r, "s2", "dave@y");
+  rig_expect(&r, "");
+  owners(&r, "s1", "dave@y");
+  rig_expect(&r, "named 2 dave@y (dave@y)");
+  owners(&r, "s1", ""); /* he has left, and the stream has not */
+  rig_expect(&r, "named 2 unknown (" TALKS " s1)");
+  offers(&r, "s2", "dave@y");
+  rig_local(&r, 3);
+  stands(&r, 3);
+  rig_expect(&r, "open 3 dave@y receive | remote 3 | sfu answer s2");
+  owners(&r, "s1", "dave@y"); /* a second stream of his: not the same voice */
+  rig_expect(&r, "named 2 dave@y (" TALKS " s1)");
+  rig_join_as(&r, "other", "101@gw/1", TRUE, FALSE);
+  owners(&r, "s1", "101@gw");
+  rig_expect(&r, "sfu close s1 decline | close 2");
+  offers(&r, "s3", "101@gw,erin@x"); /* of both: hers is wanted */
+  rig_local(&r, 4);
+  rig_expect(&r, "open 4 erin@x receive | remote 4 | sfu answer s3");
+  rig_clear(&r);
+}
+
+/* The same sound and picture at several qualities: one of them is heard, nothing is seen. */
+static void test_simulcast(void) {
+  rig r;
+  gw_actions actions;
+  inside(&r);
+  g_autoptr(gw_desc) d = rig_desc(GW_DIR_SENDONLY, TRUE, TRUE, TRUE, GW_SETUP_ACTPASS);
+  for (guint i = 0; i < 4; i++) {
+    gw_desc_media *more = gw_desc_add(d, i % 2 ? GW_KIND_AUDIO : GW_KIND_VIDEO, i % 2 ? "a9" : "v9");
+    gw_desc_media_add_codec(more, i % 2 ? 111 : 96, i % 2 ? "opus" : "VP8", i % 2 ? 48000 : 90000, 2, NULL);
+    more->dir = GW_DIR_SENDONLY;
+  }
+  said(&r, (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = "s1", .jid = TALKS, .desc = d});
+  g_autoptr(gw_desc) local = rig_caps(2);
+  gw_actions_init(&actions);
+  r.class->step(r.f, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = 2, .u.desc = local}, r.now, &actions);
+  const gw_action *a = gw_actions_at(&actions, 0);
+  guint active = 0;
+  g_assert_cmpint(a->ask, ==, GW_SFU_ASK_ANSWER);
+  for (guint i = 0; i < a->desc->media->len; i++) {
+    const gw_desc_media *m = a->desc->media->pdata[i];
+    active += !m->refused && m->dir != GW_DIR_INACTIVE;
+    if (m->kind == GW_KIND_VIDEO) g_assert_cmpint(m->dir, ==, GW_DIR_INACTIVE);
+  }
+  g_assert_cmpuint(active, ==, 1);
+  gw_actions_clear(&actions);
+  rig_clear(&r);
+}
+
 /* A call that the phone was invited to is over when everybody else has gone, or never came; one that it dialled is not. */
 static void test_invited(void) {
   for (guint patient = 0; patient < 2; patient++) {
@@ -466,6 +528,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/jingle-sfu/grows", test_grows);
   g_test_add_func("/jingle-sfu/grows-ours", test_grows_ours);
   g_test_add_func("/jingle-sfu/grows-from-the-start", test_grows_from_the_start);
+  g_test_add_func("/jingle-sfu/owners", test_owners);
+  g_test_add_func("/jingle-sfu/simulcast", test_simulcast);
   g_test_add_func("/jingle-sfu/invited", test_invited);
   g_test_add_func("/jingle-sfu/strangers", test_strangers);
   g_test_add_func("/jingle-sfu/probe", test_probe);

@@ -28,6 +28,10 @@ static gw_word *jingle(const char *action, const char *inside) {
   return w;
 }
 
+static const char *first_of(const gw_word *w) {
+  return w->u.jingle.users ? w->u.jingle.users[0] : NULL;
+}
+
 static void owners(void) {
   static const struct {
     const char *xml;
@@ -63,26 +67,55 @@ static void owners(void) {
       g_autoptr(gw_word) w = jingle(actions[k], rows[i].xml);
       g_autoptr(gw_word) copy = gw_word_copy(w);
       g_assert_cmpint(w->u.jingle.focus, ==, rows[i].focus);
-      g_assert_cmpstr(w->u.jingle.owner, ==, rows[i].owner);
-      g_assert_cmpstr(copy->u.jingle.owner, ==, rows[i].owner);
+      g_assert_cmpstr(first_of(w), ==, rows[i].owner);
+      g_assert_cmpstr(first_of(copy), ==, rows[i].owner);
     }
   g_autofree char *far = g_strnfill(GW_MAX_JID + 1, 'a');
   g_autofree char *xml = g_strdup_printf(
       "<conference-info " COIN "><users><user entity='%s'/></users></conference-info>", far);
   g_autoptr(gw_word) w = jingle("session-initiate", xml);
-  g_assert_null(w->u.jingle.owner);
+  g_assert_null(first_of(w));
 }
 
-/* Updates about who is there are taken without a word, not refused. */
+static char *users_text(const gw_word *w) {
+  const gw_jingle *j = &w->u.jingle;
+  g_autofree char *here = j->users ? g_strjoinv(",", j->users) : g_strdup("-");
+  g_autofree char *gone = j->gone ? g_strjoinv(",", j->gone) : g_strdup("-");
+  return g_strdup_printf("%s gone %s%s", here, gone, j->partial ? " partial" : "");
+}
+
+#define USER(who) "<user entity='xmpp:" who "'/>"
+#define LEFT(who) "<user entity='xmpp:" who "' state='deleted'/>"
+
+/* Updates about who is there, in a running session; several users of one stream; bounded. */
 static void updates(void) {
-  const char *why = "";
-  xmpp_stanza_t *s =
-      stanza(HEAD "<jingle xmlns='urn:xmpp:jingle:1' action='session-info' sid='s1'>"
-                  "<conference-info " COIN " state='partial' version='2'/></jingle></iq>");
-  g_autoptr(gw_word) w = gw_words_parse_jingle(s, FALSE, &why);
-  xmpp_stanza_release(s);
-  g_assert_nonnull(w);
-  g_assert_cmpint(w->u.jingle.info, ==, GW_INFO_NONE);
+  static const struct {
+    const char *attributes, *users, *want;
+  } rows[] = {{"state='partial' version='2'", NULL, "- gone -"},
+              {"state='partial'", "<users>" USER("a@x") LEFT("b@x") "</users>", "a@x gone b@x partial"},
+              {"state='full'", "<users>" USER("a@x") USER("b@x/r") "</users>", "a@x,b@x/r gone "},
+              {"", "<users/>", " gone "},
+              {"", "<users><else/>" USER("a@x") "<user/></users>", "a@x gone "}};
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    const char *why = "";
+    g_autofree char *text = g_strdup_printf(
+        HEAD "<jingle xmlns='urn:xmpp:jingle:1' action='session-info' sid='s1'>"
+             "<conference-info " COIN " %s>%s</conference-info></jingle></iq>",
+        rows[i].attributes, rows[i].users ? rows[i].users : "");
+    xmpp_stanza_t *s = stanza(text);
+    g_autoptr(gw_word) w = gw_words_parse_jingle(s, FALSE, &why);
+    xmpp_stanza_release(s);
+    g_assert_nonnull(w);
+    g_assert_cmpint(w->u.jingle.info, ==, GW_INFO_NONE);
+    g_autofree char *got = users_text(w);
+    g_assert_cmpstr(got, ==, rows[i].want);
+  }
+  g_autoptr(GString) many = g_string_new("<conference-info " COIN "><users>");
+  for (guint i = 0; i < 30; i++)
+    g_string_append_printf(many, "<user entity='xmpp:u%u@x'/>", i);
+  g_string_append(many, "</users></conference-info>");
+  g_autoptr(gw_word) w = jingle("session-initiate", many->str);
+  g_assert_cmpuint(g_strv_length(w->u.jingle.users), ==, GW_MAX_COIN_USERS);
 }
 
 static char *meet(const char *inside) {
