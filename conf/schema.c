@@ -305,9 +305,11 @@ const gw_key gw_keys[] = {
     STRING("rooms[].identity", "per-phone", .flags = RELOAD, .choices = "per-phone shared",
            .help = "shared: all phones of the room are one participant, phones@DOMAIN."),
     STRING("rooms[].call", "here", .flags = RELOAD, .choices = "here private",
-           .help = "Where a Muji call takes place that a phone starts. here: in the room. private: "
-                   "in a room made for it, to which everybody in the room is invited (XEP-0482), as "
-                   "Dino does it."),
+           .help = "Where a call takes place that a phone starts. here: in the room, or at its "
+                   "conference. private: of Muji in a room made for it, to which everybody in the "
+                   "room is invited (XEP-0482), as Dino does it; at a service of the kind "
+                   "tigase-meet whose jid has no name in a meet made for it, to which they are "
+                   "invited in its way."),
     WORDS("rooms[].people", NULL, .flags = RELOAD, .check = gw_form_jid, .form = "NODE@DOMAIN",
           .help = "With call = \"private\": JIDs that are invited, too, wherever they are."),
     WORDS("rooms[].ring", NULL, .flags = RELOAD, PLAIN,

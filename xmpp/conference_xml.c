@@ -30,13 +30,29 @@ static char *owner_of(const char *entity) {
   return plain && g_utf8_validate(plain, -1, NULL) ? gw_jid_normal(plain) : NULL;
 }
 
+static char **strings_of(GPtrArray *taken) {
+  g_ptr_array_add(taken, NULL);
+  return (char **)g_ptr_array_steal(taken, NULL);
+}
+
 void gw_coin_xml_read(xmpp_stanza_t *jingle, gw_jingle *ret) {
   xmpp_stanza_t *info = gw_xml_child(jingle, "conference-info", GW_NS_COIN);
   if (!info) return;
   ret->focus = truth(gw_xml_get(info, "isfocus"));
   xmpp_stanza_t *users = gw_xml_child(info, "users", GW_NS_COIN);
-  xmpp_stanza_t *user = users ? gw_xml_child(users, "user", GW_NS_COIN) : NULL;
-  if (user) ret->owner = owner_of(gw_xml_get(user, "entity"));
+  if (!users) return;
+  g_autoptr(GPtrArray) here = g_ptr_array_new(), gone = g_ptr_array_new();
+  ret->partial = !g_strcmp0(gw_xml_get(info, "state"), "partial");
+  GW_XML_EACH(c, users) {
+    char *who = gw_xml_is(c, "user", GW_NS_COIN) ? owner_of(gw_xml_get(c, "entity")) : NULL;
+    GPtrArray *list = !g_strcmp0(gw_xml_get(c, "state"), "deleted") ? gone : here;
+    if (who && list->len < GW_MAX_COIN_USERS)
+      g_ptr_array_add(list, who);
+    else
+      g_free(who);
+  }
+  ret->users = strings_of(here);
+  ret->gone = strings_of(gone);
 }
 
 /* --- Tigase Meet */

@@ -6,7 +6,7 @@
 #include "xmpp/words.h"
 #include "xmpp/xml.h"
 
-/* Sets focus and owner from the conference-info inside of <jingle/>; what is broken counts as not said. */
+/* Sets focus, users, gone and partial from the conference-info inside of <jingle/>; what is broken counts as not said. */
 void gw_coin_xml_read(xmpp_stanza_t *jingle, gw_jingle *ret);
 
 gboolean gw_meet_xml_is(xmpp_stanza_t *iq); /* has a <joined/> or <left/> of tigase:meet:0 */

@@ -235,7 +235,8 @@ static void info_in(const gw_word *in, gw_verdict *v) {
     refuse(v, "modify", "feature-not-implemented", "unsupported-info");
     return;
   }
-  *v = (gw_verdict){.ack = TRUE, .deliver = in->u.jingle.info != GW_INFO_NONE};
+  *v =
+      (gw_verdict){.ack = TRUE, .deliver = in->u.jingle.info != GW_INFO_NONE || in->u.jingle.users};
 }
 
 /* Audio: whoever holds the call decides. Anything else is kept silent, said once. */

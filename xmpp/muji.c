@@ -50,6 +50,7 @@ void gw_call_invite_copy(gw_call_invite *to, const gw_call_invite *from) {
   to->muji_room = g_strdup(from->muji_room);
   to->jingle_sid = g_strdup(from->jingle_sid);
   to->jingle_jid = g_strdup(from->jingle_jid);
+  to->meet = g_strdup(from->meet);
 }
 
 void gw_call_invite_clear(gw_call_invite *v) {
@@ -58,6 +59,7 @@ void gw_call_invite_clear(gw_call_invite *v) {
   g_free(v->muji_room);
   g_free(v->jingle_sid);
   g_free(v->jingle_jid);
+  g_free(v->meet);
   *v = (gw_call_invite){0};
 }
 
@@ -68,6 +70,7 @@ gboolean gw_call_invite_has_id(const gw_call_invite *v, const char *id) {
 }
 
 const char *gw_invite_action_name(gw_invite_action action) {
-  static const char *const names[] = {"invite", "accept", "reject", "retract", "left"};
+  static const char *const names[] = {"invite",  "accept", "reject",
+                                      "retract", "left",   "failure"};
   return (guint)action < G_N_ELEMENTS(names) ? names[action] : "unknown";
 }

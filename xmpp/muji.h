@@ -20,7 +20,8 @@ gboolean gw_muji_equal(const gw_muji *, const gw_muji *);               /* NULL 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_muji, gw_muji_free)
 
 /* XEP-0482 0.1.0; in the older form "propose" and "finish" for invite and left. */
-typedef enum { GW_INVITE_INVITE, GW_INVITE_ACCEPT, GW_INVITE_REJECT, GW_INVITE_RETRACT, GW_INVITE_LEFT } gw_invite_action;
+typedef enum { GW_INVITE_INVITE, GW_INVITE_ACCEPT, GW_INVITE_REJECT, GW_INVITE_RETRACT, GW_INVITE_LEFT,
+               GW_INVITE_FAILED /* Tigase Meet: taken, and then it could not be joined */ } gw_invite_action;
 #define GW_INVITE_MAX_IDS 4
 typedef struct {
   gw_invite_action action;
@@ -31,6 +32,8 @@ typedef struct {
   gboolean in_new, in_old; /* said in XEP-0482's form, in the older one; neither: both are to be written */
   char *muji_room;       /* bare JID, or NULL */
   char *jingle_sid, *jingle_jid; /* or NULL */
+  gboolean in_meet;      /* said in the form of Tigase Meet (meet_xml.h), and answered in it */
+  char *meet;            /* of that form: where the call is, bare JID, or NULL */
 } gw_call_invite;
 void gw_call_invite_copy(gw_call_invite *to, const gw_call_invite *from);
 void gw_call_invite_clear(gw_call_invite *);

@@ -110,7 +110,8 @@ static void copy_jingle(gw_jingle *to, const gw_jingle *from) {
   to->desc = gw_desc_copy(from->desc);
   to->error = g_strdup(from->error);
   to->muji_room = g_strdup(from->muji_room);
-  to->owner = g_strdup(from->owner);
+  to->users = g_strdupv(from->users);
+  to->gone = g_strdupv(from->gone);
 }
 
 gw_word *gw_word_copy(const gw_word *w) {
@@ -156,7 +157,8 @@ void gw_word_free(gw_word *w) {
     gw_desc_free(w->u.jingle.desc);
     g_free(w->u.jingle.error);
     g_free(w->u.jingle.muji_room);
-    g_free(w->u.jingle.owner);
+    g_strfreev(w->u.jingle.users);
+    g_strfreev(w->u.jingle.gone);
   }
   g_free(w->from);
   g_free(w->to);

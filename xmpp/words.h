@@ -50,7 +50,9 @@ typedef struct {
   gw_jingle_action of;   /* ERROR: the action that failed */
   char *muji_room;       /* initiate: the Muji call that it belongs to, bare JID, or NULL (XEP-0272) */
   gboolean focus;        /* initiate, accept: its writer calls itself a conference (XEP-0298 isfocus) */
-  char *owner;           /* initiate: whose stream it brings, the first user of XEP-0298: a JID, another URI, or NULL */
+  char **users, **gone;  /* initiate, session-info: whom XEP-0298 names, as JIDs or other URIs, at most GW_MAX_COIN_USERS; gone:
+                          * who it says has left. NULL-terminated, or NULL: nothing is said of users */
+  gboolean partial;      /* session-info: who was named before and is not now has not changed */
   gboolean grows;        /* accept of ours: the other side may add contents, and each is answered (content-accept) */
 } gw_jingle;
 

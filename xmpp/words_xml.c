@@ -127,8 +127,10 @@ static const char *info_parse(xmpp_stanza_t *jingle, gw_jingle *j) {
   j->info = GW_INFO_NONE;
   if (!s) return NULL;
   if (gw_xml_next(s)) return "more than one payload in session-info";
-  if (gw_xml_is(s, "conference-info", GW_NS_COIN))
-    return NULL; /* who else is there: others say so better */
+  if (gw_xml_is(s, "conference-info", GW_NS_COIN)) {
+    gw_coin_xml_read(jingle, j);
+    return NULL;
+  }
   j->info = GW_INFO_UNKNOWN;
   for (guint i = GW_INFO_RINGING; i < G_N_ELEMENTS(info_words); i++)
     if (gw_xml_is(s, info_words[i], GW_NS_RTP_INFO)) j->info = (gw_jingle_info)i;

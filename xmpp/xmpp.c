@@ -7,6 +7,7 @@
 #include "xmpp/conference_xml.h"
 #include "xmpp/internal.h"
 #include "xmpp/jmi_xml.h"
+#include "xmpp/meet_xml.h"
 #include "xmpp/muji_xml.h"
 #include "xmpp/ns.h"
 #include "xmpp/pump.h"
@@ -193,6 +194,7 @@ static gboolean call_invite_in(gw_xmpp *x, xmpp_stanza_t *message) {
   if (!x->events.call_invite || !g_strcmp0(xmpp_stanza_get_type(message), "groupchat"))
     return FALSE;
   g_autoptr(gw_word) w = gw_muji_xml_parse_invite(message);
+  if (!w) w = gw_meet_xml_parse_invite(message);
   if (w) x->events.call_invite(x, w, x->user);
   return w != NULL;
 }
@@ -454,7 +456,10 @@ void gw_xmpp_say_call_invite(gw_xmpp *x, const gw_word *w) {
   GW_ON_CONTROL();
   g_autofree char *id = gw_ids_uuid(x->ids);
   if (!w->from || !w->to || !gw_xmpp_is_ours(x, w->from)) return;
-  gw_xmpp_send(x, x->main, gw_muji_xml_build_invite(w, w->from, w->to, "chat", id), FALSE);
+  xmpp_stanza_t *s = w->u.call_invite.in_meet
+                         ? gw_meet_xml_build_invite(w, id)
+                         : gw_muji_xml_build_invite(w, w->from, w->to, "chat", id);
+  if (s) gw_xmpp_send(x, x->main, s, FALSE);
 }
 
 void gw_xmpp_reject(gw_xmpp *x, const gw_word *propose, const char *reason) {

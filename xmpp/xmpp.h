@@ -171,6 +171,15 @@ void gw_persona_grant_member(gw_persona *, const char *room, const char *bare_ji
 /* The same, as an owner. */
 void gw_persona_grant_owner(gw_persona *, const char *room, const char *bare_jid, void (*fn)(gw_answer, const char *detail, void *), void *user);
 
+/* --- meets (tigase:meet:0, 3.1): who may come is named by bare JIDs, NULL-terminated. Each answer comes once, if the persona
+ * still stands, at most 15 s later. */
+/* A new one at a service. meet: its bare JID, or NULL with why: a stanza condition, "timeout", "bad-answer". */
+void gw_persona_meet_make(gw_persona *, const char *service, const char *const *who,
+                          void (*fn)(const char *meet_or_null, const char *why, void *), void *user);
+void gw_persona_meet_allow(gw_persona *, const char *meet, const char *const *who,
+                           void (*fn)(gw_answer, const char *detail, void *), void *user);
+void gw_persona_meet_end(gw_persona *, const char *meet); /* for everybody; nobody hears whether it worked */
+
 /* --- after a crash: what the store still knew. Both send from a JID of ours that has no persona any more. */
 void gw_xmpp_bury_session(gw_xmpp *, const char *our_full_jid, const char *peer_full_jid, const char *sid); /* terminate success */
 void gw_xmpp_bury_occupant(gw_xmpp *, const char *our_full_jid, const char *room_slash_nick);               /* unavailable */

@@ -39,7 +39,8 @@ typedef struct {
   gboolean conference_named;          /* for this very room, not as the first of the list */
   gboolean propose_when_idle, watch, roster_check, from_file;
   gboolean occupants_invite; /* who is in the room may invite phones */
-  gboolean private_calls; /* a call that a phone starts is in a room of its own, to which the others are invited */
+  gboolean private_calls; /* a call that a phone starts is in a room, or meet, of its own, to which the others are invited */
+  gboolean no_room;       /* there is but the conference, and `room` is its JID: of an invitation */
   char **people; /* bare JIDs invited to it, too; NULL-terminated or NULL */
   guint alone_limit; /* s, 0 = never */
 } gw_room_conf;

@@ -1,11 +1,17 @@
 /* call_invite.c - phones that are invited to a call by a message to their own JID (XEP-0482 with Muji, or the older form, as
- * Dino says it): who may (the policy of invitations decides), the ringing, and what the inviter is answered. A call that was
+ * Dino says it, or to a meet in the form of Tigase): who may (the policy of invitations decides), the ringing, and what the inviter is answered. A call that was
  * asked for in this way invites nobody further, so two gateways cannot pass an invite to and fro. */
 #include <string.h>
 #include "gateway/bridge/private.h"
 
 gboolean gw_call_invite_is(const gw_call *c) {
   return c->invitation && c->invitation->kind == GW_WORD_CALL_INVITE;
+}
+
+/* Where the call is: a Muji room, or a meet. NULL: no way into it that we know. */
+static const char *place_of(const gw_word *w) {
+  const gw_call_invite *v = &w->u.call_invite;
+  return v->meet ? v->meet : v->muji_room;
 }
 
 /* --- what the inviter is told --- */
@@ -18,7 +24,11 @@ static void answer(gw_bridge *b, const gw_word *invite, gw_invite_action action)
   w->from = invite->to ? gw_jid_bare(invite->to) : NULL;
   w->to = gw_jid_bare(invite->from);
   gw_call_invite *a = &w->u.call_invite;
-  *a = (gw_call_invite){.action = action, .in_new = v->in_new, .in_old = v->in_old, .n_ids = 1};
+  *a = (gw_call_invite){.action = action,
+                        .in_new = v->in_new,
+                        .in_old = v->in_old,
+                        .in_meet = v->in_meet,
+                        .n_ids = 1};
   a->ids[0] = g_strdup(v->ids[0]);
   a->muji_room = g_strdup(v->muji_room);
   gw_xmpp_say_call_invite(b->xmpp, w);
@@ -30,15 +40,25 @@ void gw_call_invite_answered(gw_call *c) {
   answer(c->bridge, c->invitation, GW_INVITE_ACCEPT);
 }
 
+/* The call was never ours: its service would not have us, or was not there. */
+static gboolean was_failure(const gw_call *c) {
+  const gw_cause cause = c->machine.cause;
+  return c->invitation->u.call_invite.in_meet &&
+         (cause == GW_CAUSE_FORBIDDEN || cause == GW_CAUSE_NOT_FOUND || cause == GW_CAUSE_SFU_DOWN);
+}
+
 void gw_call_invite_over(gw_call *c) {
-  answer(c->bridge, c->invitation, c->machine.sip_up ? GW_INVITE_LEFT : GW_INVITE_REJECT);
+  answer(c->bridge, c->invitation,
+         !c->machine.sip_up ? GW_INVITE_REJECT
+         : was_failure(c)   ? GW_INVITE_FAILED
+                            : GW_INVITE_LEFT);
   g_clear_pointer(&c->invitation, gw_word_free);
 }
 
 static void refuse(gw_bridge *b, const gw_word *w, const char *number, const char *bare,
                    const char *why) {
-  gw_warn(&(gw_log_ctx){.room = w->u.call_invite.muji_room}, "call-invite-refused",
-          "number=%s inviter=%s why=%s", number ? number : "-", bare, why);
+  gw_warn(&(gw_log_ctx){.room = place_of(w)}, "call-invite-refused", "number=%s inviter=%s why=%s",
+          number ? number : "-", bare, why);
   answer(b, w, GW_INVITE_REJECT);
 }
 
@@ -98,7 +118,7 @@ gw_room_conf *gw_call_invite_conf(const char *room) {
 }
 
 /* Where the call is ours already: phones of one call hear each other without sessions. Else a room for this call alone. */
-static gw_room_conf *room_of(const gw_bridge *b, const char *room) {
+static gw_room_conf *call_room_of(const gw_bridge *b, const char *room) {
   for (guint i = 0; i < b->conferences->len; i++) {
     const gw_conference *c = b->conferences->pdata[i];
     const char *now = gw_call_room(c);
@@ -108,8 +128,41 @@ static gw_room_conf *room_of(const gw_bridge *b, const char *room) {
   return known ? gw_room_conf_copy(known) : gw_call_invite_conf(room);
 }
 
-static gboolean takes_muji(const gw_room_conf *conf) {
-  return g_str_equal(conf->flavour, "auto") || g_str_equal(conf->flavour, gw_flavour_muji.name);
+static gboolean goes_to(const gw_conference *c, const char *meet) {
+  const char *const flavour = c->conf->flavour, *own = gw_own_meet_jid(c);
+  const gboolean here = g_str_equal(flavour, gw_flavour_jingle_sfu.name) ||
+                        (g_str_equal(flavour, "auto") && c->conf->conference_named);
+  const char *named =
+      c->conf->conference && strchr(c->conf->conference, '@') ? c->conf->conference : NULL;
+  return !gw_direct_is(c->conf) && !c->conf->no_room &&
+         ((own && gw_jid_same_bare(own, meet)) || (here && named && gw_jid_same_bare(named, meet)));
+}
+
+/* Where a room of ours has its calls in that meet, the phone sits in the room as well; else there is but the meet. */
+static gw_room_conf *meet_room_of(const gw_bridge *b, const char *meet) {
+  for (guint i = 0; i < b->conferences->len; i++) {
+    const gw_conference *c = b->conferences->pdata[i];
+    if (goes_to(c, meet)) return gw_room_conf_copy(c->conf);
+  }
+  gw_room_conf *conf = gw_room_conf_new();
+  conf->room = g_strdup(meet);
+  conf->conference = g_strdup(meet);
+  conf->conference_kind = g_strdup("tigase-meet");
+  conf->conference_named = conf->no_room = TRUE;
+  conf->watch = conf->roster_check = FALSE;
+  g_free(conf->flavour);
+  conf->flavour = g_strdup(gw_flavour_jingle_sfu.name);
+  return conf;
+}
+
+static gw_room_conf *room_of(const gw_bridge *b, const gw_word *w) {
+  return w->u.call_invite.meet ? meet_room_of(b, w->u.call_invite.meet)
+                               : call_room_of(b, w->u.call_invite.muji_room);
+}
+
+static gboolean takes(const gw_room_conf *conf, const gw_word *w) {
+  return w->u.call_invite.meet || g_str_equal(conf->flavour, "auto") ||
+         g_str_equal(conf->flavour, gw_flavour_muji.name);
 }
 
 /* By a trunk it is known by what was invited, too: what that is in full may be written otherwise, and changes with the trunk. */
@@ -139,10 +192,10 @@ static gboolean adopted(gw_bridge *b, const gw_word *w, const char *number) {
 
 static void ring(gw_bridge *b, const gw_word *w, const char *number, const char *bare) {
   const gw_call_invite *v = &w->u.call_invite;
-  if (adopted(b, w, number)) return;
-  g_autoptr(gw_room_conf) room = room_of(b, v->muji_room);
+  if (v->muji_room && adopted(b, w, number)) return;
+  g_autoptr(gw_room_conf) room = room_of(b, w);
   gw_cause cause;
-  const char *why = takes_muji(room) ? NULL : "is not called: the room's flavour is another";
+  const char *why = takes(room, w) ? NULL : "is not called: the room's flavour is another";
   gw_call *c = why ? NULL : gw_dial(b, bare, number, room, &cause, &why);
   if (!c) {
     refuse(b, w, number, bare, why);
@@ -150,9 +203,9 @@ static void ring(gw_bridge *b, const gw_word *w, const char *number, const char 
   }
   c->invitation = gw_word_copy(w);
   c->answer_id = g_strdup(v->ids[0]); /* the call is over for the phone when the others have gone */
-  gw_call_trace(c, GW_LANE_MUC, GW_TRACE_IN, bare, "invite to a call in %s", v->muji_room);
+  gw_call_trace(c, GW_LANE_MUC, GW_TRACE_IN, bare, "invite to a call in %s", place_of(w));
   gw_info(&(gw_log_ctx){.call = c->id, .room = room->room}, "invited-to-call",
-          "number=%s inviter=%s call_room=%s", number, bare, v->muji_room);
+          "number=%s inviter=%s call_room=%s", number, bare, place_of(w));
 }
 
 /* Said twice, or come by two ways: the phone rings for it already. */
@@ -168,16 +221,15 @@ static gw_call *call_of(const gw_bridge *b, const gw_word *w, const char *number
 }
 
 static void invited(gw_bridge *b, const gw_word *w, const char *number, const char *bare) {
-  const gw_call_invite *v = &w->u.call_invite;
   const char *why = NULL;
   gboolean first = FALSE;
   if (w->historic || (number && call_of(b, w, number))) return;
   if (number && gw_upgrade_invited(b, w, number, bare)) return;
   if (!number)
     why = "is no phone: invite NUMBER@DOMAIN";
-  else if (!v->muji_room)
+  else if (!place_of(w))
     why = "no way into the call that we know";
-  if (why || !permitted(b, v->muji_room, bare, number, &why))
+  if (why || !permitted(b, place_of(w), bare, number, &why))
     turn_away(b, w, number, bare, why);
   else if (gw_pace_take(b->invite_pace, bare, gw_now_us(), &first))
     ring(b, w, number, bare);
@@ -203,6 +255,8 @@ void gw_bridge_call_invited(gw_xmpp *xmpp, const gw_word *w, void *bridge) {
     invited(b, w, number, bare);
   else if (w->u.call_invite.action == GW_INVITE_RETRACT)
     retracted(b, w, number);
+  else if (w->u.call_invite.in_meet)
+    gw_own_meet_answered(b, w, bare);
   else
     gw_own_room_answered(b, w, bare);
 }

@@ -111,6 +111,7 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
   gw_which_occupant(c, &who);
   if (change == GW_OCC_LEFT) gw_call_room_left(c, o->nick);
   if (change == GW_OCC_JOINED) gw_directory_met(c->bridge, o);
+  if (change == GW_OCC_JOINED) gw_own_meet_met(c, o);
   if (gw_ledger_occupant(c->ledger, &who, gw_now_us())) gw_conference_touch_ledger(c);
 }
 
@@ -286,6 +287,7 @@ void gw_conference_add_seat(gw_conference *c, gw_seat *s) {
 void gw_conference_remove_seat(gw_conference *c, gw_seat *s) {
   g_ptr_array_remove(c->seats, s);
   gw_own_room_left(c, s);
+  gw_own_meet_left(c, s);
   gw_conference_changed(c);
 }
 
@@ -361,6 +363,7 @@ void gw_conference_free(gw_conference *c) {
   g_free(c->proposer);
   gw_call_room_forget(c);
   gw_own_room_clear(c);
+  gw_own_meet_clear(c);
   g_ptr_array_unref(c->clients);
   g_ptr_array_unref(c->grants);
   g_ptr_array_unref(c->inquiries);

@@ -8,6 +8,7 @@ typedef struct {
   char *sid, *peer; /* peer: as it calls itself */
   gboolean ours, answered;
   gint64 due;
+  char **users; /* whose it is, as far as the service says */
 } stream;
 
 typedef enum { NOTED_NO_FOCUS = 1, NOTED_NO_OWNER = 2, NOTED_FLOOD = 4 } noted;
@@ -37,6 +38,7 @@ static void out_clear(gpointer data) {
   g_free((char *)o->news.jid);
   g_free((char *)o->news.who);
   g_strfreev((char **)o->news.mids);
+  g_strfreev((char **)o->news.users);
   gw_desc_free((gw_desc *)o->news.desc);
 }
 
@@ -90,6 +92,7 @@ static void stream_free(gpointer data) {
   stream *s = data;
   g_free(s->sid);
   g_free(s->peer);
+  g_strfreev(s->users);
   g_free(s);
 }
 
@@ -266,11 +269,13 @@ static void on_initiate(gw_focus *f, const gw_word *w) {
     refuse(f, w, "busy");
     return;
   }
-  if (!f->dialect->grows && !j->owner)
+  if (!f->dialect->grows && (!j->users || !*j->users))
     note(f, NOTED_NO_OWNER, "it does not say whose streams it sends (XEP-0298)");
-  gw_fl_sfu *n = tell(f, GW_SFU_SAID_OFFER, stream_new(f, j->sid, w->from, FALSE));
+  stream *s = stream_new(f, j->sid, w->from, FALSE);
+  gw_fl_sfu *n = tell(f, GW_SFU_SAID_OFFER, s);
+  s->users = g_strdupv(j->users);
   n->desc = gw_desc_copy(j->desc);
-  n->who = g_strdup(j->owner);
+  n->users = (const char *const *)g_strdupv(j->users);
   n->many = f->dialect->grows;
 }
 
@@ -294,6 +299,37 @@ static void on_error(gw_focus *f, stream *s, const gw_jingle *j) {
     over(f, s, cause_of_condition(j->error), j->error);
 }
 
+static gboolean is_among(char *const *users, const char *who) {
+  for (; users && *users; users++)
+    if (gw_jid_same_bare(*users, who) || !strcmp(*users, who)) return TRUE;
+  return FALSE;
+}
+
+/* A full list is the list; of a partial one those who were there stay, unless they have left (RFC 4575 4.2, XEP-0298). */
+static char **users_after(const stream *s, const gw_jingle *j) {
+  g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+  for (char **u = j->partial ? s->users : NULL; u && *u; u++)
+    if (!is_among(j->gone, *u) && !is_among(j->users, *u)) g_ptr_array_add(all, g_strdup(*u));
+  for (char **u = j->users; *u && all->len < GW_MAX_COIN_USERS; u++)
+    g_ptr_array_add(all, g_strdup(*u));
+  g_ptr_array_add(all, NULL);
+  return (char **)g_ptr_array_steal(all, NULL);
+}
+
+static gboolean same_users(char *const *a, char *const *b) {
+  return a && g_strv_equal((const char *const *)a, (const char *const *)b);
+}
+
+/* Whose stream it is may change while it runs. A meet says so in its own words. */
+static void on_info(gw_focus *f, stream *s, const gw_jingle *j) {
+  if (s->ours || f->dialect->grows || !j->users) return;
+  g_auto(GStrv) users = users_after(s, j);
+  if (same_users(s->users, users)) return;
+  g_strfreev(s->users);
+  s->users = g_strdupv(users);
+  tell(f, GW_SFU_SAID_OWNERS, s)->users = (const char *const *)g_steal_pointer(&users);
+}
+
 static void on_session(gw_focus *f, stream *s, const gw_jingle *j) {
   switch (j->action) {
   case GW_JINGLE_SESSION_ACCEPT:
@@ -311,6 +347,9 @@ static void on_session(gw_focus *f, stream *s, const gw_jingle *j) {
       n->desc = gw_desc_copy(j->desc);
       n->many = TRUE;
     }
+    break;
+  case GW_JINGLE_SESSION_INFO:
+    on_info(f, s, j);
     break;
   case GW_JINGLE_ERROR:
     on_error(f, s, j);

@@ -28,6 +28,7 @@ typedef struct gw_successor gw_successor;
 typedef struct gw_transfer gw_transfer;
 typedef struct gw_own_room gw_own_room;
 typedef struct gw_upgrade gw_upgrade;
+typedef struct gw_own_meet gw_own_meet;
 typedef struct {
   char *peer; /* full JID of the person who calls */
   char *sid;  /* id of his propose; NULL: he sent a session-initiate at once */
@@ -89,6 +90,7 @@ struct gw_conference {
   gw_call_invite *invite; /* the newest into a call room, or NULL (call_room.c) */
   char *inviter;          /* his nick, NULL: it is our own */
   gw_own_room *own;       /* of the call that a phone of ours has started, or NULL (own_room.c) */
+  gw_own_meet *meet;      /* the same, at a service of meets (own_meet.c) */
   GPtrArray *clients; /* of the occupants, which.c */
   GPtrArray *grants; /* questions about membership under way, owned */
   GPtrArray *inquiries; /* what proposers' clients are, the same */
@@ -140,6 +142,14 @@ void gw_own_room_left(gw_conference *, gw_seat *);   /* the seat is no more */
 void gw_own_room_clear(gw_conference *);
 void gw_own_room_answered(gw_bridge *, const gw_word *, const char *bare); /* accept, reject, left of somebody who was asked */
 
+/* --- own_meet.c: a meet for a call that a phone starts */
+gboolean gw_own_meet_wait(gw_conference *, gw_seat *); /* TRUE: it is looked for or made; gw_seat_found_meet then */
+const char *gw_own_meet_jid(const gw_conference *);    /* bare JID, or NULL */
+void gw_own_meet_met(gw_conference *, const gw_occupant *); /* somebody has come into the room */
+void gw_own_meet_left(gw_conference *, gw_seat *);     /* the seat is no more; its persona is */
+void gw_own_meet_answered(gw_bridge *, const gw_word *, const char *bare);
+void gw_own_meet_clear(gw_conference *);
+
 /* --- call_invite.c: phones that are invited to a call by a message to themselves */
 gboolean gw_call_invite_is(const gw_call *);     /* that is why it rang */
 void gw_call_invite_answered(gw_call *);         /* the phone was picked up */
@@ -173,6 +183,10 @@ const gw_flavour_class *gw_which_flavour(const gw_conference *, const gw_room_co
 gw_seat *gw_seat_new(gw_call *, gw_conference *, const gw_room_conf *room_conf);
 void gw_seat_free(gw_seat *);                     /* leaves */
 void gw_seat_find_room(gw_seat *); /* where its call takes place, and goes there */
+void gw_seat_begin(gw_seat *); /* let in, and to start: unless its call has to be found first */
+/* --- seat_meet.c: calls at a conference service, where it takes more than the room */
+void gw_seat_found_meet(gw_seat *, const char *jid_or_null, gw_cause); /* there its call is */
+const char *gw_seat_meet(const gw_seat *); /* that was found for it, or NULL */
 gw_persona *gw_seat_persona(const gw_seat *);
 gboolean gw_seat_is_shared(const gw_seat *);
 void gw_seat_start(gw_seat *);
@@ -196,7 +210,7 @@ const char *gw_seat_room(const gw_seat *); /* the conference's, or a call room *
 const gw_room_conf *gw_seat_conf(const gw_seat *); /* of the number that led here */
 /* What its call rang for, as far as that is here: a seat that the call is still to move to knows nothing of it. */
 const char *gw_seat_answer_id(const gw_seat *); /* NULL: for no proposal */
-gboolean gw_seat_is_invited(const gw_seat *);   /* gw_call_invite_is */
+gboolean gw_seat_is_invited(const gw_seat *);   /* gw_call_invite_is, to a call in a room */
 gboolean gw_seat_started(const gw_seat *);
 void gw_seat_expect(const gw_seat *); /* it comes in: sessions are likely, as far as is known of the call there (seat_ahead.c) */
 gboolean gw_seat_had_company(const gw_seat *); /* here, of others than our phones; known when its sessions have ended */

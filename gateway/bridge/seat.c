@@ -89,8 +89,9 @@ static void greet_sfu(const char *jid, gboolean come, void *user) {
 static void open_sfu(gw_seat *s) {
   const gboolean jingle = s->class == &gw_flavour_jingle_sfu;
   const gw_seat_sfu_params params = {.kind = jingle ? s->conf->conference_kind : "socket.io",
-                                     .address = jingle ? s->conf->conference : s->conf->sfu,
+                                     .address = jingle ? gw_seat_service(s) : s->conf->sfu,
                                      .room = s->conference->conf->room,
+                                     .in_room = s->muc != NULL,
                                      .nick = s->nick,
                                      .feed = on_sfu,
                                      .say = say_to_sfu,
@@ -115,6 +116,9 @@ static void run(gw_seat *s, const gw_action *a) {
     break;
   case GW_ACT_PEER_REMOTE:
     gw_seat_remote_peer(s, a);
+    break;
+  case GW_ACT_PEER_NAMED:
+    gw_seat_name_peer(s, a);
     break;
   case GW_ACT_PEER_CLOSE:
     gw_seat_close_peer(s, a->peer);
@@ -167,6 +171,7 @@ void gw_seat_step(gw_seat *s, const gw_ev *ev) {
 
 static void on_deadline(void *user) {
   if (((gw_seat *)user)->host) gw_seat_post(user, &(gw_ce){.type = GW_CE_JOINED});
+  gw_seat_stand(user);
   gw_seat_step(user, &(gw_ev){.type = GW_EV_TICK});
 }
 
@@ -193,7 +198,7 @@ static void on_word(gw_persona *p, const gw_word *word, void *user) {
 static void on_stream(gw_persona *p, gboolean up, void *user) {
   gw_seat *s = user;
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_NOTE, NULL, up ? "stream up" : "stream down");
-  if (up && s->class == &gw_flavour_direct) {
+  if (up && (s->class == &gw_flavour_direct || s->conference->conf->no_room)) {
     gw_seat_step(s, &(gw_ev){.type = GW_EV_STREAM_UP});
     gw_seat_post(s, &(gw_ce){.type = GW_CE_STREAM_UP});
   }
@@ -239,7 +244,6 @@ void gw_seat_take_place(gw_seat *s) {
 }
 
 void gw_seat_start(gw_seat *s) {
-  gw_conference *c = s->conference;
   if (s->flavour) { /* a person's: it runs already */
     s->started = TRUE;
     gw_direct_picked_up(s);
@@ -247,17 +251,23 @@ void gw_seat_start(gw_seat *s) {
   }
   s = gw_seat_shared_start(s);
   s->due = !s->admitted; /* its shared one went in the meantime */
-  if (s->host || s->due) return;
+  if (!s->host && !s->due) gw_seat_begin(s);
+}
+
+void gw_seat_begin(gw_seat *s) {
+  gw_conference *c = s->conference;
+  if (s->stopped || s->flavour) return;
+  s->class = s->call->flavour =
+      s->call_room ? &gw_flavour_muji : gw_which_flavour(c, s->conf, s, s->muc);
+  if (s->class == &gw_flavour_jingle_sfu && gw_own_meet_wait(c, s)) return;
   gw_flavour_params params = {.own_nick = s->nick,
                               .own_jid = gw_seat_jid(s),
-                              .room = gw_muc_room(s->muc),
+                              .room = s->muc ? gw_muc_room(s->muc) : gw_seat_room(s),
                               .propose_when_idle = s->conf->propose_when_idle,
                               .patient = s->call->answer_id || s->call_room,
                               .answer_id = s->call->answer_id,
                               .ledger = c->ledger,
                               .ids = s->call->bridge->ids};
-  s->class = s->call->flavour =
-      s->call_room ? &gw_flavour_muji : gw_which_flavour(c, s->conf, s, s->muc);
   s->flavour = s->class->make(&params);
   s->started = TRUE;
   gw_seat_tell_occupants(s);
@@ -302,6 +312,7 @@ void gw_seat_free(gw_seat *s) {
   g_ptr_array_unref(s->peers);
   gw_restarts_free(s->restarts);
   gw_room_conf_free(s->conf);
+  g_free(s->meet);
   gw_roster_check_free(s->check);
   g_ptr_array_unref(s->questions);
   g_clear_pointer(&s->devices, g_ptr_array_unref);

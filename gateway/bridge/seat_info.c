@@ -105,7 +105,8 @@ const char *gw_seat_answer_id(const gw_seat *s) {
 }
 
 gboolean gw_seat_is_invited(const gw_seat *s) {
-  return !is_to_come(s) && gw_call_invite_is(s->call);
+  return !is_to_come(s) && gw_call_invite_is(s->call) &&
+         !s->call->invitation->u.call_invite.in_meet;
 }
 
 gboolean gw_seat_stream(const gw_seat *s, guint i, gw_handle *ret) {

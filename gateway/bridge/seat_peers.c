@@ -64,6 +64,15 @@ void gw_seat_open_peer(gw_seat *s, const gw_action *a) {
                                     : "session-received");
 }
 
+void gw_seat_name_peer(gw_seat *s, const gw_action *a) {
+  seat_peer *p = peer_by_id(s, a->peer);
+  if (!p) return;
+  gw_call_trace(s->call, GW_LANE_SFU, GW_TRACE_NOTE, a->nick, "what %s sent is his now", p->nick);
+  g_free(p->nick);
+  p->nick = g_strdup(a->nick);
+  if (p->media.v) gw_media_peer_talker(s->call->bridge->media, p->media, a->text);
+}
+
 void gw_seat_close_peer(gw_seat *s, guint id) {
   gw_bridge *b = s->call->bridge;
   seat_peer *p = peer_by_id(s, id);

@@ -1,5 +1,5 @@
 /* seat_priv.h - inside of a seat, shared by seat.c (what it does), seat_room.c (in its room), seat_peers.c (its transports),
- * seat_info.c (what is to be seen of it), seat_sessions.c (its Jingle sessions) and seat_shared.c (one for all phones).
+ * seat_info.c (what is to be seen of it), seat_meet.c (at a meet), seat_sessions.c (its Jingle sessions) and seat_shared.c (one for all phones).
  * Thread: control.  Owner: the seat owns its peers.  Calls back: never. */
 #ifndef GW_SEAT_PRIV_H
 #define GW_SEAT_PRIV_H
@@ -42,6 +42,7 @@ struct gw_seat {
   gw_fl_call_state state;
   GPtrArray *devices;     /* direct: questions to them (devices.c), or NULL */
   gw_upgrade *upgrade;    /* direct: on its way into a group call, or NULL */
+  char *meet;             /* where the call takes place, when it has been found for it (own_meet.c) */
   char *call_room;        /* where the call takes place, NULL: in the conference's room */
   char *occupant;         /* room/nick as stored */
   char *nick;             /* as granted */
@@ -61,14 +62,23 @@ void gw_seat_tell_occupants(gw_seat *); /* who is there, to the flavour */
 
 void gw_seat_join_call(gw_seat *, const char *room); /* a call room; the conference's own is entered by gw_seat_find_room */
 void gw_seat_leave_room(gw_seat *);     /* and nothing of it is left */
+void gw_seat_admitted(gw_seat *);       /* it may start */
+char *gw_seat_fresh_nick(const gw_seat *);
 
 /* --- seat_peers.c */
 void gw_seat_peer_free(void *seat_peer);
 seat_peer *gw_seat_peer_by_sid(const gw_seat *, const char *jid, const char *sid);
 void gw_seat_open_peer(gw_seat *, const gw_action *);
 void gw_seat_remote_peer(gw_seat *, const gw_action *);
+void gw_seat_name_peer(gw_seat *, const gw_action *); /* what it brings is somebody else's now */
 void gw_seat_close_peer(gw_seat *, guint id);
 void gw_seat_agree(gw_seat *, seat_peer *, const gw_desc *answer); /* what we send is the first codec of it, whoever wrote it */
+
+/* --- seat_meet.c */
+const char *gw_seat_service(const gw_seat *); /* the conference service that it goes to, or NULL */
+gboolean gw_seat_stands_alone(gw_seat *); /* TRUE: there is but the conference, and it may start soon */
+void gw_seat_stand(gw_seat *);            /* soon: its timer */
+void gw_seat_meet_companions(gw_seat *); /* in no room: our other phones in the call are told of each other */
 
 /* --- seat_sessions.c */
 void gw_seat_session_begun(const gw_seat *, const seat_peer *);

@@ -25,7 +25,10 @@ static void tell_occupant(const gw_occupant *o, void *user) {
 }
 
 void gw_seat_tell_occupants(gw_seat *s) {
-  gw_muc_foreach(s->muc, tell_occupant, s);
+  if (s->muc)
+    gw_muc_foreach(s->muc, tell_occupant, s);
+  else
+    gw_seat_meet_companions(s);
 }
 
 static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change, void *user) {
@@ -37,7 +40,7 @@ static void on_occupant(gw_muc *muc, const gw_occupant *o, gw_occ_change change,
   gw_upgrade_look(s);
 }
 
-static void admitted(gw_seat *s) {
+void gw_seat_admitted(gw_seat *s) {
   s->admitted = TRUE;
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_IN, NULL, "joined as %s", s->nick);
   gw_call_hop(s->call, "muc-joined");
@@ -92,7 +95,7 @@ static void run_check(gw_seat *s, const gw_rc_action *a) {
     warn_harm(s, a->jid);
     break;
   case GW_RC_ADMIT:
-    admitted(s);
+    gw_seat_admitted(s);
     break;
   case GW_RC_REFUSE:
     gw_seat_post_all(s, &(gw_ce){.type = GW_CE_JOIN_FAILED, .cause = GW_CAUSE_FORBIDDEN});
@@ -259,7 +262,7 @@ static gboolean nick_was_used(const gw_ledger *l, const char *nick) {
 
 /* JSXC keys the accept order by nick and takes no notice of a second accept of the same one: who dials in again into a
  * running call comes under another name, or the proposer would never call. */
-static char *fresh_nick(const gw_seat *s) {
+char *gw_seat_fresh_nick(const gw_seat *s) {
   g_autofree char *name = s->shared ? g_strdup("Phones") : gw_nick_clean(s->call->sip_name);
   const char *base = name ? name : s->call->node;
   char *nick = g_strdup(base);
@@ -279,7 +282,7 @@ static gboolean is_for_call(const gw_seat *s) {
 
 static void join(gw_seat *s) {
   const gw_room_conf *conf = s->conf;
-  g_autofree char *nick = fresh_nick(s);
+  g_autofree char *nick = gw_seat_fresh_nick(s);
   gw_call_trace(s->call, GW_LANE_MUC, GW_TRACE_OUT, NULL, "join as %s", nick);
   s->muc = gw_muc_join(s->persona, gw_seat_room(s), nick, s->call_room ? NULL : conf->password,
                        &muc_events, s);
@@ -336,7 +339,7 @@ static void on_call_room(const char *name, const char *const *features, void *us
 
 void gw_seat_find_room(gw_seat *s) {
   gw_conference *c = s->conference;
-  if (gw_own_room_wait(c, s)) return;
+  if (gw_seat_stands_alone(s) || gw_own_room_wait(c, s)) return;
   const char *call_room = gw_call_room(c), *own = call_room ? NULL : gw_own_room_begin(c, s);
   if (own) {
     s->call_room = g_strdup(own);

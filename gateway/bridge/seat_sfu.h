@@ -13,6 +13,7 @@ typedef struct {
   const char *kind;      /* of tipring.conf */
   const char *address;   /* URL, or JID of a conference or of a service; NULL: none is configured, each call fails at once */
   const char *room, *nick;
+  gboolean in_room;      /* we sit there: it has seen us */
   gw_seat_feed feed;
   void (*say)(const gw_word *, void *user);                    /* sends a Jingle word */
   void (*greet)(const char *jid, gboolean come, void *user);   /* presence for that JID only */

@@ -16,6 +16,10 @@ typedef struct {
 
 /* --- what it has for us --- */
 
+static const char *first_of(const gw_fl_sfu *n) {
+  return n->users && n->users[0] ? n->users[0] : "-";
+}
+
 static void log_news(const line *l, const gw_focus_out *o) {
   const gw_fl_sfu *n = &o->news;
   const char *jid = gw_focus_jid(l->focus), *why = n->text ? n->text : "-";
@@ -24,7 +28,9 @@ static void log_news(const line *l, const gw_focus_out *o) {
   else if (n->news == GW_SFU_SAID_ANSWER)
     gw_warn(NULL, "sfu-refused", "service=%s room=%s why=%s", jid, l->seat->room, why);
   else if (n->news == GW_SFU_SAID_OFFER)
-    gw_info(NULL, "sfu-stream", "service=%s sid=%s of=%s", jid, n->sid, n->who ? n->who : "-");
+    gw_info(NULL, "sfu-stream", "service=%s sid=%s of=%s", jid, n->sid, first_of(n));
+  else if (n->news == GW_SFU_SAID_OWNERS)
+    gw_info(NULL, "sfu-stream-owner", "service=%s sid=%s of=%s", jid, n->sid, first_of(n));
   else if (n->news == GW_SFU_SAID_ENDED)
     gw_info(NULL, "sfu-stream-ended", "service=%s sid=%s why=%s", jid, n->sid, why);
 }
@@ -36,7 +42,7 @@ static void run(line *l, gw_focus_out *o) {
     to->say(o->word, to->user);
     break;
   case GW_FOCUS_GREET: /* a room that is the conference has seen us come in */
-    if (!gw_jid_same(gw_focus_jid(l->focus), l->seat->room))
+    if (!to->in_room || !gw_jid_same(gw_focus_jid(l->focus), l->seat->room))
       to->greet(gw_focus_jid(l->focus), o->come, to->user);
     break;
   case GW_FOCUS_NOTE:

@@ -82,10 +82,14 @@ void gw_seat_trace_why(gw_call *c, gw_cause cause, const char *text) {
 
 void gw_seat_trace_sfu(gw_call *call, const char *own_nick, const gw_fl_sfu *n) {
   static const char *const words[] = {
-      "joined",       "answer for", "candidate for",       "joins:",       "leaves:",
-      "out of reach", "given up",   "brings the sound of", "ends a stream"};
+      "joined",       "answer for", "candidate for",       "joins:",        "leaves:",
+      "out of reach", "given up",   "brings the sound of", "ends a stream", "a stream is now of"};
   const gboolean answer = n->news == GW_SFU_SAID_ANSWER;
-  const char *who = n->nick ? n->nick : n->who ? n->who : answer ? own_nick : NULL;
+  const char *who = n->nick                   ? n->nick
+                    : n->who                  ? n->who
+                    : n->users && n->users[0] ? n->users[0]
+                    : answer                  ? own_nick
+                                              : NULL;
   const gboolean down = n->news == GW_SFU_SAID_DOWN && n->text;
   if (n->news == GW_SFU_SAID_CANDIDATE) return;
   gw_call_trace(call, GW_LANE_SFU, GW_TRACE_IN, "sfu", "%s%s%s%s%s", words[n->news], who ? " " : "",

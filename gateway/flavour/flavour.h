@@ -53,8 +53,9 @@ typedef enum {
   GW_SFU_SAID_COMES, GW_SFU_SAID_GOES, /* nick */
   GW_SFU_SAID_DOWN,     /* not to be reached; tried again, JOINED or FAILED follows */
   GW_SFU_SAID_FAILED,   /* given up; text */
-  GW_SFU_SAID_OFFER,    /* sid, desc, who (or NULL), many; again with the sid of before: these contents come to it */
-  GW_SFU_SAID_ENDED     /* sid, text: its reason; cause */
+  GW_SFU_SAID_OFFER,    /* sid, desc, users, many; again with the sid of before: these contents come to it */
+  GW_SFU_SAID_ENDED,    /* sid, text: its reason; cause */
+  GW_SFU_SAID_OWNERS    /* sid, users: it brings theirs from now on */
 } gw_fl_sfu_news;
 typedef struct {
   gw_fl_sfu_news news;
@@ -64,7 +65,8 @@ typedef struct {
   const char *text;
   /* Jingle only */
   const char *sid, *jid;         /* of the session, and who holds its other end */
-  const char *who;               /* whose sound: a JID or another URI. COMES, GOES: with mids, the contents */
+  const char *const *users;      /* OFFER, OWNERS: whose sound, as JIDs or other URIs; NULL or empty: it does not say */
+  const char *who;               /* COMES, GOES: a JID; with mids, the contents */
   const char *const *mids;
   gboolean many;                 /* contents of several people, told apart by their sources */
 } gw_fl_sfu;
@@ -100,6 +102,7 @@ typedef enum {
   GW_ACT_SAY,           /* send u.word: JMUCI to the room, Jingle to word->to (from is set by the shell) */
   GW_ACT_PEER_OPEN,     /* make a transport: peer (fresh local id), offerer, jid and nick of the other side, sid */
   GW_ACT_PEER_REMOTE,   /* desc: remote description, or candidates only (transport-info; desc with ufrag/candidates) */
+  GW_ACT_PEER_NAMED,    /* peer, nick, text as in PEER_OPEN: what it brings is somebody else's from now on */
   GW_ACT_PEER_CLOSE,    /* peer */
   GW_ACT_PRESENCE,      /* what our presence in the room says of Muji from now on: muji, NULL nothing */
   GW_ACT_NOTE,          /* text: something the operator should know, said once */

@@ -69,7 +69,8 @@ static gw_flavour *make(const gw_flavour_params *params) {
   f->legs = g_ptr_array_new_with_free_func(gw_jsfu_leg_free);
   f->occupants = g_ptr_array_new_with_free_func(occupant_free);
   f->publishers = g_ptr_array_new_with_free_func(publisher_free);
-  f->due = f->give_up = GW_NEVER;
+  f->due = f->give_up = f->alone_since = GW_NEVER;
+  f->patient = params->patient;
   return f;
 }
 
@@ -214,6 +215,9 @@ static void on_sfu(gw_flavour *f, const gw_fl_sfu *s, gw_cause cause) {
   case GW_SFU_SAID_OFFER:
     on_offer(f, s);
     break;
+  case GW_SFU_SAID_OWNERS:
+    if ((l = gw_jsfu_leg_of(f, s->sid))) gw_jsfu_leg_owners(f, l, s->users);
+    break;
   case GW_SFU_SAID_ENDED:
     on_ended(f, s);
     break;
@@ -309,18 +313,43 @@ static void on_stream_up(gw_flavour *f, gint64 away_us) {
 
 /* --- time --- */
 
-static void run_due(gw_flavour *f) {
-  if (f->frozen || f->phase == GW_JSFU_NEW) return;
-  for (guint i = f->legs->len; i-- > 0;)
-    if (i < f->legs->len) gw_jsfu_leg_due(f, f->legs->pdata[i]);
-  if (f->phase == GW_JSFU_PAUSE && f->now >= f->due) enter(f, GW_SFU_ASK_AGAIN);
-}
-
 /* One session brings all: it stands also when there is nobody in it. */
 static gboolean anybody(const gw_flavour *f, const gw_jsfu_leg *l) {
   for (guint i = 0; i < f->publishers->len; i++)
     if (!gw_jsfu_is_ours(f, ((gw_jsfu_publisher *)f->publishers->pdata[i])->jid)) return TRUE;
   return !l->many || (!f->named && l->rtp);
+}
+
+static gboolean in_company(const gw_flavour *f) {
+  for (guint i = 0; i < f->legs->len; i++) {
+    const gw_jsfu_leg *l = f->legs->pdata[i];
+    if (!l->publish && anybody(f, l)) return TRUE;
+  }
+  return FALSE;
+}
+
+static gint64 alone_until(const gw_flavour *f) {
+  if (!f->patient || f->alone_since == GW_NEVER) return GW_NEVER;
+  return f->alone_since + (f->had_company ? GW_JSFU_ALONE : GW_JSFU_NOBODY);
+}
+
+/* A call that we were called to is over when everybody else has gone; in a room of its own the phone just waits. */
+static void check_alone(gw_flavour *f) {
+  const gboolean company = in_company(f);
+  f->had_company |= company;
+  if (company || f->phase != GW_JSFU_IN)
+    f->alone_since = GW_NEVER;
+  else if (f->alone_since == GW_NEVER)
+    f->alone_since = f->now;
+  if (f->now >= alone_until(f)) end(f, GW_CAUSE_NORMAL, "everybody else has gone");
+}
+
+static void run_due(gw_flavour *f) {
+  if (f->frozen || f->phase == GW_JSFU_NEW) return;
+  check_alone(f);
+  for (guint i = f->legs->len; i-- > 0;)
+    if (i < f->legs->len) gw_jsfu_leg_due(f, f->legs->pdata[i]);
+  if (f->phase == GW_JSFU_PAUSE && f->now >= f->due) enter(f, GW_SFU_ASK_AGAIN);
 }
 
 static gboolean look(const gw_flavour *f, gboolean *ret_up, gboolean *ret_busy) {
@@ -360,7 +389,7 @@ static void step(gw_flavour *f, const gw_ev *ev, gint64 now_us, gw_actions *ret)
 
 static gint64 deadline(const gw_flavour *f) {
   if (f->phase == GW_JSFU_DONE || f->phase == GW_JSFU_NEW || f->frozen) return GW_NEVER;
-  gint64 at = f->due;
+  gint64 at = MIN(f->due, alone_until(f));
   for (guint i = 0; i < f->legs->len; i++)
     at = MIN(at, ((const gw_jsfu_leg *)f->legs->pdata[i])->due);
   return at;

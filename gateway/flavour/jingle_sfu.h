@@ -8,6 +8,8 @@
 
 #define GW_JSFU_LOCAL GW_SEC(10)      /* a transport that never gets ready */
 #define GW_JSFU_AGAIN GW_SEC(60)      /* who was in has so long to be in again */
+#define GW_JSFU_ALONE GW_SEC(10)      /* everybody else has gone: a call that we were called to is over */
+#define GW_JSFU_NOBODY GW_SEC(60)     /* the same, when nobody ever came */
 #define GW_JSFU_BACKOFF_MAX GW_SEC(16) /* between two tries: 1, 2, 4, 8, 16 s */
 
 typedef enum {
@@ -51,6 +53,8 @@ struct gw_flavour {
   GPtrArray *publishers; /* gw_jsfu_publisher, where the service names them */
   gboolean named;        /* the service says who publishes */
   gboolean been_in, silent_noted;
+  gboolean patient, had_company; /* patient: called to this one call */
+  gint64 alone_since;    /* GW_NEVER: in company, or not in */
   gint64 due, give_up, backoff; /* due: the next try; give_up: GW_NEVER while in */
 };
 
@@ -67,6 +71,7 @@ gw_jsfu_leg *gw_jsfu_leg_of(const gw_flavour *, const char *sid);
 gw_jsfu_leg *gw_jsfu_leg_by_peer(const gw_flavour *, guint peer);
 void gw_jsfu_leg_publish(gw_flavour *);
 void gw_jsfu_leg_offered(gw_flavour *, const gw_fl_sfu *);
+void gw_jsfu_leg_owners(gw_flavour *, gw_jsfu_leg *, const char *const *users_or_null); /* theirs is what it brings now */
 void gw_jsfu_leg_added(gw_flavour *, gw_jsfu_leg *, const gw_desc *); /* contents, to one that stands */
 void gw_jsfu_leg_local(gw_flavour *, gw_jsfu_leg *, const gw_desc *);
 void gw_jsfu_leg_candidate(gw_flavour *, gw_jsfu_leg *, const gw_candidate *);

@@ -166,19 +166,45 @@ void gw_jsfu_leg_heard(gw_flavour *f, gw_jsfu_leg *l) {
                "the service names no sources (XEP-0339): whom it forwards cannot be told apart");
 }
 
+/* Of several he who was there before, else somebody who is not heard here anyway: for him alone the stream is wanted. */
+static const char *owner_of(const gw_flavour *f, const char *const *users, const char *before) {
+  const char *found = NULL;
+  for (const char *const *u = users; u && *u; u++) {
+    if (gw_jsfu_is_ours(f, *u)) continue;
+    if (!g_strcmp0(*u, before)) return *u;
+    if (!found) found = *u;
+  }
+  return found ? found : users ? users[0] : NULL;
+}
+
+void gw_jsfu_leg_owners(gw_flavour *f, gw_jsfu_leg *l, const char *const *users) {
+  const char *who = owner_of(f, users, l->who);
+  if (l->publish || l->many || !g_strcmp0(who, l->who)) return;
+  g_free(l->who);
+  l->who = g_strdup(who);
+  if (gw_jsfu_is_ours(f, who)) {
+    gw_jsfu_leg_drop(f, l, "decline");
+    return;
+  }
+  gw_action *a = act(f, GW_ACT_PEER_NAMED, l);
+  a->nick = g_strdup(gw_jsfu_name(f, who));
+  a->text = voice_of(f, l);
+}
+
 void gw_jsfu_leg_offered(gw_flavour *f, const gw_fl_sfu *s) {
   const char *unfit = gw_sd_unfit(s->desc);
   if (unfit || f->phase == GW_JSFU_PAUSE) {
     refuse(f, s->sid, unfit ? unfit : "gone");
     return;
   }
-  if (gw_jsfu_is_ours(f, s->who)) {
+  const char *who = owner_of(f, s->users, NULL);
+  if (gw_jsfu_is_ours(f, who)) {
     refuse(f, s->sid, "decline");
     return;
   }
   gw_jsfu_leg *l = leg_new(f, g_strdup(s->sid));
   l->jid = g_strdup(s->jid);
-  l->who = g_strdup(s->who);
+  l->who = g_strdup(who);
   l->many = s->many;
   l->contents = gw_desc_copy(s->desc);
   open_leg(f, l);

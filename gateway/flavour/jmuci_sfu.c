@@ -203,6 +203,7 @@ static void on_sfu(gw_flavour *f, const gw_fl_sfu *s, gw_cause cause) {
     break;
   case GW_SFU_SAID_OFFER: /* of another kind of service */
   case GW_SFU_SAID_ENDED:
+  case GW_SFU_SAID_OWNERS:
     break;
   }
 }

@@ -20,6 +20,7 @@ typedef enum {
   GW_CMD_LEG_REMOTE,
   GW_CMD_PEER_REMOTE,
   GW_CMD_PEER_AGREED,
+  GW_CMD_PEER_TALKER,
   GW_CMD_MUTE,
   GW_CMD_RETIRE,
   GW_CMD_PLAY,
@@ -46,7 +47,7 @@ typedef struct {
   gw_media_use use;               /* PEER */
   gw_setup setup;                 /* PEER */
   char cname[64];                 /* PEER */
-  char *talker;                   /* PEER, or NULL */
+  char *talker;                   /* PEER, PEER_TALKER; or NULL */
   gw_relays *relays;              /* PEER, EXPECT, owned; NULL: none */
   gw_desc *remote, *agreed;       /* *_REMOTE, AGREED */
   gboolean muted;                 /* MUTE */

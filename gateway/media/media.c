@@ -392,6 +392,13 @@ void gw_media_peer_agreed(gw_media *m, gw_handle peer, const gw_desc *agreed) {
   tell(m, c);
 }
 
+void gw_media_peer_talker(gw_media *m, gw_handle peer, const char *talker) {
+  gw_cmd *c = change(m, peer, GW_MEDIA_PEER, GW_CMD_PEER_TALKER);
+  if (!c) return;
+  c->talker = g_strdup(talker);
+  tell(m, c);
+}
+
 void gw_media_retire(gw_media *m, gw_handle leg) {
   gw_cmd *c = change(m, leg, GW_MEDIA_LEG, GW_CMD_RETIRE);
   if (c) tell(m, c);

@@ -87,6 +87,8 @@ void gw_media_leg_remote(gw_media *, gw_handle leg, const gw_desc *remote, const
 void gw_media_peer_remote(gw_media *, gw_handle peer, const gw_desc *remote);
 /* Peer: how it is to be encoded and which payload type to send: first codec of agreed's audio. */
 void gw_media_peer_agreed(gw_media *, gw_handle peer, const gw_desc *agreed);
+/* Peer: whose voice it brings from now on, as `talker` of gw_peer_params. */
+void gw_media_peer_talker(gw_media *, gw_handle peer, const char *talker_or_null);
 void gw_media_mute(gw_media *, gw_handle leg, gboolean); /* nothing of this phone is encoded or heard by anybody */
 /* The room is through with it: nobody hears it, and it hears nothing but its own prompts and beeps. For good. */
 void gw_media_retire(gw_media *, gw_handle leg);

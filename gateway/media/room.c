@@ -111,6 +111,17 @@ void gw_room_add_peer(gw_room *r, gw_peer *taken, const char *talker_or_null) {
   g_array_append_val(r->seats, s);
 }
 
+void gw_room_name_peer(gw_room *r, const gw_peer *peer, const char *talker_or_null) {
+  for (guint i = 0; i < r->seats->len; i++) {
+    seat *s = seat_at(r, i);
+    if (s->peer != peer) continue;
+    talker *was = s->talker;
+    s->talker = talker_join(r, talker_or_null);
+    if (was) talker_leave(r, was, peer);
+    if (!s->talker) gw_inflow_follow(gw_peer_inflow(s->peer), FALSE, FALSE);
+  }
+}
+
 /* The stream that a seat is heard by. */
 static gw_inflow *voice_of(const seat *s) {
   gboolean led = s->talker && s->talker->leader;

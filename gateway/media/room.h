@@ -13,6 +13,7 @@ void gw_room_free(gw_room *); /* with all legs and peers in it */
 gw_spares *gw_room_spares(gw_room *);
 void gw_room_add_leg(gw_room *, gw_leg *taken);
 void gw_room_add_peer(gw_room *, gw_peer *taken, const char *talker_or_null);
+void gw_room_name_peer(gw_room *, const gw_peer *, const char *talker_or_null); /* it brings another's voice now */
 void gw_room_inherit(gw_room *, gw_leg *heir, const gw_leg *old); /* its peers are the heir's now */
 void gw_room_drop_leg(gw_room *, gw_leg *, gint64 now_us);   /* fades it out and frees it */
 void gw_room_drop_peer(gw_room *, gw_peer *, gint64 now_us); /* the same */

@@ -288,11 +288,13 @@ static void change_leg(gw_leg *leg, gw_cmd *c) {
     gw_leg_tone(leg, c->hz, c->ms);
 }
 
-static void change_peer(gw_peer *peer, const gw_cmd *c) {
+static void change_peer(gw_room *room, gw_peer *peer, const gw_cmd *c) {
   if (c->type == GW_CMD_PEER_REMOTE)
     gw_peer_remote(peer, c->remote, gw_now_us());
   else if (c->type == GW_CMD_PEER_AGREED)
     gw_peer_agreed(peer, c->agreed);
+  else if (c->type == GW_CMD_PEER_TALKER)
+    gw_room_name_peer(room, peer, c->talker);
 }
 
 static void obey(gw_worker *w, gw_cmd *c) {
@@ -321,7 +323,7 @@ static void obey(gw_worker *w, gw_cmd *c) {
   else if (p->leg)
     change_leg(p->leg, c);
   else if (p->peer)
-    change_peer(p->peer, c);
+    change_peer(p->room, p->peer, c);
   gw_room_codecs(p->room);
 }
 

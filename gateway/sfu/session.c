@@ -31,7 +31,7 @@ struct gw_sfu_session {
   gint64 life; /* us between two pings, with their grace */
   gsize max_payload;
   gint64 join_id;
-  gboolean was_in; /* the service knows our name from before */
+  gboolean named; /* the service may know our name from before: we have said join, whatever became of that */
   gboolean cleared; /* a name like ours that was left there has been taken away */
   GArray *asked;   /* asked */
   guint64 ignored;
@@ -115,8 +115,9 @@ static void drop_socket(gw_sfu_session *s) {
   s->silent_at = GW_NEVER;
 }
 
-/* Nothing comes after it. */
+/* Nothing comes after it. A join without an answer may have been heard, and a closed socket alone makes nobody forget us. */
 static void finish(gw_sfu_session *s) {
+  if (s->phase == S_JOINING || s->phase == S_IN) emit(s, gw_sfu_say_leave(s->room, s->name), FALSE);
   drop_socket(s);
   enter(s, S_OVER, GW_NEVER);
   s->give_up = GW_NEVER;
@@ -145,17 +146,19 @@ static void lost(gw_sfu_session *s, const char *why) {
     add(s, GW_SFU_DOWN)->text = g_strdup(why);
     g_array_set_size(s->asked, 0); /* whoever asked starts afresh with JOINED */
   }
-  drop_socket(s);
   s->backoff = s->backoff ? MIN(2 * s->backoff, GW_SFU_BACKOFF_MAX) : GW_SEC(1);
-  if (s->now + s->backoff >= s->give_up)
+  if (s->now + s->backoff >= s->give_up) {
     fail(s, GW_CAUSE_SFU_DOWN, why);
-  else
-    enter(s, S_PAUSE, s->now + s->backoff);
+    return;
+  }
+  drop_socket(s);
+  enter(s, S_PAUSE, s->now + s->backoff);
 }
 
 static void say_join(gw_sfu_session *s) {
   enter(s, S_JOINING, s->now + GW_SFU_CONNECT);
-  if (s->was_in) emit(s, gw_sfu_say_leave(s->room, s->name), FALSE);
+  if (s->named) emit(s, gw_sfu_say_leave(s->room, s->name), FALSE);
+  s->named = TRUE;
   s->join_id = emit(s, gw_sfu_say_join(s->room, s->name), TRUE);
 }
 
@@ -177,11 +180,11 @@ static void on_open(gw_sfu_session *s, const char *json) {
 static void on_names(gw_sfu_session *s, const char *json) {
   char **names = gw_sfu_read_names(json);
   if (!names) {
+    enter(s, S_ENTERING, GW_NEVER); /* there is nobody to leave */
     fail(s, GW_CAUSE_FORBIDDEN, "it does not let us join");
     return;
   }
   enter(s, S_IN, GW_NEVER);
-  s->was_in = TRUE;
   s->give_up = GW_NEVER;
   s->backoff = 0;
   add(s, GW_SFU_JOINED)->names = names;
@@ -292,11 +295,6 @@ static void on_request(gw_sfu_session *s, const char *src, const char *sdp) {
   g_array_append_val(s->asked, a);
 }
 
-static void on_leave(gw_sfu_session *s) {
-  if (s->phase == S_JOINING || s->phase == S_IN) emit(s, gw_sfu_say_leave(s->room, s->name), FALSE);
-  finish(s);
-}
-
 static void start(gw_sfu_session *s) {
   if (s->phase != S_NEW) return;
   s->give_up = s->now + GW_SFU_FIRST;
@@ -365,7 +363,7 @@ static void on_event(gw_sfu_session *s, const gw_sfu_ev *ev) {
     say_join(s);
     break;
   case GW_SFU_EV_LEAVE:
-    on_leave(s);
+    finish(s);
     break;
   case GW_SFU_EV_TICK:
     break;

@@ -146,7 +146,12 @@ static void jingle(world *w) {
   if (j->action == GW_JINGLE_SESSION_TERMINATE) j->reason = g_strdup(reasons[b % 4]);
   if (j->action != GW_JINGLE_SESSION_TERMINATE && j->action != GW_JINGLE_ERROR)
     j->desc = some_desc(b);
-  if (j->action == GW_JINGLE_SESSION_INITIATE) j->owner = g_strdup(who[b % 8]);
+  if (j->action == GW_JINGLE_SESSION_INITIATE || j->action == GW_JINGLE_SESSION_INFO) {
+    const char *users[] = {who[b % 8], who[(b >> 3) % 8], NULL}, *gone[] = {who[a % 8], NULL};
+    j->users = g_strdupv((char **)users);
+    j->gone = g_strdupv((char **)gone);
+    j->partial = a & 1;
+  }
   j->focus = b & 1;
   j->of = b & 2 ? GW_JINGLE_SESSION_INITIATE : GW_JINGLE_SESSION_ACCEPT;
   j->error = g_strdup(b & 4 ? "forbidden" : "timeout");

@@ -8,6 +8,7 @@
 #include "xmpp/form_xml.h"
 #include "xmpp/jmi_xml.h"
 #include "xmpp/muc_xml.h"
+#include "xmpp/meet_xml.h"
 #include "xmpp/muji_xml.h"
 #include "xmpp/services_xml.h"
 #include "xmpp/words_xml.h"
@@ -108,6 +109,19 @@ static void invite(xmpp_stanza_t *s) {
   if (v->action <= GW_INVITE_ACCEPT) g_assert(!g_strcmp0(back->u.call_invite.muji_room, v->muji_room));
 }
 
+static void meet_invite(xmpp_stanza_t *s) {
+  g_autoptr(gw_word) w = gw_meet_xml_parse_invite(s);
+  if (!w) return;
+  const gw_call_invite *v = &w->u.call_invite;
+  g_assert(v->n_ids == 1 && (!v->meet || strchr(v->meet, '@')));
+  s = printed(gw_meet_xml_build_invite(w, "i"));
+  g_assert(s);
+  g_autoptr(gw_word) back = gw_meet_xml_parse_invite(s);
+  xmpp_stanza_release(s);
+  g_assert(back && back->u.call_invite.action == v->action);
+  if (v->meet) g_assert(!g_strcmp0(back->u.call_invite.meet, v->meet));
+}
+
 static void invitation(xmpp_stanza_t *s) {
   g_autoptr(gw_word) w = gw_words_parse_invite(s);
   if (!w) return;
@@ -202,6 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   }
   muji(s);
   invite(s);
+  meet_invite(s);
   services(s);
   form(s);
   text(s);

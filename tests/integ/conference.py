@@ -3,29 +3,21 @@
 being put out, the service killed and back; a service that lies, floods, refuses and does not answer."""
 import os
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
-from conference_lab import TALKS, Conference, ConferencePeer, TalksServer  # noqa: E402
-from contact import Contact  # noqa: E402
-from lab import PHONE_TONES, TONES, Lab, assert_heard  # noqa: E402
+from conference_lab import (TALKS, TalksServer, check_kicked, check_killed_service, check_leaving, check_put_out,  # noqa: E402
+                            check_refused, check_server_restart, open_service, participants)
+from lab import Lab, assert_heard  # noqa: E402
 from procs import wait_for  # noqa: E402
 
 with Lab("conference", server=TalksServer) as lab:
-    talks = lab.keep(Conference(lab.folder, lab.server)).start()
+    talks = open_service(lab)
     place = f"{lab.room_name}@{TALKS}"
     gateway = lab.daemon(rooms=[{"number": "8000", "room": lab.room, "sfu": "talks"},
                                 {"number": "8001", "room": lab.room, "flavour": "jingle-sfu"}],
                          sfu=[{"name": "talks", "kind": "xep-0521", "jid": TALKS}])
 
-    def peer(name):
-        p = lab.keep(ConferencePeer(name, TONES[name], lab.server, lab.room, lab.folder, "--conference", place))
-        lab.people.append(p)
-        return p
-
-    alice, bob = peer("alice"), peer("bob")
-    for p in (alice, bob):
-        p.wait_joined()
+    alice, bob = participants(lab, place, "alice", "bob")
 
     with lab.case("a phone dials in beside somebody: tones in both directions"):
         alice.join()
@@ -57,17 +49,7 @@ with Lab("conference", server=TalksServer) as lab:
         lab.check_mesh([alice, bob])
 
     with lab.case("they leave one by one: the others go on"):
-        for n in more:
-            gateway.let_listen(n, 2)
-        for n, others in (("101", ("100", "102")), ("102", ("100",))):
-            code, heard = more[n].hang_up()
-            assert code == 0, heard
-            for tone in (alice.tone, bob.tone, *(PHONE_TONES[o] for o in others)):
-                assert_heard(heard, tone, 1, "phone " + n)
-            assert not any(abs(h["hz"] - PHONE_TONES[n]) < 20 for h in heard["heard"]), heard["heard"]
-            talks.wait("leave", since=since, who=n)
-            for o in others:
-                lab.check_hears([alice, bob], f"Phone {o}", PHONE_TONES[o])
+        check_leaving(lab, talks, more, [alice, bob], since)
 
     with lab.case("sessions from an address that nobody called, and without end: refused, the call goes on"):
         since = talks.mark()
@@ -81,6 +63,13 @@ with Lab("conference", server=TalksServer) as lab:
         lab.check_hears([alice, bob], "Phone 100", 1000)
         assert gateway.process.log().count("sfu-notes") == 1
 
+    with lab.case("whose stream it is changes while it runs: so do the names, and nothing else"):
+        talks.command("owner", "100", "bob", "dave@elsewhere.test")
+        wait_for("the new name", lambda: "dave@elsewhere.test" in [p["nick"] for p in gateway.call("100")["peers"]], 10)
+        gateway.let_listen("100", 1)
+        talks.command("owner", "100", "bob", bob.jid)
+        wait_for("the old name", lambda: "bob" in [p["nick"] for p in gateway.call("100")["peers"]], 10)
+
     with lab.case("one leaves: his session ends, the call goes on"):
         bob.hangup()
         talks.wait("leave", who="bob")
@@ -88,28 +77,10 @@ with Lab("conference", server=TalksServer) as lab:
         assert gateway.call("100")["state"] == "talking"
 
     with lab.case("the service is killed and comes back: the phone is in again"):
-        since, at = talks.mark(), time.monotonic()
-        talks.process.kill()
-        talks.start()
-        alice.hangup()
-        alice.join()
-        talks.wait("join", since=since, who="100", timeout=60)
-        gateway.wait_talking("100", peers=1, timeout=30)
-        alice.wait("pc", since=at, nick="Phone 100", state="connected", timeout=30)
-        alice.heard.clear()
-        alice.wait_hears("Phone 100", 1000)
-        gateway.let_listen("100", 2)
+        check_killed_service(lab, talks, alice)
 
     with lab.case("the XMPP server restarts: the sound goes on, and so does the call"):
-        since, at = talks.mark(), time.monotonic()
-        lab.server.kill()
-        lab.server.start()
-        talks.wait("online", since=since, timeout=30)
-        alice.wait("joined", since=at, timeout=30)
-        wait_for("the gateway to be back", lambda: gateway.ctl("status")["xmpp"]["state"] == "up", 30)
-        gateway.let_listen("100", 1)
-        alice.wait_hears("Phone 100", 1000)
-        assert gateway.call("100")["state"] == "talking"
+        check_server_restart(lab, talks, alice)
 
     with lab.case("the phone hangs up: its sessions end"):
         since = talks.mark()
@@ -120,27 +91,10 @@ with Lab("conference", server=TalksServer) as lab:
         gateway.wait_idle()
 
     with lab.case("the service puts the phone out: it hears that, and the operator reads it"):
-        since = talks.mark()
-        ua = lab.dial("102")
-        talks.wait("join", since=since, who="102")
-        gateway.wait_talking("102", peers=1)
-        talks.command("kick", "102")
-        code, heard = ua.result(30)
-        assert heard["ended_by"] == "them", heard
-        record = wait_for("the record", lambda: next((c for c in gateway.ctl("history") if c["phone"] == "102"), None), 10)
-        assert record["cause"] == "room-closed", record
+        check_put_out(lab, talks)
 
     with lab.case("the phone is put out of the room: its call ends, and it leaves the service"):
-        since = talks.mark()
-        owner = lab.keep(Contact(lab.server, "tipring")).enter(lab.room, "Owner")
-        ua = lab.dial("103")
-        gateway.wait_talking("103", peers=1)
-        owner.kick(lab.room, "Phone 103")
-        code, heard = ua.result(30)
-        assert heard["ended_by"] == "them", heard
-        record = wait_for("the record", lambda: next((c for c in gateway.ctl("history") if c["phone"] == "103"), None), 10)
-        assert record["cause"] == "room-closed", record
-        talks.wait("leave", since=since, who="103")
+        check_kicked(lab, talks)
 
     with lab.case("a service that says neither what it is nor whose streams it sends: heard all the same, and noted"):
         talks.stop()
@@ -162,14 +116,9 @@ with Lab("conference", server=TalksServer) as lab:
         with lab.case(f"it answers {option[1]}: {cause}"):
             talks.stop()
             talks.start(*option)
-            ua = lab.dial("103", to="8001")
-            code, heard = ua.result(40)
-            assert heard["ended_by"] == "them", heard
-            assert gateway.ctl("history")[0]["cause"] == cause, gateway.ctl("history")[0]
+            check_refused(lab, cause, "8001")
             assert "sfu-refused" in gateway.process.log(60)
 
     with lab.case("no service at all: the same"):
         talks.stop()
-        ua = lab.dial("103", to="8001")
-        ua.result(40)
-        assert gateway.ctl("history")[0]["cause"] == "sfu-down"
+        check_refused(lab, "sfu-down", "8001")

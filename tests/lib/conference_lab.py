@@ -3,9 +3,12 @@ import json
 import os
 import subprocess
 import threading
+import time
 
 import people
 import servers
+from contact import Contact
+from lab import PHONE_TONES, TONES, assert_heard
 from procs import Process, wait_for
 from sfu_lab import HERE, Service
 
@@ -54,5 +57,101 @@ class ConferencePeer(people.Peer):
     """The scripted participant that calls the service."""
     program = "peer_conference.py"
 
-    def join(self):
-        self.command("join")
+    def join(self, place=None):
+        self.command("join", *([place] if place else []))
+
+
+def open_service(lab, *options):
+    return lab.keep(Conference(lab.folder, lab.server)).start(*options)
+
+
+def participants(lab, place, *names):
+    """Peers in the lab's room, who call that conference when they are told to."""
+    ret = [lab.keep(ConferencePeer(name, TONES[name], lab.server, lab.room, lab.folder, "--conference", place)) for name in names]
+    lab.people += ret
+    for p in ret:
+        p.wait_joined()
+    return ret
+
+
+def check_leaving(lab, talks, more, others, since):
+    """The phones besides 100 hang up one by one: each has heard everybody else, and not itself; the others go on."""
+    for n in more:
+        lab.gateway.let_listen(n, 2)
+    left = ["100", *more]
+    for n, ua in more.items():
+        left.remove(n)
+        code, heard = ua.hang_up()
+        assert code == 0, heard
+        for tone in (*(p.tone for p in others), *(PHONE_TONES[o] for o in left)):
+            assert_heard(heard, tone, 1, "phone " + n)
+        assert not any(abs(h["hz"] - PHONE_TONES[n]) < 20 for h in heard["heard"]), heard["heard"]
+        talks.wait("leave", since=since, who=n)
+        for o in left:
+            lab.check_hears(others, f"Phone {o}", PHONE_TONES[o])
+
+
+def check_server_restart(lab, talks, alice):
+    """The XMPP server restarts: the sound goes on, and so does the call of phone 100."""
+    since, at = talks.mark(), time.monotonic()
+    lab.server.kill()
+    wait_for("the gateway to notice", lambda: lab.gateway.ctl("status")["xmpp"]["state"] != "up", 15)
+    lab.server.start()
+    talks.wait("online", since=since, timeout=30)
+    alice.wait("joined", since=at, timeout=30)
+    wait_for("the gateway to be back", lambda: lab.gateway.ctl("status")["xmpp"]["state"] == "up", 30)
+    lab.gateway.let_listen("100", 1)
+    alice.wait_hears("Phone 100", 1000)
+    assert lab.gateway.call("100")["state"] == "talking"
+
+
+def check_record(lab, phone, cause):
+    record = wait_for("the record", lambda: next((c for c in lab.gateway.ctl("history") if c["phone"] == phone), None), 10)
+    assert record["cause"] == cause, record
+
+
+def check_kicked(lab, talks, phone="103"):
+    """The phone is put out of the room: its call ends, and it leaves the service."""
+    since = talks.mark()
+    owner = lab.keep(Contact(lab.server, "tipring")).enter(lab.room, "Owner")
+    ua = lab.dial(phone)
+    lab.gateway.wait_talking(phone, peers=1)
+    owner.kick(lab.room, "Phone " + phone)
+    code, heard = ua.result(30)
+    assert heard["ended_by"] == "them", heard
+    check_record(lab, phone, "room-closed")
+    talks.wait("leave", since=since, who=phone)
+
+
+def check_killed_service(lab, talks, alice, *options):
+    """The service dies and comes back; alice begins anew, and the phone 100 is in again by itself: tones both ways."""
+    since, at = talks.mark(), time.monotonic()
+    talks.process.kill()
+    talks.start(*options)
+    alice.hangup()
+    alice.join()
+    talks.wait("join", since=since, who="100", timeout=60)
+    lab.gateway.wait_talking("100", peers=1, timeout=30)
+    alice.wait("pc", since=at, nick="Phone 100", state="connected", timeout=30)
+    alice.heard.clear()
+    alice.wait_hears("Phone 100", 1000)
+    lab.gateway.let_listen("100", 2)
+
+
+def check_put_out(lab, talks, phone="102"):
+    """The service ends the phone's stream for good: it hears that, and the operator reads it."""
+    since = talks.mark()
+    ua = lab.dial(phone)
+    talks.wait("join", since=since, who=phone)
+    lab.gateway.wait_talking(phone, peers=1)
+    talks.command("kick", phone)
+    code, heard = ua.result(30)
+    assert heard["ended_by"] == "them", heard
+    check_record(lab, phone, "room-closed")
+
+
+def check_refused(lab, cause, to):
+    """A call that comes to nothing; what is said of it stands in the record."""
+    code, heard = lab.dial("103", to=to).result(40)
+    assert heard["ended_by"] == "them", heard
+    assert lab.gateway.ctl("history")[0]["cause"] == cause, lab.gateway.ctl("history")[0]

@@ -1,17 +1,14 @@
 #!/usr/bin/python3
 """A conference service that speaks Jingle, as an XMPP component: whoever calls NAME@DOMAIN sends its sound there and is called
 back with what the others send. Two dialects: XEP-0521 (a session for each stream, XEP-0298 names its owner) and, towards
-participants of the domain --meet, Tigase Meet (one session that grows, iq `joined` and `left` name the owners, and only
-who has been seen present may come). RTP packets are passed on as they are, with another SSRC and payload type. Prints one
+participants of the domain --meet, Tigase Meet (one session that grows, iq `joined` and `left` name the owners, only
+who has been seen present may come, and to a meet that somebody has made only who was let in). RTP packets are passed on as they are, with another SSRC and payload type. Prints one
 JSON object per line; takes commands as JSON lines on stdin, as {"name": "kick", "args": ["100"]}."""
-import argparse
 import asyncio
-import json
-import logging
 import sys
 import uuid
 
-import aioice.ice
+import scripted
 import slixmpp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
@@ -89,17 +86,7 @@ class Leg:
                 await leg.give(packet, leg.contents[self.member][1])
 
     async def give(self, packet, ssrc):
-        t = self.pc.getTransceivers()[0]
-        if self.pc.connectionState != "connected" or not t._codecs:
-            return
-        saved = packet.ssrc, packet.payload_type
-        packet.ssrc, packet.payload_type = ssrc or t.sender._ssrc, t._codecs[0].payloadType
-        self.packets += 1
-        try:
-            await t.sender.transport._send_rtp(packet.serialize())
-        except ConnectionError:
-            pass
-        packet.ssrc, packet.payload_type = saved
+        self.packets += await scripted.give(self.pc, self.pc.getTransceivers()[0], packet, ssrc)
 
 
 class Member:
@@ -112,12 +99,14 @@ class Member:
 class Service:
     def __init__(self, options):
         self.options, self.members, self.legs, self.present, self.ids = options, {}, {}, set(), {}
+        self.meets, self.ended_meets = {}, set()  # JID: who may come
         x = self.xmpp = slixmpp.ComponentXMPP(options.domain, options.secret, "127.0.0.1", options.port)
         x.add_event_handler("session_start", lambda _: emit("online"))
         x.add_event_handler("disconnected", self.offline)
         ns = x.default_ns
         for name, path, handler in (("jingle", f"{{{ns}}}iq/{{{J}}}jingle", self.on_jingle), ("disco", f"{{{ns}}}iq/{{{DISCO}}}query", self.on_disco),
-                                    ("presence", f"{{{ns}}}presence", self.on_presence)):
+                                    ("presence", f"{{{ns}}}presence", self.on_presence),
+                                    *((verb, f"{{{ns}}}iq/{{{MEET}}}{verb}", self.on_meet) for verb in ("create", "allow", "destroy"))):
             x.register_handler(Callback(name, MatchXPath(path), handler))
 
     def offline(self, _):
@@ -145,6 +134,27 @@ class Service:
             children += [element(DISCO, "feature", var=f) for f in (AV, MEET, MEET + ":media:audio")]
             self.stanza("iq", str(iq["from"]), str(iq["to"]), element(DISCO, "query", children=children), type="result", id=iq["id"])
 
+    def on_meet(self, iq):
+        if iq["type"] != "set":
+            return None
+        asked, at, answer = next(c for c in iq.xml if c.tag.startswith(f"{{{MEET}}}")), str(iq["to"]), []
+        verb, people = asked.tag.split("}")[1], [p.text for p in asked.findall(f"{{{MEET}}}participant")]
+        emit("meet", verb=verb, who=bare(str(iq["from"])), at=at, people=people, media=[m.get("type") for m in asked.findall(f"{{{MEET}}}media")])
+        if verb == "create" and self.options.no_create:
+            return self.refuse(iq, "forbidden")
+        if verb == "create":
+            name = uuid.uuid4().hex[:8]
+            self.meets[f"{name}@{at}"] = {bare(str(iq["from"])), *people}
+            answer = [element(MEET, "create", id=name)]
+        elif at not in self.meets:
+            return self.refuse(iq, "item-not-found")
+        elif verb == "allow":
+            self.meets[at].update(people)
+        else:
+            del self.meets[at]
+            self.ended_meets.add(at)
+        return self.stanza("iq", str(iq["from"]), at, *answer, type="result", id=iq["id"])
+
     def on_presence(self, p):
         emit("presence", who=str(p["from"]), type=p["type"])
         (self.present.discard if p["type"] == "unavailable" else self.present.add)(str(p["from"]))
@@ -165,8 +175,10 @@ class Service:
             if self.options.refuse:
                 return self.refuse(iq, self.options.refuse)
             member = Member(self, who, str(iq["to"].bare))
-            if member.meet and who not in self.present:
+            if (member.meet and who not in self.present) or bare(who) not in self.meets.get(member.conference, {bare(who)}):
                 return self.refuse(iq, "forbidden")
+            if member.conference in self.ended_meets:
+                return self.refuse(iq, "item-not-found")
         elif not sid.startswith(("lie", "flood")) and (leg is None or leg.member.jid != who):
             return self.refuse(iq, "item-not-found")
         self.stanza("iq", who, str(iq["to"]), type="result", id=iq["id"])
@@ -277,6 +289,11 @@ class Service:
         self.end(member.publishes, reason)
         self.leave(member)
 
+    def owner(self, name, of, other):
+        """What `name` gets from `of` is somebody else's from now on (XEP-0298 in session-info)."""
+        for leg in [x for x in self.legs.values() if x.member is self.by_name(name) and x.source is self.by_name(of)]:
+            self.jingle(leg.member, element(J, "jingle", action="session-info", sid=leg.sid, children=[coin(other)]))
+
     def flood(self, name, count):
         """Sessions without end, each as of somebody new."""
         async def go():
@@ -304,37 +321,22 @@ class Service:
             self.stanza("iq", member.jid, sender, jingle, type="set", id="lie")
         asyncio.ensure_future(self.guard(go()))
 
-    async def commands(self):
-        reader = asyncio.StreamReader()
-        await asyncio.get_event_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := await reader.readline():
-            c = json.loads(line)
-            try:
-                getattr(self, c["name"])(*c.get("args", []))
-            except Exception as e:
-                emit("error", text=f"{c['name']}: {e!r}")
-
     async def run(self):
         self.xmpp.connect()
-        await self.commands()
+        await scripted.obey(self, emit)
 
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a = scripted.parser(__doc__)
     a.add_argument("--domain", required=True)
     a.add_argument("--secret", required=True)
     a.add_argument("--port", type=int, required=True)
     a.add_argument("--meet", help="participants of this domain are spoken with as Tigase Meet does")
+    a.add_argument("--no-create", action="store_true", help="makes no meet for anybody")
     a.add_argument("--refuse", help="answers each call with this stanza error")
     a.add_argument("--no-focus", action="store_true", help="does not call itself a conference")
     a.add_argument("--no-owner", action="store_true", help="does not say whose streams it sends")
-    options = a.parse_args()
-    logging.basicConfig(level=logging.WARNING)
-    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # loopback only
-
-    async def go():
-        await Service(options).run()
-    asyncio.get_event_loop().run_until_complete(go())
+    scripted.run(a.parse_args(), Service)
 
 
 if __name__ == "__main__":

@@ -42,18 +42,19 @@ class Session(peer_jmuci.Session):
 
 
 class ConferenceBot(Bot):
-    def join(self):
-        sid = str(uuid.uuid4())
-        session = self.sessions[sid] = Session(self, CONFERENCE, sid, True)
+    place = CONFERENCE
+
+    def join(self, place=None):
+        sid, self.place = str(uuid.uuid4()), place or CONFERENCE
+        session = self.sessions[sid] = Session(self, self.place, sid, True)
         asyncio.ensure_future(self.guard(session.initiate()))
 
     def on_jingle(self, iq):
         jingle, peer = iq.xml.find(f"{{{J}}}jingle"), str(iq["from"])
         sid = jingle.get("sid")
         if iq["type"] == "set" and jingle.get("action") == "session-initiate":
-            reply = element(self.xmpp.default_ns, "iq", to=peer, id=iq["id"], type="result")
-            self.xmpp.send_raw(peer_jmuci.ET.tostring(reply, encoding="unicode"))
-            if bare(peer) != CONFERENCE:
+            self.acknowledge(iq)
+            if bare(peer) != self.place:
                 return emit("error", text=f"{peer} calls, and not the conference")
             session = self.sessions[sid] = Session(self, peer, sid, False, owner_of(jingle))
             asyncio.ensure_future(self.guard(session.answer(jingle)))

@@ -8,7 +8,6 @@ import asyncio
 import sys
 import uuid
 
-from slixmpp.xmlstream import ET
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
@@ -73,8 +72,7 @@ class Bot(peer_jmuci.Bot):
         if iq["type"] != "set":
             return
         if jingle.get("action") == "session-initiate":
-            reply = element(self.xmpp.default_ns, "iq", to=peer, id=iq["id"], type="result")
-            self.xmpp.send_raw(ET.tostring(reply, encoding="unicode"))
+            self.acknowledge(iq)
             emit("offered", sid=jingle.get("sid"), peer=peer)
             self.held, self.peer = jingle, peer
             if jingle.get("sid") == self.own:

@@ -6,18 +6,15 @@ tone, measures the tones it receives. Prints one JSON object per line; takes com
 {"name": "propose"|"accept"|"hangup"|"mute"|"leave", "args": [...]}. Unlike browsers it puts all candidates into the offer
 or answer. Debian packages only.
 """
-import argparse
 import asyncio
 import fractions
 import json
-import logging
 import re
-import sys
 import time
 import uuid
 
-import aioice.ice
 import numpy as np
+import scripted
 import slixmpp
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
@@ -352,11 +349,14 @@ class Bot:
         except Exception as e:  # reported to the test, which decides
             emit("error", text=repr(e))
 
+    def acknowledge(self, iq):
+        reply = element(self.xmpp.default_ns, "iq", to=str(iq["from"]), id=iq["id"], type="result")
+        self.xmpp.send_raw(ET.tostring(reply, encoding="unicode"))
+
     def on_jingle(self, iq):
         if iq["type"] != "set":
             return
-        reply = element(self.xmpp.default_ns, "iq", to=str(iq["from"]), id=iq["id"], type="result")
-        self.xmpp.send_raw(ET.tostring(reply, encoding="unicode"))
+        self.acknowledge(iq)
         jingle, peer = iq.xml.find(f"{{{J}}}jingle"), str(iq["from"])
         action, sid = jingle.get("action"), jingle.get("sid")
         session = self.sessions.get(sid)
@@ -413,14 +413,7 @@ class Bot:
                      stats=[await s.figures() for s in live])
 
     async def commands(self):
-        reader = asyncio.StreamReader()
-        await asyncio.get_event_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := await reader.readline():
-            c = json.loads(line)
-            try:
-                getattr(self, c["name"])(*c.get("args", []))
-            except Exception as e:
-                emit("error", text=f"{c['name']}: {e!r}")
+        await scripted.obey(self, emit)
         self.done.set()
 
     async def run(self):
@@ -436,7 +429,7 @@ class Bot:
 
 
 def main(bot=Bot):
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a = scripted.parser(__doc__)
     a.add_argument("--jid", required=True)
     a.add_argument("--password", required=True)
     a.add_argument("--host", default="127.0.0.1")
@@ -447,15 +440,9 @@ def main(bot=Bot):
     a.add_argument("--autoaccept", type=float, help="accept every proposal after so many seconds")
     a.add_argument("--no-send", dest="send", action="store_false", help="answer without a track of our own")
     a.add_argument("--calls", default="", metavar="PREFIX", help="call only whose nick begins so")
-    a.add_argument("--no-jmi", action="store_true", help=argparse.SUPPRESS)
+    a.add_argument("--no-jmi", action="store_true", help=scripted.UNSAID)
     a.add_argument("--lame", action="store_true", help="never call anybody, whatever the order says")
-    options = a.parse_args()
-    logging.basicConfig(level=logging.WARNING)
-    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # loopback only
-
-    async def go():
-        await bot(options).run()
-    asyncio.get_event_loop().run_until_complete(go())
+    scripted.run(a.parse_args(), bot)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import asyncio
 import uuid
 
 from aiortc.codecs import CODECS
-from slixmpp.xmlstream import ET
 
 import peer_jmuci
 from aiortc import RTCSessionDescription
@@ -164,8 +163,7 @@ class Bot(peer_jmuci.Bot):
         if iq["type"] != "set":
             return
         if jingle.get("action") == "session-initiate":
-            reply = element(self.xmpp.default_ns, "iq", to=peer, id=iq["id"], type="result")
-            self.xmpp.send_raw(ET.tostring(reply, encoding="unicode"))
+            self.acknowledge(iq)
             return self.offered(jingle, peer)
         info = next((e.tag.split("}")[1] for e in jingle if e.tag.startswith(f"{{{INFO}}}")), None)
         if info in ("mute", "unmute"):

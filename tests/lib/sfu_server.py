@@ -4,14 +4,13 @@ recordings of it: events join, leave, requestStream, iceCandidate, joined, left.
 another SSRC and payload type; nothing is decoded. Prints one JSON object per line: what is asked, and every half second
 what came in and went out of each stream. Like the real one it leaves questions of strangers without an answer, forgets
 nobody whose connection breaks, and negotiates a stream once."""
-import argparse
 import asyncio
 import json
 import ssl
 import sys
 import uuid
 
-import aioice.ice
+import scripted
 import websockets
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
@@ -62,16 +61,7 @@ class Leg:
 
     async def give(self, kind, packet):
         t = next((t for t in self.pc.getTransceivers() if t.kind == kind), None)
-        if t is None or self.pc.connectionState != "connected" or not t._codecs:
-            return
-        saved = packet.ssrc, packet.payload_type
-        packet.ssrc, packet.payload_type = t.sender._ssrc, t._codecs[0].payloadType
-        self.packets[kind] += 1
-        try:
-            await t.sender.transport._send_rtp(packet.serialize())
-        except ConnectionError:
-            pass
-        packet.ssrc, packet.payload_type = saved
+        self.packets[kind] += await scripted.give(self.pc, t, packet)
 
 
 class Member:
@@ -206,14 +196,12 @@ class Service:
 
 
 def main():
-    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a = scripted.parser(__doc__)
     a.add_argument("--port", type=int, required=True)
     a.add_argument("--silent", action="store_true", help="takes connections and says nothing")
     a.add_argument("--no-answers", action="store_true", help="lets join, but answers no offer")
     a.add_argument("--certificate", help="speaks TLS with this certificate and key, one PEM file")
-    options = a.parse_args()
-    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]  # loopback only
-    asyncio.get_event_loop().run_until_complete(Service(options).run())
+    scripted.run(a.parse_args(), Service)
 
 
 if __name__ == "__main__":

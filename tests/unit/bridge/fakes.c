@@ -2,6 +2,8 @@
 #include <string.h>
 #include "base/jid.h"
 
+#define note fake_note
+
 static GString *text;
 
 void fake_clear(void) {
@@ -17,7 +19,7 @@ gboolean fake_said(const char *part) {
   return strstr(text->str, part) != NULL;
 }
 
-static void G_GNUC_PRINTF(1, 2) note(const char *fmt, ...) {
+void fake_note(const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
   g_string_append_vprintf(text, fmt, ap);
@@ -123,6 +125,7 @@ char *gw_sip_phone_source(const gw_sip *s, const char *number) {
 }
 
 guint fake_contacts;
+gboolean fake_all_registered;
 gw_cause fake_trunk_refuses;
 
 gboolean gw_sip_is_foreign(const gw_sip *s, const char *host) {
@@ -130,13 +133,13 @@ gboolean gw_sip_is_foreign(const gw_sip *s, const char *host) {
 }
 
 guint gw_sip_contacts(const gw_sip *s, const char *number) {
-  return strcmp(number, "100") ? 0 : fake_contacts;
+  return strcmp(number, "100") && !fake_all_registered ? 0 : fake_contacts;
 }
 
 gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, const char *name,
                                const gw_desc *offer, gw_cause *why) {
   note("sip dial %s", number);
-  if (strcmp(number, "100")) {
+  if (strcmp(number, "100") && !fake_all_registered) {
     *why = GW_CAUSE_NOT_FOUND;
     return NULL;
   }
@@ -195,6 +198,7 @@ void fake_reset(void) {
   questions = g_array_new(FALSE, FALSE, sizeof(question));
   fake_stream = GW_XMPP_UP;
   fake_contacts = 1;
+  fake_all_registered = FALSE;
   fake_trunk_refuses = GW_CAUSE_NONE;
   fake_roster_answer = GW_ANSWER_YES;
   fake_grant_answer = GW_ANSWER_YES;
@@ -222,6 +226,7 @@ gw_persona *gw_persona_new(gw_xmpp *x, const char *local, const char *resource,
 
 void gw_persona_free(gw_persona *p) {
   if (!p) return;
+  fake_meet_forget(p);
   g_ptr_array_remove(personas, p);
   g_free(p->jid);
   g_free(p);
@@ -296,9 +301,10 @@ void gw_xmpp_decline(gw_xmpp *x, const gw_word *invite, const char *reason) {
 }
 
 void gw_xmpp_say_call_invite(gw_xmpp *x, const gw_word *w) {
-  note("call %s %s from=%s to=%s%s%s", gw_invite_action_name(w->u.call_invite.action),
-       w->u.call_invite.ids[0], w->from, w->to, w->u.call_invite.in_new ? " new" : "",
-       w->u.call_invite.in_old ? " old" : "");
+  const gw_call_invite *v = &w->u.call_invite;
+  note("call %s %s from=%s to=%s%s%s%s%s", gw_invite_action_name(v->action), v->ids[0], w->from,
+       w->to, v->in_new ? " new" : "", v->in_old ? " old" : "", v->in_meet ? " meet=" : "",
+       v->meet ? v->meet : "");
 }
 
 void gw_muc_make_for_call(gw_muc *m, gboolean members_only) {
@@ -561,7 +567,12 @@ void gw_media_inherit(gw_media *m, gw_handle leg, gw_handle old) {
 }
 
 void gw_media_peer_remote(gw_media *m, gw_handle h, const gw_desc *d) {
-  note("media peer-remote");
+  const gw_desc_media *audio = gw_desc_audio(d);
+  note("media peer-remote%s", audio && audio->sources->len ? " with sources" : "");
+}
+
+void gw_media_peer_talker(gw_media *m, gw_handle h, const char *talker) {
+  note("media peer-talker %s", talker);
 }
 
 void gw_media_peer_agreed(gw_media *m, gw_handle h, const gw_desc *d) {

@@ -10,12 +10,15 @@ const char *fake_log(void); /* one line per call of the bridge since the last fa
 void fake_clear(void);
 gboolean fake_said(const char *line_part);
 
+void fake_note(const char *fmt, ...) G_GNUC_PRINTF(1, 2); /* a line more of the log */
+
 /* --- SIP */
 gw_sip_call *fake_sip_call(void); /* one reference is the test's */
 guint fake_sip_refs(const gw_sip_call *);
 extern gw_sip_call *fake_dialled; /* the last outgoing call */
 extern gw_cause fake_trunk_refuses; /* to dial, at once */
 extern guint fake_contacts;       /* of phone 100; the others have none */
+extern gboolean fake_all_registered; /* but that */
 
 /* --- XMPP */
 extern gw_xmpp_state fake_stream;
@@ -39,6 +42,10 @@ extern const char *const *fake_disco_features; /* NULL: no answer */
 extern const char *fake_muji_nick; /* whoever has this nick takes part in a Muji call */
 extern gw_answer fake_grant_answer;
 extern gboolean fake_members_only;
+void fake_answer_meet(const char *condition_or_null); /* the oldest question to a service of meets; NULL: yes. A new one is
+                                                       * called m1, m2 and so on */
+guint fake_meet_questions(void);  /* that have no answer yet */
+void fake_meet_forget(const gw_persona *);
 void fake_answer_questions(void); /* the roster, disco and grant questions asked so far */
 
 extern const char *fake_status; /* shown in a room, the last one */

@@ -8,6 +8,7 @@
 #include "fakes.h"
 
 #define ROOM "standup@muc.test"
+#define OTHER "other@muc.test"
 
 typedef struct {
   gw_bridge *b;
@@ -58,7 +59,7 @@ static gw_bridge_conf *conf(gboolean second_room) {
   for (guint i = 0; i < (second_room ? 2u : 1u); i++) {
     gw_room_conf *r = gw_room_conf_new();
     r->number = g_strdup(i ? "8001" : "8000");
-    r->room = g_strdup(i ? "other@muc.test" : ROOM);
+    r->room = g_strdup(i ? OTHER : ROOM);
     r->ring = g_strsplit("100,101", ",", 0);
     g_ptr_array_add(c->rooms, r);
   }
@@ -110,17 +111,52 @@ G_GNUC_UNUSED static gw_sip_call *invite(world *w, const char *phone, const char
   return sip;
 }
 
+/* Also a room OTHER, number 8001. */
+G_GNUC_UNUSED static void setup_two(world *w) {
+  setup(w);
+  gw_bridge_reconfigure(w->b, conf(TRUE));
+  fake_muc_in(fake_muc_at("gateway@", OTHER), FALSE);
+}
+
+/* The offer or answer of a peer by WebRTC. */
+G_GNUC_UNUSED static gw_desc *web_sound(const char *mid, const char *ufrag, gw_setup setup) {
+  gw_desc *d = gw_desc_new();
+  gw_desc_media *m = gw_desc_add(d, GW_KIND_AUDIO, mid);
+  gw_desc_media_add_codec(m, 111, "opus", 48000, 2, NULL);
+  m->rtcp_mux = TRUE;
+  m->ufrag = g_strdup(ufrag);
+  m->pwd = g_strdup("bbbbbbbbbbbbbbbbbbbbbb");
+  m->fp_hash = g_strdup("sha-256");
+  m->fp_value = g_strdup("CC:DD");
+  m->setup = setup;
+  return d;
+}
+
+/* It calls a number, and its leg is ready. */
+G_GNUC_UNUSED static gw_sip_call *dials(world *w, const char *phone, const char *to) {
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  gw_sip_call *sip = invite(w, phone, to, offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
+  return sip;
+}
+
+/* The same, and the room lets in whose JID begins so. */
+G_GNUC_UNUSED static gw_sip_call *enters(world *w, const char *phone, const char *to,
+                                         const char *jid) {
+  gw_sip_call *sip = dials(w, phone, to);
+  fake_muc_in(fake_muc(jid), FALSE);
+  spin();
+  return sip;
+}
+
 G_GNUC_UNUSED static void bob_joins(const char *part) {
   fake_occupant(fake_muc(part), "bob", "bob@x.test/web", GW_OCC_JOINED);
 }
 
 /* phone 100 in the room, nobody else */
 G_GNUC_UNUSED static gw_sip_call *seated(world *w) {
-  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
-  gw_sip_call *sip = invite(w, "100", "8000", offer);
-  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
-  fake_muc_in(fake_muc("100@"), FALSE);
-  spin();
+  gw_sip_call *sip = enters(w, "100", "8000", "100@");
   g_assert_true(fake_said("sip answer dir=3"));
   return sip;
 }
@@ -133,6 +169,23 @@ G_GNUC_UNUSED static void end_sip(world *w, gw_sip_call *sip, gw_cause cause) {
 G_GNUC_UNUSED static void until_calls(world *w, guint n) {
   while (gw_bridge_call_count(w->b) > n)
     g_main_context_iteration(NULL, TRUE);
+}
+
+G_GNUC_UNUSED static void hangs_up(world *w, gw_sip_call *sip, guint left) {
+  end_sip(w, sip, GW_CAUSE_NORMAL);
+  until_calls(w, left);
+  gw_sip_call_unref(sip);
+}
+
+G_GNUC_UNUSED static void refer(world *w, gw_sip_call *sip, const char *target, gboolean ours,
+                  gw_sip_call *replaces) {
+  gw_sip_refer r = {.target = target,
+                    .uri = target,
+                    .ours = ours,
+                    .names_call = replaces != NULL,
+                    .replaces = replaces};
+  gw_bridge_sip_refer(sip, &r, w->b);
+  spin();
 }
 
 G_GNUC_UNUSED static char *state_of_first(world *w) {
@@ -150,6 +203,12 @@ G_GNUC_UNUSED static void run_for(guint ms) {
   g_timeout_add(ms, too_late, &over);
   while (!over)
     g_main_context_iteration(NULL, TRUE);
+}
+
+G_GNUC_UNUSED static void end_prompt(world *w) {
+  run_for(80); /* an earlier end would be that of the prompt before */
+  gw_bridge_media_events.prompt_end(fake_last(GW_MEDIA_LEG), w->b);
+  spin();
 }
 
 /* The verdict on a PIN has its moment, so the loop has to run for it. */

@@ -156,15 +156,7 @@ static char *ladder(world *w) {
 static void bob_calls(void) {
   gw_word *initiate = gw_word_new_jingle(GW_JINGLE_SESSION_INITIATE, NULL, "id-1:s1", FALSE);
   initiate->from = g_strdup("bob@x.test/web");
-  initiate->u.jingle.desc = gw_desc_new();
-  gw_desc_media *m = gw_desc_add(initiate->u.jingle.desc, GW_KIND_AUDIO, "0");
-  gw_desc_media_add_codec(m, 111, "opus", 48000, 2, NULL);
-  m->rtcp_mux = TRUE;
-  m->ufrag = g_strdup("bbbb");
-  m->pwd = g_strdup("bbbbbbbbbbbbbbbbbbbbbb");
-  m->fp_hash = g_strdup("sha-256");
-  m->fp_value = g_strdup("CC:DD");
-  m->setup = GW_SETUP_ACTPASS;
+  initiate->u.jingle.desc = web_sound("0", "bbbb", GW_SETUP_ACTPASS);
   initiate->u.jingle.desc->bundle = TRUE;
   fake_jingle("100@", initiate);
 }

@@ -43,8 +43,10 @@ static void note_word(GString *log, const gw_word *w) {
 
 static void note(GString *log, const gw_focus_out *o) {
   static const char *const words[] = {"joined", "answer", "candidate", "comes", "goes",
-                                      "down",   "failed", "offer",     "ended"};
+                                      "down",   "failed", "offer",     "ended", "owners"};
   const gw_fl_sfu *n = &o->news;
+  g_autofree char *users = n->users ? g_strjoinv(",", (char **)n->users) : NULL;
+  const char *who = n->who ? n->who : users;
   if (o->type == GW_FOCUS_SAY) {
     note_word(log, o->word);
   } else if (o->type == GW_FOCUS_GREET) {
@@ -53,7 +55,7 @@ static void note(GString *log, const gw_focus_out *o) {
     g_string_append(log, "note\n");
   } else {
     g_string_append_printf(log, "= %s%s%s%s%s%s%s%s%s%s\n", words[n->news], n->sid ? " " : "",
-                           n->sid ? n->sid : "", n->who ? " of " : "", n->who ? n->who : "",
+                           n->sid ? n->sid : "", who ? " of " : "", who ? who : "",
                            n->mids && n->mids[0] ? " in " : "",
                            n->mids && n->mids[0] ? n->mids[0] : "", n->many ? " many" : "",
                            o->cause ? " cause=" : "", o->cause ? gw_cause_word(o->cause) : "");
@@ -106,7 +108,7 @@ static void hear(bench *b, gw_jingle_action action, const char *sid, const char 
   gw_word *w = word(action, sid);
   w->u.jingle.reason = g_strdup(reason);
   w->u.jingle.focus = TRUE;
-  if (action == GW_JINGLE_SESSION_INITIATE) w->u.jingle.owner = g_strdup("bob@x");
+  if (action == GW_JINGLE_SESSION_INITIATE) w->u.jingle.users = g_strsplit("bob@x", ",", 0);
   g_assert_true(hear_word(b, w));
 }
 
@@ -193,6 +195,51 @@ static void test_tigase(void) {
   ask(&b, GW_SFU_ASK_LEAVE, NULL);
   meet_word(&b, FALSE, "bob@x", "7"); /* of a meet that we have left */
   expect(&b, "part\n");
+  end(&b);
+}
+
+static void info(bench *b, const char *sid, const char *users, const char *gone, gboolean partial) {
+  gw_word *w = word(GW_JINGLE_SESSION_INFO, sid);
+  w->u.jingle.users = users ? g_strsplit(users, ",", 0) : NULL;
+  w->u.jingle.gone = gone ? g_strsplit(gone, ",", 0) : NULL;
+  w->u.jingle.partial = partial;
+  g_assert_true(hear_word(b, w));
+}
+
+/* Whose stream it is, while it runs: a full list is the list, a partial one what has changed; only news are told. */
+static void test_owners(void) {
+  bench b;
+  inside(&b, &gw_focus_xep0521);
+  hear(&b, GW_JINGLE_SESSION_INITIATE, "s1", NULL);
+  ask(&b, GW_SFU_ASK_ANSWER, "s1");
+  expect(&b, "= offer s1 of bob@x\nsession-accept s1\n");
+  info(&b, "s1", "bob@x", NULL, FALSE);
+  info(&b, "s1", NULL, NULL, FALSE); /* ringing, or whatever */
+  info(&b, "s1", "", "carol@x", TRUE);
+  info(&b, "s7", "carol@x", NULL, FALSE);
+  info(&b, "mine", "carol@x", NULL, FALSE);
+  expect(&b, "");
+  info(&b, "s1", "carol@x", NULL, TRUE);
+  info(&b, "s1", "dave@x", "bob@x", TRUE);
+  info(&b, "s1", "erin@x", NULL, FALSE);
+  info(&b, "s1", "", "erin@x/1", TRUE);
+  expect(&b, "= owners s1 of bob@x,carol@x\n= owners s1 of carol@x,dave@x\n= owners s1 of erin@x\n"
+             "= owners s1 of \n");
+  for (guint i = 0; i < 30; i++) {
+    g_autofree char *who = g_strdup_printf("u%u@x", i);
+    info(&b, "s1", who, NULL, TRUE);
+  }
+  const char *last = g_strrstr(b.log->str, "= owners");
+  g_auto(GStrv) users = g_strsplit(last, ",", 0);
+  g_assert_cmpuint(g_strv_length(users), ==, GW_MAX_COIN_USERS);
+  g_string_truncate(b.log, 0);
+  ask(&b, GW_SFU_ASK_LEAVE, NULL);
+  expect(&b, "session-terminate s1 success\nsession-terminate mine success\n");
+  end(&b);
+  inside(&b, &gw_focus_tigase_meet); /* which says so in its own words */
+  hear(&b, GW_JINGLE_SESSION_INITIATE, "s1", NULL);
+  info(&b, "s1", "carol@x", NULL, FALSE);
+  expect(&b, "= offer s1 of bob@x many\n");
   end(&b);
 }
 
@@ -407,7 +454,7 @@ static void forward(world *w, phone *to, phone *from) {
     to_phone(w, to, who);
     if (!more) to->growing = g_strdup(sid);
   } else {
-    out->u.jingle.owner = g_strdup(from->jid);
+    out->u.jingle.users = g_strsplit(from->jid, ",", 0);
     g_hash_table_insert(to->sessions, g_strdup(sid), from);
   }
   g_free(sid);
@@ -558,6 +605,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/focus/xep-0521", test_xep0521);
   g_test_add_func("/focus/tigase-meet", test_tigase);
+  g_test_add_func("/focus/owners", test_owners);
   g_test_add_func("/focus/strangers", test_strangers);
   g_test_add_func("/focus/not-asked-for", test_not_asked_for);
   g_test_add_func("/focus/flood", test_flood);

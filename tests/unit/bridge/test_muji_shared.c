@@ -2,18 +2,8 @@
 #include "kit.h"
 
 static gw_sip_call *dials_shared(world *w, const char *phone) {
-  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
   fake_clear();
-  gw_sip_call *sip = invite(w, phone, "8000", offer);
-  fake_local_desc(fake_last(GW_MEDIA_LEG), w->b);
-  spin();
-  return sip;
-}
-
-static void hangs_up(world *w, gw_sip_call *sip, guint left) {
-  end_sip(w, sip, GW_CAUSE_NORMAL);
-  until_calls(w, left);
-  gw_sip_call_unref(sip);
+  return dials(w, phone, "8000");
 }
 
 static void test_shared(void) {

@@ -1,26 +1,8 @@
 /* Our stream at a conference service that speaks Jingle: a session that is kept for after a crash, and whose transport may be
  * begun anew. */
 #include "kit.h"
-#include "gateway/sfu/sfu.h"
 
 #define SERVICE "meet@conf.test"
-
-/* --- the other kind of service is not called here */
-
-gw_sfu *gw_sfu_new(const char *url, const char *room, const char *name, gw_sfu_listener listener,
-                   void *user) {
-  g_assert_not_reached();
-}
-
-void gw_sfu_free(gw_sfu *s) {}
-
-void gw_sfu_rejoin(gw_sfu *s) {}
-
-void gw_sfu_request(gw_sfu *s, const char *src, const char *offer) {}
-
-void gw_sfu_candidate(gw_sfu *s, const char *src, const char *candidate, const char *mid) {}
-
-/* --- */
 
 static void at_a_conference(world *w) {
   setup(w);

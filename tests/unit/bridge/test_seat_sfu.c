@@ -90,6 +90,7 @@ static gw_seat_sfu *line_to(const char *kind, const char *address) {
                                                .address = address,
                                                .room = "room@muc.x",
                                                .nick = "phone",
+                                               .in_room = TRUE,
                                                .feed = on_feed,
                                                .say = on_say,
                                                .greet = on_greet});
@@ -156,7 +157,7 @@ static gboolean word(gw_seat_sfu *s, gw_jingle_action action, const char *from, 
   w->from = g_strdup(from);
   if (action <= GW_JINGLE_SESSION_ACCEPT) w->u.jingle.desc = offer();
   w->u.jingle.focus = TRUE;
-  if (action == GW_JINGLE_SESSION_INITIATE) w->u.jingle.owner = g_strdup("bob@x");
+  if (action == GW_JINGLE_SESSION_INITIATE) w->u.jingle.users = g_strsplit("bob@x", ",", 0);
   return gw_seat_sfu_word(s, w);
 }
 

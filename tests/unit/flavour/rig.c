@@ -112,6 +112,8 @@ char *rig_action_text(const gw_action *a, const char *proposed) {
                                                           : "answer:active");
   case GW_ACT_PEER_REMOTE:
     return g_strdup_printf("remote %u", a->peer);
+  case GW_ACT_PEER_NAMED:
+    return g_strdup_printf("named %u %s (%s)", a->peer, a->nick, a->text);
   case GW_ACT_PEER_CLOSE:
     return g_strdup_printf("close %u", a->peer);
   case GW_ACT_CALL:

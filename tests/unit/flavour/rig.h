@@ -4,7 +4,7 @@
  * rig_expect, joined by " | ":
  *   propose P       accept X       retract P      ended X             room words (P: an id that we made)
  *   initiate JID    answer JID     end JID REASON info JID mute:0     cand JID
- *   open 1 nick offer | answer:active | answer:passive     remote 1     close 1
+ *   open 1 nick offer | answer:active | answer:passive     remote 1     close 1     named 1 NICK (VOICE)
  *   muji preparing | muji in | muji none      note                    what our presence says; what the operator is told
  *   sfu join X     sfu again      sfu stream NICK    sfu cand NICK     sfu leave    open 1 nick publish | receive
  *   waiting | connecting | talking | ended:CAUSE */

@@ -148,6 +148,7 @@ static void carry_out(sim_party *p, const gw_action *a) {
     p->state = a->call;
     p->ended = a->call == GW_CALL_ENDED;
     break;
+  case GW_ACT_PEER_NAMED:
   case GW_ACT_PRESENCE:
   case GW_ACT_NOTE:
   case GW_ACT_SFU:

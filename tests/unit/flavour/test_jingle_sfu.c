@@ -12,9 +12,10 @@ static void said(rig *r, gw_fl_sfu s) {
   rig_ev(r, &(gw_ev){.type = GW_EV_SFU, .u.sfu = &s});
 }
 
-static void offers(rig *r, const char *sid, const char *who) {
+static void offers(rig *r, const char *sid, const char *who /* by comma, or NULL */) {
+  g_auto(GStrv) users = who ? g_strsplit(who, ",", 0) : NULL;
   g_autoptr(gw_desc) d = rig_desc(GW_DIR_SENDONLY, TRUE, FALSE, FALSE, GW_SETUP_ACTPASS);
-  said(r, (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = sid, .jid = TALKS, .who = who, .desc = d});
+  said(r, (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = sid, .jid = TALKS, .users = (const char *const *)users, .desc = d});
 }
 
 static void answers(rig *r, gw_dir dir) {
@@ -62,8 +63,8 @@ static void stands(rig *r, guint peer) {
 
 /* --- scenes --- */
 
-static void begun(rig *r) {
-  rig_two(r, (rig_opt){SFU});
+static void begun_as(rig *r, gboolean patient) {
+  rig_two(r, (rig_opt){SFU, .patient = patient});
   rig_start(r);
   rig_expect(r, "sfu join | connecting");
   said(r, (gw_fl_sfu){.news = GW_SFU_SAID_JOINED});
@@ -71,11 +72,19 @@ static void begun(rig *r) {
   rig_expect(r, "open 1 phone publish | sfu stream");
 }
 
-static void inside(rig *r) {
-  begun(r);
+static void begun(rig *r) {
+  begun_as(r, FALSE);
+}
+
+static void inside_as(rig *r, gboolean patient) {
+  begun_as(r, patient);
   answers(r, GW_DIR_RECVONLY);
   stands(r, 1);
   rig_expect(r, "remote 1 | waiting");
+}
+
+static void inside(rig *r) {
+  inside_as(r, FALSE);
 }
 
 static void talking(rig *r) {
@@ -393,6 +402,92 @@ static void test_grows_from_the_start(void) {
 
 /* --- the rest --- */
 
+static void owners(rig *r, const char *sid, const char *who) {
+  g_auto(GStrv) users = g_strsplit(who, ",", 0);
+  said(r, (gw_fl_sfu){.news = GW_SFU_SAID_OWNERS, .sid = sid, .users = (const char *const *)users});
+}
+
+/* Whose stream it is changes while it runs: it is his name and his voice then, unless he is heard here. */
+static void test_owners(void) {
+  rig r;
+  talking(&r);
+  owners(&r, "s1", "carol@x/1");
+  rig_expect(&r, "named 2 carol (carol@x/1)");
+  owners(&r, "s1", "dave@y,carol@x/1"); /* one more: it is still hers */
+  owners(&r, "s2", "dave@y");
+  rig_expect(&r, "");
+  owners(&r, "s1", "dave@y");
+  rig_expect(&r, "named 2 dave@y (dave@y)");
+  owners(&r, "s1", ""); /* he has left, and the stream has not */
+  rig_expect(&r, "named 2 unknown (" TALKS " s1)");
+  offers(&r, "s2", "dave@y");
+  rig_local(&r, 3);
+  stands(&r, 3);
+  rig_expect(&r, "open 3 dave@y receive | remote 3 | sfu answer s2");
+  owners(&r, "s1", "dave@y"); /* a second stream of his: not the same voice */
+  rig_expect(&r, "named 2 dave@y (" TALKS " s1)");
+  rig_join_as(&r, "other", "101@gw/1", TRUE, FALSE);
+  owners(&r, "s1", "101@gw");
+  rig_expect(&r, "sfu close s1 decline | close 2");
+  offers(&r, "s3", "101@gw,erin@x"); /* of both: hers is wanted */
+  rig_local(&r, 4);
+  rig_expect(&r, "open 4 erin@x receive | remote 4 | sfu answer s3");
+  rig_clear(&r);
+}
+
+/* The same sound and picture at several qualities: one of them is heard, nothing is seen. */
+static void test_simulcast(void) {
+  rig r;
+  gw_actions actions;
+  inside(&r);
+  g_autoptr(gw_desc) d = rig_desc(GW_DIR_SENDONLY, TRUE, TRUE, TRUE, GW_SETUP_ACTPASS);
+  for (guint i = 0; i < 4; i++) {
+    gw_desc_media *more = gw_desc_add(d, i % 2 ? GW_KIND_AUDIO : GW_KIND_VIDEO, i % 2 ? "a9" : "v9");
+    gw_desc_media_add_codec(more, i % 2 ? 111 : 96, i % 2 ? "opus" : "VP8", i % 2 ? 48000 : 90000, 2, NULL);
+    more->dir = GW_DIR_SENDONLY;
+  }
+  said(&r, (gw_fl_sfu){.news = GW_SFU_SAID_OFFER, .sid = "s1", .jid = TALKS, .desc = d});
+  g_autoptr(gw_desc) local = rig_caps(2);
+  gw_actions_init(&actions);
+  r.class->step(r.f, &(gw_ev){.type = GW_EV_LOCAL_DESC, .peer = 2, .u.desc = local}, r.now, &actions);
+  const gw_action *a = gw_actions_at(&actions, 0);
+  guint active = 0;
+  g_assert_cmpint(a->ask, ==, GW_SFU_ASK_ANSWER);
+  for (guint i = 0; i < a->desc->media->len; i++) {
+    const gw_desc_media *m = a->desc->media->pdata[i];
+    active += !m->refused && m->dir != GW_DIR_INACTIVE;
+    if (m->kind == GW_KIND_VIDEO) g_assert_cmpint(m->dir, ==, GW_DIR_INACTIVE);
+  }
+  g_assert_cmpuint(active, ==, 1);
+  gw_actions_clear(&actions);
+  rig_clear(&r);
+}
+
+/* A call that the phone was invited to is over when everybody else has gone, or never came; one that it dialled is not. */
+static void test_invited(void) {
+  for (guint patient = 0; patient < 2; patient++) {
+    rig r;
+    inside_as(&r, patient);
+    rig_after(&r, GW_SEC(50));
+    rig_expect(&r, "");
+    offers(&r, "s1", "bob@x/1");
+    rig_local(&r, 2);
+    stands(&r, 2);
+    rig_after(&r, GW_SEC(100));
+    rig_expect(&r, "open 2 bob receive | remote 2 | connecting | sfu answer s1 | talking");
+    ends(&r, 1, "success");
+    rig_after(&r, GW_SEC(8));
+    rig_expect(&r, "close 2 | waiting");
+    rig_after(&r, GW_SEC(3));
+    rig_expect(&r, patient ? "close 1 | sfu leave | ended:normal" : "");
+    rig_clear(&r);
+    inside_as(&r, patient);
+    rig_after(&r, GW_SEC(61));
+    rig_expect(&r, patient ? "close 1 | sfu leave | ended:normal" : "");
+    rig_clear(&r);
+  }
+}
+
 static void test_strangers(void) {
   rig r;
   talking(&r);
@@ -433,6 +528,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/jingle-sfu/grows", test_grows);
   g_test_add_func("/jingle-sfu/grows-ours", test_grows_ours);
   g_test_add_func("/jingle-sfu/grows-from-the-start", test_grows_from_the_start);
+  g_test_add_func("/jingle-sfu/owners", test_owners);
+  g_test_add_func("/jingle-sfu/simulcast", test_simulcast);
+  g_test_add_func("/jingle-sfu/invited", test_invited);
   g_test_add_func("/jingle-sfu/strangers", test_strangers);
   g_test_add_func("/jingle-sfu/probe", test_probe);
   return g_test_run();

@@ -276,6 +276,29 @@ static void test_rejoin(void) {
 }
 
 /* What is not for us, and what is no frame at all. */
+/* A join that was not answered may have been heard: leave and join, and leave when it is given up. */
+static void test_join_unanswered(void) {
+  bench b;
+  begin(&b);
+  enter(&b, NULL);
+  expect(&b, "send 40\nsend " JOIN "\n");
+  ev(&b, GW_SFU_EV_CLOSED, "eof");
+  after(&b, GW_SEC(1));
+  expect(&b, "close\nconnect\n");
+  enter(&b, NULL);
+  expect(&b, "send 40\nsend " LEAVE "\nsend " JOIN "\n");
+  after(&b, GW_SFU_FIRST);
+  expect(&b, "close\nconnect\nclose\nfailed it does not let us join in time cause=sfu-down\n");
+  end(&b);
+  begin(&b);
+  after(&b, GW_SEC(4));
+  enter(&b, NULL); /* late: the time for all of it ends while the answer is waited for */
+  g_string_truncate(b.log, 0);
+  after(&b, GW_SFU_FIRST);
+  expect(&b, "send " LEAVE "\nclose\nfailed no answer to join in time cause=sfu-down\n");
+  end(&b);
+}
+
 static void test_noise(void) {
   static const char *const noise[] = {"",
                                       "9",
@@ -346,6 +369,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/sfu/session/back", test_back);
   g_test_add_func("/sfu/session/back-too-late", test_back_too_late);
   g_test_add_func("/sfu/session/rejoin", test_rejoin);
+  g_test_add_func("/sfu/session/join-unanswered", test_join_unanswered);
   g_test_add_func("/sfu/session/noise", test_noise);
   g_test_add_func("/sfu/session/bounds", test_bounds);
   g_test_add_func("/sfu/session/leave-early", test_leave_early);

@@ -332,7 +332,9 @@ static void session_info(fixture *f, gconstpointer d) {
     gw_jingle_info info;
     const char *error;
     gboolean deliver;
+    const char *users; /* XEP-0298 */
   } rows[] = {{GW_INFO_NONE, NULL, 0},
+              {GW_INFO_NONE, NULL, 1, "bob@x"},
               {GW_INFO_RINGING, NULL, 1},
               {GW_INFO_HOLD, NULL, 1},
               {GW_INFO_MUTE, NULL, 1},
@@ -341,6 +343,7 @@ static void session_info(fixture *f, gconstpointer d) {
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     gw_word *w = word(GW_JINGLE_SESSION_INFO, "S");
     w->u.jingle.info = rows[i].info;
+    w->u.jingle.users = rows[i].users ? g_strsplit(rows[i].users, ",", 0) : NULL;
     receive_from(f, PEER, w);
     verdict(f, rows[i].error, rows[i].deliver);
   }
