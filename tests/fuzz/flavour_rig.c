@@ -41,6 +41,9 @@ static void check_action(fz *w, const gw_action *a) {
     g_assert_true(g_hash_table_insert(w->open, GUINT_TO_POINTER(a->peer), g_strdup(a->nick)));
     g_assert_cmpuint(g_hash_table_size(w->open), <=, GW_MAX_SESSIONS_PER_SEAT);
     break;
+  case GW_ACT_PEER_NAMED:
+    g_assert_true(a->nick && g_hash_table_contains(w->open, GUINT_TO_POINTER(a->peer)));
+    break;
   case GW_ACT_PEER_REMOTE:
     g_assert_true(a->desc && g_hash_table_contains(w->open, GUINT_TO_POINTER(a->peer)));
     break;
