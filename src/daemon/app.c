@@ -225,10 +225,11 @@ static void conf_changed(void *user) {
   gw_bridge_reconfigure(a->bridge, gw_app_bridge_conf(a->conf, a->accounts));
 }
 
+/* Whom the file names stays as it is: set anew, everybody's contact list would be helped once more. */
 static void accounts_changed(void *user) {
   gw_app *a = user;
   gw_app_set_trunks(a->conf, a->accounts, a->sip);
-  conf_changed(a);
+  gw_bridge_reconfigure(a->bridge, gw_app_bridge_conf(a->conf, a->accounts));
 }
 
 /* Phones that the new file no longer knows lose their bindings with it. */
