@@ -119,7 +119,7 @@ void gw_accounts_trunk(gw_accounts *a, const gw_sip_trunk_info *t) {
   if (e) tell(a, e);
 }
 
-void gw_accounts_stream_up(gw_accounts *a) {
+void gw_accounts_tell_all(gw_accounts *a) {
   for (guint i = 0; i < a->list->len; i++)
     tell(a, a->list->pdata[i]);
 }

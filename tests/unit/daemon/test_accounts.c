@@ -230,8 +230,14 @@ static void test_told(fixture *f, gconstpointer data) {
   far.up = FALSE; /* while the stream is away */
   trunk_is(f, GW_TRUNK_DOWN);
   far.up = TRUE;
-  gw_accounts_stream_up(f->a);
+  gw_accounts_tell_all(f->a);
   EXPECT(ANNA ": not registered (403 Forbidden);");
+  far.allowed = FALSE; /* the file lets it no longer */
+  gw_accounts_configure(f->a, f->conf);
+  gw_accounts_tell_all(f->a);
+  gw_accounts_tell_all(f->a);
+  EXPECT(ANNA ": not registered (the operator does not let it be used any more);");
+  far.allowed = TRUE;
   for (guint i = 0; i < 50; i++)
     trunk_is(f, i % 2 ? GW_TRUNK_DOWN : GW_TRUNK_UP);
   guint n = 0;
