@@ -245,7 +245,8 @@ static gboolean hops_are_over(const sip_t *msg) {
   return msg->sip_max_forwards && msg->sip_max_forwards->mf_count == 0;
 }
 
-/* What we send out and a proxy sends back to us would go round for ever. */
+/* What we send out and a proxy sends back to us would go round for ever; but for somebody's account, where it ends: people who
+ * have theirs at one provider call each other. */
 static gboolean is_our_own(const gw_sip *sip, const sip_t *msg) {
   for (guint i = 0; i < sip->legs->len; i++) {
     const gw_sip_call *call = ((gw_sip_leg *)g_ptr_array_index(sip->legs, i))->call;
@@ -261,7 +262,8 @@ static gboolean request_invite(request *r) {
   g_autoptr(gw_desc) offer = NULL;
   gw_sip_call *replaces = NULL;
   if (hops_are_over(r->msg)) return refuse(r, 483, "Too Many Hops", "max-forwards is 0"), FALSE;
-  if (!sip->open && is_our_own(sip, r->msg))
+  const gw_trunk *trunk = sip->open ? NULL : gw_trunk_of(sip, r->msg, r->source, r->ip);
+  if (!sip->open && !(trunk && trunk->conf.personal) && is_our_own(sip, r->msg))
     return refuse(r, 482, "Loop Detected", "a call of ours comes back"), FALSE;
   if (!gw_sip_contact_usable(r->msg))
     return refuse(r, 400, "Bad Contact", "contact is no SIP address"), FALSE;
@@ -270,7 +272,6 @@ static gboolean request_invite(request *r) {
   if (sip->draining || sip->freed) return refuse(r, 503, "Shutting Down", "draining"), FALSE;
   if (sip->max_calls && g_hash_table_size(sip->calls) >= sip->max_calls)
     return refuse(r, 503, "All Lines In Use", "max_calls reached"), FALSE;
-  const gw_trunk *trunk = sip->open ? NULL : gw_trunk_of(sip, r->msg, r->source, r->ip);
   if (!sip->open && !trunk &&
       !(phone = gw_sip_authorize(r->port, r->nh, r->msg, r->source, r->ip)))
     return FALSE;

@@ -267,11 +267,12 @@ void gw_trunks_start(gw_sip *sip) {
     start(sip->trunks->pdata[i]);
 }
 
-/* Another one has the same contact at the same registrar now: what that registers must not be taken back by this one. */
+/* Another one has the same contact at the same registrar now: what that registers must not be taken back by this one. One that the
+ * registrar refuses registers nothing. */
 static gboolean is_replaced(const gw_trunk *t) {
   for (guint i = 0; i < t->sip->trunks->len; i++) {
     const gw_trunk *o = t->sip->trunks->pdata[i];
-    if (!o->leaving && o->conf.registers && strcmp(o->conf.proxy, t->conf.proxy) == 0 &&
+    if (!o->leaving && o->conf.registers && o->machine.state != GW_TS_DOWN && strcmp(o->conf.proxy, t->conf.proxy) == 0 &&
         strcmp(o->conf.user, t->conf.user) == 0)
       return TRUE;
   }

@@ -61,18 +61,39 @@ static gboolean is_meant(const gw_trunk *t, const sip_t *msg) {
   return !t->conf.personal || (t->machine.state == GW_TS_UP && for_account(t, msg));
 }
 
+/* Of several domains at one address each may have that user: To has the one that was called, where nobody on the way has
+ * written it anew. */
+static guint rank_of(const gw_trunk *t, const sip_t *msg) {
+  const char *host = msg->sip_to ? msg->sip_to->a_url->url_host : NULL;
+  if (!for_account(t, msg)) return t->conf.registers ? 1 : 2;
+  return host && !g_ascii_strcasecmp(host, t->domain) ? 4 : 3;
+}
+
+/* Accounts of two people, and nothing says whose it is. */
+static gboolean is_rival(const gw_trunk *t, const gw_trunk *best) {
+  return t->conf.personal && best->conf.personal && strcmp(t->conf.proxy, best->conf.proxy) != 0;
+}
+
 /* A phone may stand at the same address as a PBX: that is asked for its password as ever. Of several trunks at one
  * address the one whose account is called, else one that is known by address alone, else the first. */
 gw_trunk *gw_trunk_of(const gw_sip *sip, const sip_t *msg, const char *source, const char *ip) {
   gw_trunk *best = NULL;
+  const gw_trunk *rival = NULL;
   guint rank = 0;
   for (guint i = 0; i < sip->trunks->len; i++) {
     gw_trunk *t = sip->trunks->pdata[i];
     if (t->leaving || !speaks(t, ip) || !comes_by(t, source) || !is_meant(t, msg)) continue;
-    guint r = for_account(t, msg) ? 3 : !t->conf.registers ? 2 : 1;
-    if (r > rank) best = t, rank = r;
+    guint r = rank_of(t, msg);
+    if (r > rank)
+      best = t, rank = r, rival = NULL;
+    else if (r == rank && is_rival(t, best))
+      rival = t;
   }
-  return best && !is_phone(sip, msg, source) ? best : NULL;
+  if (!best || is_phone(sip, msg, source)) return NULL;
+  if (rival)
+    gw_warn(NULL, "trunk-unclear", "trunk=%s or=%s source=%s why=same user, same address", best->conf.name,
+            rival->conf.name, source);
+  return rival ? NULL : best;
 }
 
 static gboolean is_at(const gw_trunk *t, const char *ip) {

@@ -37,6 +37,11 @@ char *gw_account_address(const gw_account *a) {
   return g_strdup_printf("%s@%.*s", a->user, (int)host_length(a->registrar), a->registrar);
 }
 
+gboolean gw_account_same_registrar(const char *a, const char *b) {
+  const gsize n = host_length(a), k = host_length(b);
+  return n == k && !g_ascii_strncasecmp(a, b, n) && (!a[n] || !b[k] || !strcmp(a + n, b + k));
+}
+
 /* With its port or without. */
 static gboolean is_at(const char *registrar, const char *domain) {
   return !g_ascii_strcasecmp(registrar, domain) ||

@@ -16,6 +16,9 @@ void gw_account_free(gw_account *);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(gw_account, gw_account_free)
 char *gw_account_address(const gw_account *); /* "anna@sip.example.net", for people; g_free */
 
+/* Of two as written down: without a port one may be at any. */
+gboolean gw_account_same_registrar(const char *a, const char *b);
+
 /* What was filled in: any may be NULL or empty. */
 typedef struct {
   const char *user;      /* "anna", "anna@sip.example.net", "sip:anna@sip.example.net" */

@@ -168,10 +168,11 @@ static xmpp_stanza_t *refuse(xmpp_stanza_t *iq, const char *bare, const char *ty
   return reply;
 }
 
-static xmpp_stanza_t *answer_remove(const gw_xmpp *x, xmpp_stanza_t *iq, const char *bare) {
+static xmpp_stanza_t *answer_remove(gw_xmpp *x, xmpp_stanza_t *iq, const char *bare) {
   const char *status;
   if (!account_of(x, bare, &status)) return gw_iq_error(iq, "auth", "registration-required", NULL);
   x->registry->events.remove(bare, x->registry->user);
+  gw_standing_show(x, x->domain, bare); /* without the status of what is no more */
   return gw_iq_result(iq);
 }
 

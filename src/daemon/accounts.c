@@ -119,7 +119,7 @@ void gw_accounts_trunk(gw_accounts *a, const gw_sip_trunk_info *t) {
   if (e) tell(a, e);
 }
 
-void gw_accounts_stream_up(gw_accounts *a) {
+void gw_accounts_tell_all(gw_accounts *a) {
   for (guint i = 0; i < a->list->len; i++)
     tell(a, a->list->pdata[i]);
 }
@@ -137,15 +137,21 @@ static const gw_account *on_get(const char *bare, const char **ret_status, void 
 
 static gboolean same_place(const gw_account *account, const char *user, const char *registrar) {
   return user && registrar && !strcmp(account->user, user) &&
-         !g_ascii_strcasecmp(account->registrar, registrar);
+         gw_account_same_registrar(account->registrar, registrar);
+}
+
+/* It is his, or may be: the registrar has taken his password, or has not answered yet. Who has entered a wrong one has nothing. */
+static gboolean has(const gw_accounts *a, const entry *e, const gw_account *account) {
+  const char *state = how(a, e).state;
+  return same_place(account, e->account->user, e->account->registrar) &&
+         (!strcmp(state, "up") || !strcmp(state, "trying"));
 }
 
 /* Two contacts of one account at one registrar would take each other's calls. */
 static gboolean is_taken(const gw_accounts *a, const char *jid, const gw_account *account) {
   for (guint i = 0; i < a->list->len; i++) {
     const entry *e = a->list->pdata[i];
-    if (strcmp(e->jid, jid) && same_place(account, e->account->user, e->account->registrar))
-      return TRUE;
+    if (strcmp(e->jid, jid) && has(a, e, account)) return TRUE;
   }
   for (guint i = 0; a->conf && i < gw_conf_count(a->conf, "trunks"); i++) {
     g_autofree char *user = g_strdup_printf("trunks[%u].user", i),

@@ -20,7 +20,7 @@ void gw_accounts_configure(gw_accounts *, const gw_conf *); /* at start and at r
 void gw_accounts_add_trunks(const gw_accounts *, GArray *list /* gw_sip_trunk */, GPtrArray *arena);
 void gw_accounts_add_ways(const gw_accounts *, gw_bridge_conf *);
 void gw_accounts_trunk(gw_accounts *, const gw_sip_trunk_info *); /* of any trunk */
-void gw_accounts_stream_up(gw_accounts *); /* what could not be told */
+void gw_accounts_tell_all(gw_accounts *); /* with the stream, and after a reload: what its owners do not know yet */
 
 /* For the operator: the password stays in here. Strings live until the next call. */
 typedef struct {

@@ -153,7 +153,7 @@ static void stream(gw_xmpp *x, gw_xmpp_state state, const char *detail, void *ap
   gw_app *a = app;
   a->env.xmpp_since_wall_us = gw_wall_us();
   gw_bridge_stream(x, state, detail, a->bridge);
-  if (state == GW_XMPP_UP) gw_accounts_stream_up(a->accounts);
+  if (state == GW_XMPP_UP) gw_accounts_tell_all(a->accounts);
   if (state != GW_XMPP_UP || a->buried) return;
   a->buried = TRUE;
   bury(a);
@@ -225,10 +225,11 @@ static void conf_changed(void *user) {
   gw_bridge_reconfigure(a->bridge, gw_app_bridge_conf(a->conf, a->accounts));
 }
 
+/* Whom the file names stays as it is: set anew, everybody's contact list would be helped once more. */
 static void accounts_changed(void *user) {
   gw_app *a = user;
   gw_app_set_trunks(a->conf, a->accounts, a->sip);
-  conf_changed(a);
+  gw_bridge_reconfigure(a->bridge, gw_app_bridge_conf(a->conf, a->accounts));
 }
 
 /* Phones that the new file no longer knows lose their bindings with it. */
@@ -264,6 +265,7 @@ static char *reload(void *user, GError **error) {
   gw_app_set_trunks(new, a->accounts, a->sip);
   gw_relay_book_configure(a->relays, new);
   conf_changed(a);
+  gw_accounts_tell_all(a->accounts);
   gw_info(NULL, "reloaded", "file=%s needs_restart=%s", gw_conf_file(new), restart ? restart : "-");
   return restart ? g_strdup_printf("reloaded; a restart is needed for: %s", restart)
                  : g_strdup("reloaded");

@@ -73,12 +73,12 @@ with Lab("registration") as lab:
         assert "wrong" not in str(down)
         told("not registered (401")
         assert len(registers()) == 2, registers()  # without, and with the password
-        assert condition(fill_in(carol, username="anna", password="x", registrar=provider.address)) == "conflict"
 
     with lab.case("the right one: registered, she is told, and sees it; nothing shows the password"):
         assert condition(ask(alice, "set", "<username>anna@127.0.0.3</username><password>anna's secret</password><name>Anna B.</name>")) is None
         account("up")
         told("is registered.")
+        assert condition(fill_in(carol, username="anna", password="x", registrar=provider.address)) == "conflict"
         wait_for("her to see it", lambda: alice.sees(door) == ("here", "registered"), 5)
         form = ask(alice, "get").find(f"{{{REGISTER}}}query")
         assert form.find(f"{{{REGISTER}}}registered") is not None

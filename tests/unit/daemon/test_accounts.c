@@ -99,9 +99,13 @@ static void down(fixture *f, gconstpointer data) {
   g_free(f->dir);
 }
 
-static const char *set(const char *jid, const char *user, const char *password) {
-  g_autoptr(gw_account) a = gw_account_new(user, "sip.example.net", password, "Anna");
+static const char *set_at(const char *registrar, const char *jid, const char *user, const char *password) {
+  g_autoptr(gw_account) a = gw_account_new(user, registrar, password, "Anna");
   return far.on.set(jid, a, far.user);
+}
+
+static const char *set(const char *jid, const char *user, const char *password) {
+  return set_at("sip.example.net", jid, user, password);
 }
 
 static void trunk_is(fixture *f, gw_sip_trunk_state state) {
@@ -152,6 +156,8 @@ static void test_who_has_what(fixture *f, gconstpointer data) {
   g_assert_null(set(ANNA, "anna", "1"));
   g_assert_cmpstr(set("bert@example.org", "anna", "2"), ==, "conflict"); /* hers, with whatever password */
   g_assert_cmpstr(set("bert@example.org", "house", "2"), ==, "conflict"); /* the operator's */
+  g_assert_cmpstr(set_at("SIP.example.net:5060", "bert@example.org", "house", "2"), ==, "conflict");
+  g_assert_cmpstr(set_at("sip.example.net:5060", "bert@example.org", "anna", "2"), ==, "conflict");
   g_assert_null(set("bert@example.org", "bert", "2"));
   g_assert_cmpstr(set("carl@example.org", "carl", "3"), ==, "resource-constraint");
   g_assert_null(set(ANNA, "anna", "4")); /* she may change hers */
@@ -160,6 +166,17 @@ static void test_who_has_what(fixture *f, gconstpointer data) {
   gw_accounts_get(f->a, 1, &info);
   g_assert_cmpstr(info.jid, ==, "bert@example.org");
   g_assert_cmpstr(info.address, ==, "bert@sip.example.net");
+}
+
+/* A name that somebody has entered with a wrong password keeps nobody from his own account. */
+static void test_no_squatting(fixture *f, gconstpointer data) {
+  g_assert_null(set("bert@example.org", "anna", "guess"));
+  g_assert_cmpstr(set(ANNA, "anna", "1"), ==, "conflict"); /* it may be his */
+  far.state = GW_TRUNK_DOWN;
+  g_assert_cmpstr(set(ANNA, "house", "1"), ==, "conflict");
+  g_assert_null(set(ANNA, "anna", "1"));
+  far.state = GW_TRUNK_UP;
+  g_assert_cmpstr(set("bert@example.org", "anna", "guess"), ==, "conflict");
 }
 
 /* The ways of the bridge: hers alone. What the file lets no longer is kept, and nothing is made of it. */
@@ -213,8 +230,14 @@ static void test_told(fixture *f, gconstpointer data) {
   far.up = FALSE; /* while the stream is away */
   trunk_is(f, GW_TRUNK_DOWN);
   far.up = TRUE;
-  gw_accounts_stream_up(f->a);
+  gw_accounts_tell_all(f->a);
   EXPECT(ANNA ": not registered (403 Forbidden);");
+  far.allowed = FALSE; /* the file lets it no longer */
+  gw_accounts_configure(f->a, f->conf);
+  gw_accounts_tell_all(f->a);
+  gw_accounts_tell_all(f->a);
+  EXPECT(ANNA ": not registered (the operator does not let it be used any more);");
+  far.allowed = TRUE;
   for (guint i = 0; i < 50; i++)
     trunk_is(f, i % 2 ? GW_TRUNK_DOWN : GW_TRUNK_UP);
   guint n = 0;
@@ -233,6 +256,7 @@ int main(int argc, char **argv) {
 #define CASE(name, fn) g_test_add("/accounts/" name, fixture, NULL, up, fn, down)
   CASE("kept", test_kept);
   CASE("who-has-what", test_who_has_what);
+  CASE("no-squatting", test_no_squatting);
   CASE("used", test_used);
   CASE("told", test_told);
   return g_test_run();

@@ -162,6 +162,77 @@ static void test_personal(void) {
   }
 }
 
+static end *call_to(rig *r, wire *w, const char *id, const char *host) {
+  g_autofree char *uri = g_strdup_printf("sip:100@127.0.0.1:%u", r->server.udp);
+  g_autofree char *said = g_strdup_printf("To: <%s>", uri), *meant = g_strdup_printf("To: <sip:100@%s>", host);
+  g_autofree char *text = wire_request(w, "INVITE", uri, id, 1, NULL, NULL, NULL);
+  g_auto(GStrv) parts = g_strsplit(text, said, 2);
+  g_autofree char *changed = g_strjoinv(meant, parts);
+  guint before = r->server.ends->len;
+  wire_send(w, changed);
+  g_assert_cmpuint(wire_status(r, w, 2000), >=, 200);
+  return rig_in(&r->server, before);
+}
+
+/* Two people with one user name in two domains of one provider, which speaks from one address: To says whose call it is, and
+ * where it does not, it is nobody's. */
+static void test_two_domains(void) {
+  rig *r = rig_new();
+  g_autofree char *proxy = at(r->server.udp);
+  static const char *const addresses[] = {"127.0.0.2/32", NULL};
+  r->server.on_invite = DO_REFUSE_BUSY;
+  gw_sip_trunk t[] = {{.name = "anna", .proxy = "one.example"}, {.name = "bert", .proxy = "two.example"}};
+  for (guint i = 0; i < G_N_ELEMENTS(t); i++) {
+    t[i].outbound_proxy = proxy;
+    t[i].user = "100";
+    t[i].password = "secret";
+    t[i].addresses = addresses;
+    t[i].registers = t[i].personal = TRUE;
+  }
+  gw_sip_set_trunks(r->server.sip, t, G_N_ELEMENTS(t));
+  g_assert_true(RIG_WAIT(r, state_of(r->server.sip, "anna").state == GW_TRUNK_UP &&
+                                state_of(r->server.sip, "bert").state == GW_TRUNK_UP));
+  wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2");
+  end *e = call_to(r, w, "two-domains-1", "one.example");
+  g_assert_cmpstr(e ? e->trunk : NULL, ==, "anna");
+  e = call_to(r, w, "two-domains-2", "TWO.example");
+  g_assert_cmpstr(e ? e->trunk : NULL, ==, "bert");
+  g_assert_null(call_to(r, w, "two-domains-3", "127.0.0.1"));
+  wire_free(w);
+  rig_free(r);
+}
+
+/* People with accounts at one provider call each other: what a proxy there sends back to us is our own INVITE, and for an account. For anything
+ * else it is a loop. */
+static void check_called_by_us(gconstpointer data) {
+  const gboolean account = GPOINTER_TO_INT(data);
+  rig *r = rig_new();
+  gw_cause why = GW_CAUSE_NONE;
+  r->server.on_invite = DO_REFUSE_BUSY;
+  wire *w = wire_udp_from(r, r->server.udp, "127.0.0.2");
+  g_autofree char *proxy = g_strdup_printf("127.0.0.2:%u", w->port);
+  const gw_sip_trunk t = {.name = "anna", .proxy = proxy, .registers = TRUE, .user = "100", .password = "p", .personal = TRUE};
+  gw_sip_set_trunks(r->server.sip, &t, 1);
+  g_autofree char *enlists = asked(r, w, "REGISTER");
+  say(w, enlists, "200 OK", "t", "Expires: 600\r\n", NULL);
+  g_assert_true(RIG_WAIT(r, state_of(r->server.sip, "anna").state == GW_TRUNK_UP));
+  g_autoptr(gw_desc) offer = rig_desc(30000, GW_DIR_SENDRECV);
+  gw_sip_call *call = gw_sip_dial_trunk(r->server.sip, "anna", "200", "100", NULL, offer, &why);
+  g_assert_nonnull(call);
+  g_autofree char *invite = asked(r, w, "INVITE");
+  g_autofree char *back =
+      g_strdup_printf("INVITE sip:%s@127.0.0.1:%u SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:%u;rport;branch=z9hG4bKback%s",
+                      account ? "100" : "8000", r->server.udp, w->port, strstr(invite, "\r\n"));
+  wire_send(w, back);
+  g_assert_cmpuint(wire_status(r, w, 3000), ==, account ? 486 : 482);
+  end *e = rig_in(&r->server, 0);
+  g_assert_cmpstr(e ? e->trunk : NULL, ==, account ? "anna" : NULL);
+  gw_sip_call_hangup(call, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(call);
+  wire_free(w);
+  rig_free(r);
+}
+
 /* A phone at the trunk's address is a phone: it brings the password. And what a trunk may not do any better than a
  * stranger. */
 static void test_beside_a_phone(void) {
@@ -561,6 +632,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/trunk/wrong-password", test_wrong_password);
   g_test_add_func("/trunk/by-address", test_by_address);
   g_test_add_func("/trunk/personal", test_personal);
+  g_test_add_func("/trunk/two-domains", test_two_domains);
+  g_test_add_data_func("/trunk/called-by-us", GINT_TO_POINTER(TRUE), check_called_by_us);
+  g_test_add_data_func("/trunk/loop", GINT_TO_POINTER(FALSE), check_called_by_us);
   g_test_add_func("/trunk/maddr", test_maddr);
   g_test_add_func("/trunk/beside-a-phone", test_beside_a_phone);
   g_test_add_func("/trunk/refusals", test_refusals);

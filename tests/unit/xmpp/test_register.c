@@ -56,11 +56,13 @@ static void say(fixture *f, const char *stanza) {
   fake_server_say(f->server, stanza);
 }
 
+static gboolean gone;
+
 static const gw_account *on_account(const char *bare, const char **ret_status, void *user) {
   static char password[] = "verysecret", anna[] = "anna", at[] = "sip.example.net";
   static gw_account his = {anna, at, password, anna};
   *ret_status = "registered";
-  return strcmp(bare, "bob@x") ? NULL : &his;
+  return gone || strcmp(bare, "bob@x") ? NULL : &his;
 }
 
 static const char *on_account_set(const char *bare, const gw_account *a, void *user) {
@@ -69,6 +71,7 @@ static const char *on_account_set(const char *bare, const gw_account *a, void *u
 }
 
 static void on_account_remove(const char *bare, void *user) {
+  gone = !strcmp(bare, "bob@x");
   g_string_append_printf(((fixture *)user)->heard, "%s has none;", bare);
 }
 
@@ -101,9 +104,14 @@ static void accounts(fixture *f, gconstpointer d) {
   say(f, "<presence type='unsubscribe' from='eve@y' to='" DOMAIN "'/><presence type='unsubscribe' from='bob@x' to='" DOMAIN "'/>");
   expect_heard(f, "bob@x has none;");
   g_assert_null(strstr(f->heard->str, "eve"));
+  gone = FALSE;
+  say(f, "<presence type='probe' from='bob@x/y' to='" DOMAIN "'/>");
+  expect(f, "<status>registered</status>");
   gw_xmpp_set_registration(f->x, NULL, NULL);
   say(f, ASK("r10", "set", "bob@x/y", "<username>anna</username><remove/>")); /* who may no longer may still go */
   expect(f, "id=\"r10\"");
+  expect(f, "<presence"); /* what he saw of it counts no longer */
+  g_assert_null(strstr(f->server->got->str, "registered"));
   g_assert_true(gw_xmpp_tell_account(f->x, "bob@x", "registered", "Your account is registered."));
   expect(f, "<body>Your account is registered.</body>");
 }
