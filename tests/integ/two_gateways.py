@@ -80,6 +80,10 @@ with Lab("two_gateways", server=Server) as lab:
     def rejoined(gateway):
         return gateway.process.log().count("info rejoined ")
 
+    def weighed(gateway):
+        log = gateway.process.log()
+        return log.count("info call-invite ") + log.count("info call-invite-passed-over ")
+
     def invites(since=0):
         """What was said in the room, from that message on."""
         return [s[:2] for s in said(alice, lab.room, since) if s[1] in ("invite", "propose")]
@@ -122,11 +126,14 @@ with Lab("two_gateways", server=Server) as lab:
     with lab.case("both start a call at once: at most one invite of each is said, and no phone is called twice"):
         alice = lab.keep(Contact(lab.server, "alice")).enter(lab.room, "Alice")  # who she was has not come back
         since, before = len(alice.messages), begun(here) + begun(there)
+        seen = {gateway: weighed(gateway) for gateway in (here, there)}
         both = dial(here, "100", "8000"), dial(there, "202", "9000")
         # there the phones of one room are in one call: they go into theirs or into ours, whichever was there first
         wait_for("one of them to talk", lambda: any(c and c["state"] == "talking" for c in (here.call("100"), there.call("202"))), 40)
         for gateway, number in ((here, "100"), (there, "202")):
             wait_for(f"phone {number} to be in a call", lambda g=gateway, n=number: (g.call(n) or {}).get("state") in ("waiting", "talking"), 20)
+        for gateway in (here, there):  # has weighed the other one's invite: who hangs up before that is rung for it
+            wait_for("the other one's invite", lambda g=gateway: weighed(g) > seen[g], 20)
         for ua in both:
             document = ua.hang_up()[1]  # who is alone has heard nobody
             assert document["status"] == 200, document
