@@ -12,7 +12,7 @@ struct gw_own_meet {
   char *from;           /* bare JID that people are invited by */
   gboolean company;     /* somebody came */
   GPtrArray *questions; /* question, owned */
-  GPtrArray *waiting;   /* gw_seat*: phones that come while it is being made */
+  GPtrArray *waiting;   /* gw_seat*: phones that come while it is being made, or that find it gone */
   GPtrArray *invited;   /* invited_person, owned */
 };
 
@@ -208,12 +208,21 @@ static void on_made(const char *meet, const char *why, void *user) {
     gw_seat_found_meet(waiting->pdata[i], NULL, cause_of(why));
 }
 
+/* Who has heard that it is no more waits for all others who ask: their questions are of this one, and one of them may be let in. */
+static void settle(gw_own_meet *o) {
+  const gboolean stands = one_in(o) != NULL;
+  if (!o->waiting->len || (!stands && o->questions->len)) return;
+  g_autoptr(GPtrArray) waiting = g_ptr_array_copy(o->waiting, NULL, NULL);
+  g_ptr_array_set_size(o->waiting, 0);
+  if (!stands) gw_own_meet_clear(o->conference);
+  find_again(waiting);
+}
+
 /* One that is no more is made anew, as long as nobody of ours is in it. A service that does not know the word may let us in
  * all the same: the session will tell. */
 static void on_allowed(gw_answer answer, const char *detail, void *user) {
   question *q = user;
   gw_own_meet *o = q->own;
-  gw_conference *c = o->conference;
   g_autofree char *person = NULL;
   gw_seat *s = question_end(q, &person);
   gw_log_ctx ctx = ctx_of(o);
@@ -223,11 +232,11 @@ static void on_allowed(gw_answer answer, const char *detail, void *user) {
   if (person) {
     if (answer == GW_ANSWER_YES) invite(o, person);
   } else if (answer == GW_ANSWER_NO && !strcmp(detail, "item-not-found") && !one_in(o)) {
-    gw_own_meet_clear(c);
-    gw_seat_begin(s);
+    g_ptr_array_add(o->waiting, s);
   } else {
     go(o, s);
   }
+  settle(o);
 }
 
 /* By its owner while that is in it; else whoever comes asks for himself. */
@@ -344,6 +353,7 @@ void gw_own_meet_left(gw_conference *c, gw_seat *s) {
   } else {
     if (o->maker == s) o->maker = one_in(o);
     if (!one_in(o)) over(o, s);
+    if (c->meet) settle(o);
   }
   find_again(again);
 }

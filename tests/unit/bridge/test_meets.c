@@ -131,6 +131,37 @@ static void test_taken(void) {
   }
 }
 
+/* Two come back at once to one that is no more: whoever is told last, none is left out, and one is made for both. */
+static void test_gone_for_two(void) {
+  for (guint row = 0; row < 3; row++) {
+    world w;
+    with_meets(&w, "per-phone");
+    gw_sip_call *sip = enters(&w, "100", "8000", "100@");
+    fake_answer_meet(NULL);
+    answer_all(NULL);
+    g_autofree char *first = publishes_at(&w), *id = id_for("bob@x.test");
+    says(&w, GW_INVITE_ACCEPT, "bob@x.test", id, NULL);
+    hangs_up(&w, sip, 0);
+    sip = enters(&w, "100", "8000", "100@");
+    gw_sip_call *second = enters(&w, "101", "8000", "101@");
+    g_assert_cmpuint(fake_meet_questions(), ==, 2);
+    fake_clear();
+    fake_answer_meet("item-not-found");
+    if (row == 0) fake_answer_meet("item-not-found");
+    if (row == 1) fake_answer_meet(NULL);
+    if (row == 2) hangs_up(&w, second, 1); /* it is not told any more */
+    spin();
+    g_assert_cmpint(fake_said("meet create"), ==, row != 1);
+    g_assert_cmpuint(fake_meet_questions() > 0, ==, TRUE);
+    answer_all(NULL);
+    g_autofree char *at = publishes_at(&w);
+    g_assert_cmpint(!g_strcmp0(at, first), ==, row == 1);
+    hangs_up(&w, sip, row != 2);
+    if (row != 2) hangs_up(&w, second, 0);
+    teardown(&w);
+  }
+}
+
 static void test_refusals(void) {
   static const struct {
     const char *condition, *record;
@@ -344,6 +375,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/meets/made", test_made);
   g_test_add_func("/meets/taken", test_taken);
+  g_test_add_func("/meets/gone-for-two", test_gone_for_two);
   g_test_add_func("/meets/refusals", test_refusals);
   g_test_add_func("/meets/nobody-wants", test_nobody_wants);
   g_test_add_func("/meets/maker-goes", test_maker_goes);
