@@ -159,6 +159,7 @@ static void find_again(GPtrArray *seats) {
 }
 
 static void let_in(gw_own_meet *o, const char *bare);
+static void give_up(const gw_own_meet *o);
 
 /* The first of ours is there. */
 static void begin(gw_own_meet *o, gw_seat *s) {
@@ -230,7 +231,10 @@ static void on_allowed(gw_answer answer, const char *detail, void *user) {
     gw_warn(&ctx, "not-let-in", "meet=%s who=%s detail=%s", o->jid,
             person ? person : gw_seat_jid(s), detail);
   if (person) {
-    if (answer == GW_ANSWER_YES) invite(o, person);
+    if (answer == GW_ANSWER_YES)
+      invite(o, person);
+    else
+      give_up(o);
   } else if (answer == GW_ANSWER_NO && !strcmp(detail, "item-not-found") && !one_in(o)) {
     g_ptr_array_add(o->waiting, s);
   } else {
@@ -360,8 +364,10 @@ void gw_own_meet_left(gw_conference *c, gw_seat *s) {
 
 /* --- what those who were invited say --- */
 
-/* Nobody is left who could come, and nobody has: the phones need not wait. */
+/* Nobody is left who could come, and nobody has: the phones need not wait. Where nobody could be invited at all they do: who sits in the
+ * room may come. */
 static void give_up(const gw_own_meet *o) {
+  if (!o->invited->len || o->questions->len) return;
   for (guint i = 0; i < o->invited->len; i++)
     if (!((const invited_person *)o->invited->pdata[i])->refused) return;
   for (guint i = 0; i < o->conference->seats->len; i++) {

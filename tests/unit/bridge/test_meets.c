@@ -201,6 +201,44 @@ static void test_nobody_wants(void) {
   teardown(&w);
 }
 
+/* Who refuses before the next one is invited leaves somebody to wait for. */
+static void test_one_wants_not(void) {
+  world w;
+  with_meets(&w, "per-phone");
+  gw_sip_call *sip = enters(&w, "100", "8000", "100@");
+  fake_answer_meet(NULL);
+  fake_answer_meet(NULL);
+  g_assert_cmpuint(fake_meet_questions(), ==, 1);
+  g_autofree char *carols = id_for("carol@x.test");
+  says(&w, GW_INVITE_REJECT, "carol@x.test", carols, NULL);
+  g_assert_false(fake_said("sip hangup"));
+  fake_answer_meet("forbidden");
+  spin();
+  g_assert_true(fake_said("sip hangup rejected"));
+  hangs_up(&w, sip, 0);
+  teardown(&w);
+}
+
+/* Phones that are one participant and come while the meet is made: each is in it then, and stays when the other goes. */
+static void test_shared(void) {
+  for (guint row = 0; row < 2; row++) {
+    world w;
+    with_meets(&w, "shared");
+    gw_sip_call *sip = enters(&w, "100", "8000", "phones@"), *second = dials(&w, "101", "8000");
+    spin();
+    answer_all(NULL);
+    g_autofree char *at = publishes_at(&w);
+    g_assert_nonnull(at);
+    fake_clear();
+    hangs_up(&w, row ? sip : second, 1);
+    answer_all(NULL);
+    g_assert_false(fake_said("meet") || fake_said("session-terminate"));
+    hangs_up(&w, row ? second : sip, 0);
+    g_assert_true(fake_said("session-terminate") && fake_said("meet destroy"));
+    teardown(&w);
+  }
+}
+
 /* The phone that asks goes before the answer: who waited with it asks for himself. */
 static void test_maker_goes(void) {
   for (guint made = 0; made < 2; made++) {
@@ -378,6 +416,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/meets/gone-for-two", test_gone_for_two);
   g_test_add_func("/meets/refusals", test_refusals);
   g_test_add_func("/meets/nobody-wants", test_nobody_wants);
+  g_test_add_func("/meets/one-wants-not", test_one_wants_not);
+  g_test_add_func("/meets/shared", test_shared);
   g_test_add_func("/meets/maker-goes", test_maker_goes);
   g_test_add_func("/meets/invited", test_invited);
   g_test_add_func("/meets/invited-retracted", test_invited_retracted);
