@@ -374,7 +374,7 @@ static void give_up(const gw_own_meet *o) {
     gw_seat *s = o->conference->seats->pdata[i];
     guint in_call, in_room;
     gw_seat_company(s, &in_call, &in_room);
-    if (!g_strcmp0(gw_seat_meet(s), o->jid) && !in_call)
+    if (gw_seat_call(s)->seat == s && !g_strcmp0(gw_seat_meet(s), o->jid) && !in_call)
       gw_call_post(gw_seat_call(s), &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_REJECTED});
   }
 }
