@@ -409,6 +409,26 @@ static void test_invited_two(void) {
   teardown(&w);
 }
 
+/* The one whose meet is being made goes: the other begins anew, for itself. */
+static void test_shared_maker_goes(void) {
+  world w;
+  with_meets(&w, "shared");
+  gw_sip_call *sip = enters(&w, "100", "8000", "phones@"), *second = dials(&w, "101", "8000");
+  spin();
+  fake_clear();
+  hangs_up(&w, sip, 1);
+  spin();
+  g_assert_true(fake_said("join " ROOM));
+  fake_muc_in(fake_muc("phones@"), FALSE);
+  spin();
+  g_assert_true(fake_said("meet create"));
+  answer_all(NULL);
+  g_autofree char *at = publishes_at(&w);
+  g_assert_nonnull(at);
+  hangs_up(&w, second, 0);
+  teardown(&w);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/meets/made", test_made);
@@ -418,6 +438,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/meets/nobody-wants", test_nobody_wants);
   g_test_add_func("/meets/one-wants-not", test_one_wants_not);
   g_test_add_func("/meets/shared", test_shared);
+  g_test_add_func("/meets/shared-maker-goes", test_shared_maker_goes);
   g_test_add_func("/meets/maker-goes", test_maker_goes);
   g_test_add_func("/meets/invited", test_invited);
   g_test_add_func("/meets/invited-retracted", test_invited_retracted);
