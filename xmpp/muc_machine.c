@@ -656,6 +656,7 @@ static void on_stream(gw_muc_machine *m, gboolean up, gint64 now, GArray *acts) 
   if (m->phase == OUT) return;
   if (!up) {
     m->back_by = GW_NEVER; /* the stream has its own time */
+    m->locked_since = 0;   /* nobody could let us in meanwhile */
     enter(m, IDLE, GW_NEVER);
   } else if (m->phase == IDLE) {
     begin(m, now, acts);

@@ -233,8 +233,9 @@ gboolean gw_direct_lets(const gw_call *c, const gw_word *w) {
   if (!c->machine.direct || !begins || gw_jid_same_bare(c->room_conf->room, w->from)) return TRUE;
   g_autofree char *bare = gw_jid_bare(w->from);
   const gboolean may = may_call(c->bridge, bare, c->node);
-  gboolean first = TRUE;
-  if (gw_pace_take(c->bridge->call_pace, bare, gw_now_us(), &first) || first)
+  gboolean first = TRUE; /* who may not has no place in call_pace */
+  if (may ? gw_pace_take(c->bridge->call_pace, bare, gw_now_us(), &first) || first
+          : gw_refusal_due(c->bridge, bare, &first))
     refused(bare, c->node, may ? GW_CAUSE_BUSY : GW_CAUSE_FORBIDDEN,
             may ? "in another call" : "no rule lets him call that number");
   return may;

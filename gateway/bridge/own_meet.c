@@ -12,7 +12,7 @@ struct gw_own_meet {
   char *from;           /* bare JID that people are invited by */
   gboolean company;     /* somebody came */
   GPtrArray *questions; /* question, owned */
-  GPtrArray *waiting;   /* gw_seat*: phones that come while it is being made */
+  GPtrArray *waiting;   /* gw_seat*: phones that come while it is being made, or that find it gone */
   GPtrArray *invited;   /* invited_person, owned */
 };
 
@@ -159,6 +159,7 @@ static void find_again(GPtrArray *seats) {
 }
 
 static void let_in(gw_own_meet *o, const char *bare);
+static void give_up(const gw_own_meet *o);
 
 /* The first of ours is there. */
 static void begin(gw_own_meet *o, gw_seat *s) {
@@ -208,12 +209,21 @@ static void on_made(const char *meet, const char *why, void *user) {
     gw_seat_found_meet(waiting->pdata[i], NULL, cause_of(why));
 }
 
+/* Who has heard that it is no more waits for all others who ask: their questions are of this one, and one of them may be let in. */
+static void settle(gw_own_meet *o) {
+  const gboolean stands = one_in(o) != NULL;
+  if (!o->waiting->len || (!stands && o->questions->len)) return;
+  g_autoptr(GPtrArray) waiting = g_ptr_array_copy(o->waiting, NULL, NULL);
+  g_ptr_array_set_size(o->waiting, 0);
+  if (!stands) gw_own_meet_clear(o->conference);
+  find_again(waiting);
+}
+
 /* One that is no more is made anew, as long as nobody of ours is in it. A service that does not know the word may let us in
  * all the same: the session will tell. */
 static void on_allowed(gw_answer answer, const char *detail, void *user) {
   question *q = user;
   gw_own_meet *o = q->own;
-  gw_conference *c = o->conference;
   g_autofree char *person = NULL;
   gw_seat *s = question_end(q, &person);
   gw_log_ctx ctx = ctx_of(o);
@@ -221,13 +231,16 @@ static void on_allowed(gw_answer answer, const char *detail, void *user) {
     gw_warn(&ctx, "not-let-in", "meet=%s who=%s detail=%s", o->jid,
             person ? person : gw_seat_jid(s), detail);
   if (person) {
-    if (answer == GW_ANSWER_YES) invite(o, person);
+    if (answer == GW_ANSWER_YES)
+      invite(o, person);
+    else
+      give_up(o);
   } else if (answer == GW_ANSWER_NO && !strcmp(detail, "item-not-found") && !one_in(o)) {
-    gw_own_meet_clear(c);
-    gw_seat_begin(s);
+    g_ptr_array_add(o->waiting, s);
   } else {
     go(o, s);
   }
+  settle(o);
 }
 
 /* By its owner while that is in it; else whoever comes asks for himself. */
@@ -344,21 +357,24 @@ void gw_own_meet_left(gw_conference *c, gw_seat *s) {
   } else {
     if (o->maker == s) o->maker = one_in(o);
     if (!one_in(o)) over(o, s);
+    if (c->meet) settle(o);
   }
   find_again(again);
 }
 
 /* --- what those who were invited say --- */
 
-/* Nobody is left who could come, and nobody has: the phones need not wait. */
+/* Nobody is left who could come, and nobody has: the phones need not wait. Where nobody could be invited at all they do: who sits in the
+ * room may come. */
 static void give_up(const gw_own_meet *o) {
+  if (!o->invited->len || o->questions->len) return;
   for (guint i = 0; i < o->invited->len; i++)
     if (!((const invited_person *)o->invited->pdata[i])->refused) return;
   for (guint i = 0; i < o->conference->seats->len; i++) {
     gw_seat *s = o->conference->seats->pdata[i];
     guint in_call, in_room;
     gw_seat_company(s, &in_call, &in_room);
-    if (!g_strcmp0(gw_seat_meet(s), o->jid) && !in_call)
+    if (gw_seat_call(s)->seat == s && !g_strcmp0(gw_seat_meet(s), o->jid) && !in_call)
       gw_call_post(gw_seat_call(s), &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_REJECTED});
   }
 }

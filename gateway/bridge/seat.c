@@ -259,6 +259,7 @@ void gw_seat_begin(gw_seat *s) {
   if (s->stopped || s->flavour) return;
   s->class = s->call->flavour =
       s->call_room ? &gw_flavour_muji : gw_which_flavour(c, s->conf, s, s->muc);
+  s->begun = TRUE;
   if (s->class == &gw_flavour_jingle_sfu && gw_own_meet_wait(c, s)) return;
   gw_flavour_params params = {.own_nick = s->nick,
                               .own_jid = gw_seat_jid(s),

@@ -32,6 +32,7 @@ struct gw_seat {
   gboolean shared;  /* of all phones of the room; the call is that of one of them */
   gboolean admitted, lost; /* the room has let us in; has put us out */
   gboolean due;     /* was to start before the room had let us in */
+  gboolean begun;   /* its call has started, though its flavour may not have: the meet is being found */
   gboolean had_company; /* a session with somebody, which has ended by now */
   gw_seat *host;    /* the shared one that this phone is part of: then there is no persona, room or flavour here */
   gw_timer *timer;

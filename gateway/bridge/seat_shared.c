@@ -73,8 +73,8 @@ static void swap(gw_seat *host, gw_seat *other) {
 gw_seat *gw_seat_shared_start(gw_seat *s) {
   gw_seat *host = s->host;
   if (!host) return s;
-  if (!host->flavour && host->call->seat != host)
-    return s; /* its call is not there yet: it comes from another room */
+  if (!host->flavour && (host->call->seat != host || host->begun))
+    return s; /* its call is not there yet: it comes from another room, or looks for its meet */
   if (!host->flavour && !host->lost) {
     swap(host, s);
     return host;

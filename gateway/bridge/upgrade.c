@@ -50,6 +50,16 @@ void gw_upgrade_lost(gw_seat *s) {
 
 /* --- the change --- */
 
+/* Phones that are rung for that room have been since before: whoever is not in it yet comes to where this one is. */
+static void gather(const gw_call *c, const char *room) {
+  for (guint i = 0; i < c->bridge->calls->len; i++) {
+    gw_call *other = c->bridge->calls->pdata[i];
+    if (other != c && other->machine.aside && !other->machine.direct && !other->seat &&
+        other->conference && gw_jid_same_bare(other->conference->conf->room, room))
+      other->conference = c->conference;
+  }
+}
+
 /* What led to the person leads to the group now; phones that are invited there find the others of ours in this conference. */
 static void become_room(gw_seat *s) {
   gw_call *c = s->call;
@@ -63,6 +73,7 @@ static void become_room(gw_seat *s) {
   c->machine.alone_limit_us = GW_SEC(conf->alone_limit);
   c->machine.speaks = gw_attendant_has_voice(c->attendant);
   s->admitted = TRUE;
+  gather(c, conf->room);
 }
 
 static void change(gw_seat *s, const gw_fl_running *running) {

@@ -509,6 +509,25 @@ static void test_strangers(void) {
   finish(&w);
 }
 
+/* The same by sessions that are begun in the middle of a call. */
+static void test_strangers_within(void) {
+  world w;
+  start(&w);
+  gw_sip_call *sip = talking(&w);
+  for (guint i = 0; i <= GW_MAX_INVITERS; i++) {
+    gw_word *word = jingle(GW_JINGLE_SESSION_INITIATE, "s1");
+    g_free(word->from);
+    word->from = g_strdup_printf("eve%u@evil.test/x", i);
+    fake_jingle("100@", word);
+  }
+  fake_clear();
+  jmi(&w, GW_JMI_PROPOSE, DEVICE, "101@gw.example.test", "s2");
+  g_assert_true(fake_said("reject s2: gone")); /* it is not registered; she is not refused */
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  gw_sip_call_unref(sip);
+  finish(&w);
+}
+
 /* What is no JID calls nobody, and is answered nothing. */
 static void test_no_jid(void) {
   static const char *const from[] = {"alice@example.test/", "a@b@c/x", "@example.test/x",
@@ -630,6 +649,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/who-may", test_who_may);
   g_test_add_func("/bridge/direct/pace", test_pace);
   g_test_add_func("/bridge/direct/strangers", test_strangers);
+  g_test_add_func("/bridge/direct/strangers-within", test_strangers_within);
   g_test_add_func("/bridge/direct/no-jid", test_no_jid);
   g_test_add_func("/bridge/direct/strange", test_strange);
   g_test_add_func("/bridge/direct/crossed", test_crossed);

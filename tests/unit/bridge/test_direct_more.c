@@ -156,6 +156,51 @@ static void test_group_call(void) {
   finish(&w);
 }
 
+/* She asks another phone of ours to the same group, which rings before the first one is there: they meet in one room of ours and
+ * need no session with each other. */
+static void test_group_of_two(void) {
+  static const char *const all[] = {"*", NULL};
+  world w;
+  start(&w);
+  gw_bridge_conf *c = direct_conf();
+  gw_invite_policy_add(c->invites, all, all, NULL);
+  gw_bridge_reconfigure(w.b, c);
+  fake_all_registered = TRUE;
+  gw_sip_call *sip = hearing(&w);
+  fake_muji_nick = "alice";
+  g_autoptr(gw_word) other = group_invite(GW_INVITE_INVITE, GROUP);
+  g_free(other->to);
+  other->to = g_strdup("101@gw.example.test");
+  gw_bridge_call_invited(NULL, other, w.b);
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  g_assert_true(fake_said("sip dial 101"));
+  asks_into(&w, GW_INVITE_INVITE, GROUP);
+  fake_answer_questions();
+  fake_muc_in(fake_muc("100@"), FALSE);
+  fake_occupant(fake_muc("100@"), "alice", DEVICE, GW_OCC_JOINED);
+  spin();
+  gw_bridge_sip_state(fake_dialled, GW_SIP_ANSWERED, GW_CAUSE_NONE, 200, w.b);
+  spin();
+  fake_answer_questions();
+  spin();
+  fake_muc_in(fake_muc_at("101@", GROUP), FALSE);
+  spin();
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  spin();
+  end_sip(&w, fake_dialled, GW_CAUSE_NORMAL);
+  run_for(400);
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 1);
+  g_assert_true(strstr(w.store->str, "\"codec\":\"local\"") != NULL);
+  end_sip(&w, sip, GW_CAUSE_NORMAL);
+  run_for(400);
+  g_assert_cmpuint(gw_bridge_call_count(w.b), ==, 0);
+  gw_sip_call_unref(sip);
+  fake_all_registered = FALSE;
+  finish(&w);
+}
+
 /* Whatever is in the way, the call with her stays as it was, and nothing of the attempt is left. */
 static void test_no_group_call(void) {
   enum { NO_ROOM, REFUSED, NOT_THERE, RETRACTED, STREAM, HUNG_UP, ROWS };
@@ -219,6 +264,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/bridge/direct/ice-anew", test_ice_anew);
   g_test_add_func("/bridge/direct/device", test_device);
   g_test_add_func("/bridge/direct/group-call", test_group_call);
+  g_test_add_func("/bridge/direct/group-of-two", test_group_of_two);
   g_test_add_func("/bridge/direct/no-group-call", test_no_group_call);
   g_test_add_func("/bridge/direct/other-invites", test_other_invites);
   return g_test_run();

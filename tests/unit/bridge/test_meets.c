@@ -131,6 +131,37 @@ static void test_taken(void) {
   }
 }
 
+/* Two come back at once to one that is no more: whoever is told last, none is left out, and one is made for both. */
+static void test_gone_for_two(void) {
+  for (guint row = 0; row < 3; row++) {
+    world w;
+    with_meets(&w, "per-phone");
+    gw_sip_call *sip = enters(&w, "100", "8000", "100@");
+    fake_answer_meet(NULL);
+    answer_all(NULL);
+    g_autofree char *first = publishes_at(&w), *id = id_for("bob@x.test");
+    says(&w, GW_INVITE_ACCEPT, "bob@x.test", id, NULL);
+    hangs_up(&w, sip, 0);
+    sip = enters(&w, "100", "8000", "100@");
+    gw_sip_call *second = enters(&w, "101", "8000", "101@");
+    g_assert_cmpuint(fake_meet_questions(), ==, 2);
+    fake_clear();
+    fake_answer_meet("item-not-found");
+    if (row == 0) fake_answer_meet("item-not-found");
+    if (row == 1) fake_answer_meet(NULL);
+    if (row == 2) hangs_up(&w, second, 1); /* it is not told any more */
+    spin();
+    g_assert_cmpint(fake_said("meet create"), ==, row != 1);
+    g_assert_cmpuint(fake_meet_questions() > 0, ==, TRUE);
+    answer_all(NULL);
+    g_autofree char *at = publishes_at(&w);
+    g_assert_cmpint(!g_strcmp0(at, first), ==, row == 1);
+    hangs_up(&w, sip, row != 2);
+    if (row != 2) hangs_up(&w, second, 0);
+    teardown(&w);
+  }
+}
+
 static void test_refusals(void) {
   static const struct {
     const char *condition, *record;
@@ -168,6 +199,44 @@ static void test_nobody_wants(void) {
   g_assert_true(fake_said("sip hangup rejected"));
   hangs_up(&w, sip, 0);
   teardown(&w);
+}
+
+/* Who refuses before the next one is invited leaves somebody to wait for. */
+static void test_one_wants_not(void) {
+  world w;
+  with_meets(&w, "per-phone");
+  gw_sip_call *sip = enters(&w, "100", "8000", "100@");
+  fake_answer_meet(NULL);
+  fake_answer_meet(NULL);
+  g_assert_cmpuint(fake_meet_questions(), ==, 1);
+  g_autofree char *carols = id_for("carol@x.test");
+  says(&w, GW_INVITE_REJECT, "carol@x.test", carols, NULL);
+  g_assert_false(fake_said("sip hangup"));
+  fake_answer_meet("forbidden");
+  spin();
+  g_assert_true(fake_said("sip hangup rejected"));
+  hangs_up(&w, sip, 0);
+  teardown(&w);
+}
+
+/* Phones that are one participant and come while the meet is made: each is in it then, and stays when the other goes. */
+static void test_shared(void) {
+  for (guint row = 0; row < 2; row++) {
+    world w;
+    with_meets(&w, "shared");
+    gw_sip_call *sip = enters(&w, "100", "8000", "phones@"), *second = dials(&w, "101", "8000");
+    spin();
+    answer_all(NULL);
+    g_autofree char *at = publishes_at(&w);
+    g_assert_nonnull(at);
+    fake_clear();
+    hangs_up(&w, row ? sip : second, 1);
+    answer_all(NULL);
+    g_assert_false(fake_said("meet") || fake_said("session-terminate"));
+    hangs_up(&w, row ? second : sip, 0);
+    g_assert_true(fake_said("session-terminate") && fake_said("meet destroy"));
+    teardown(&w);
+  }
 }
 
 /* The phone that asks goes before the answer: who waited with it asks for himself. */
@@ -340,12 +409,36 @@ static void test_invited_two(void) {
   teardown(&w);
 }
 
+/* The one whose meet is being made goes: the other begins anew, for itself. */
+static void test_shared_maker_goes(void) {
+  world w;
+  with_meets(&w, "shared");
+  gw_sip_call *sip = enters(&w, "100", "8000", "phones@"), *second = dials(&w, "101", "8000");
+  spin();
+  fake_clear();
+  hangs_up(&w, sip, 1);
+  spin();
+  g_assert_true(fake_said("join " ROOM));
+  fake_muc_in(fake_muc("phones@"), FALSE);
+  spin();
+  g_assert_true(fake_said("meet create"));
+  answer_all(NULL);
+  g_autofree char *at = publishes_at(&w);
+  g_assert_nonnull(at);
+  hangs_up(&w, second, 0);
+  teardown(&w);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/meets/made", test_made);
   g_test_add_func("/meets/taken", test_taken);
+  g_test_add_func("/meets/gone-for-two", test_gone_for_two);
   g_test_add_func("/meets/refusals", test_refusals);
   g_test_add_func("/meets/nobody-wants", test_nobody_wants);
+  g_test_add_func("/meets/one-wants-not", test_one_wants_not);
+  g_test_add_func("/meets/shared", test_shared);
+  g_test_add_func("/meets/shared-maker-goes", test_shared_maker_goes);
   g_test_add_func("/meets/maker-goes", test_maker_goes);
   g_test_add_func("/meets/invited", test_invited);
   g_test_add_func("/meets/invited-retracted", test_invited_retracted);

@@ -662,6 +662,10 @@ static void barred_again(fixture *f, gconstpointer d) {
   stream(f, FALSE, "");
   stream(f, TRUE, "join Anna");
   refused(f, "registration-required", "barred");
+  stream(f, FALSE, "");
+  tick(f, GW_SEC(12), "");
+  stream(f, TRUE, "join Anna"); /* nobody could let it in meanwhile */
+  refused(f, "registration-required", "barred");
   tick(f, GW_SEC(1), "join Anna");
   self(f, "Anna", 0, "participant", "changed Anna " OWN);
   subject(f, "gone Bob bob@example/web; in again");
