@@ -198,8 +198,17 @@ static void cannot(gw_worker *w, gw_handle h, const char *what) {
   gw_env_state(&w->env, h, GW_MS_FAILED, GW_CAUSE_OVERLOAD);
 }
 
+/* Ports that wait for sessions which may come are for those who are here. Behind TURN they are free a moment later only. */
+static gboolean give_up_spares(gw_worker *w) {
+  gboolean any = FALSE;
+  for (guint i = 0; i < w->rooms->len; i++)
+    any |= gw_spares_give_up(gw_room_spares(g_ptr_array_index(w->rooms, i)));
+  return any;
+}
+
 static void make_leg(gw_worker *w, gw_cmd *c, gw_room *room) {
   gw_leg *leg = gw_leg_new(&w->env, c);
+  if (!leg && !c->estate && give_up_spares(w)) leg = gw_leg_new(&w->env, c);
   if (!leg) {
     cannot(w, c->handle, "leg");
     return;
@@ -211,6 +220,7 @@ static void make_leg(gw_worker *w, gw_cmd *c, gw_room *room) {
 
 static void make_peer(gw_worker *w, const gw_cmd *c, gw_room *room) {
   gw_peer *peer = gw_peer_new(&w->env, c, gw_room_spares(room));
+  if (!peer && give_up_spares(w)) peer = gw_peer_new(&w->env, c, NULL);
   if (!peer) {
     cannot(w, c->handle, "peer");
     return;
