@@ -324,16 +324,23 @@ static gboolean is_being_made(const gw_own_meet *o) {
   return o->questions->len > 0;
 }
 
-/* The persona of a seat that leaves asks nothing any more: phones that it has asked for begin anew. */
-static GPtrArray *orphans(gw_own_meet *o, const gw_seat *left) {
+/* The persona of a seat that leaves asks nothing any more: phones that it has asked for begin anew, another one asks for the people. */
+static GPtrArray *orphans(gw_own_meet *o, const gw_seat *left, GPtrArray *ret_people) {
   GPtrArray *ret = g_ptr_array_new();
   for (guint i = o->questions->len; i-- > 0;) {
     const question *q = o->questions->pdata[i];
     if (q->by != left && q->seat != left) continue;
     if (q->seat && q->seat != left) g_ptr_array_add(ret, q->seat);
+    if (q->person) g_ptr_array_add(ret_people, g_strdup(q->person));
     g_ptr_array_remove_index_fast(o->questions, i);
   }
   return ret;
+}
+
+static void next_maker(gw_own_meet *o, const GPtrArray *people) {
+  o->maker = one_in(o);
+  for (guint i = 0; o->maker && i < people->len; i++)
+    let_in(o, people->pdata[i]);
 }
 
 /* Where somebody came he may go on without us, and phones may come back to him; else it is no more. */
@@ -347,7 +354,8 @@ static void over(gw_own_meet *o, gw_seat *last) {
 void gw_own_meet_left(gw_conference *c, gw_seat *s) {
   gw_own_meet *o = c->meet;
   if (!o) return;
-  g_autoptr(GPtrArray) again = orphans(o, s);
+  g_autoptr(GPtrArray) people = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(GPtrArray) again = orphans(o, s, people);
   g_ptr_array_remove(o->waiting, s);
   o->company |= gw_seat_had_company(s);
   if (!o->jid) { /* it never came to be, and only its maker would have heard of it */
@@ -355,7 +363,7 @@ void gw_own_meet_left(gw_conference *c, gw_seat *s) {
     g_ptr_array_extend(again, o->waiting, NULL, NULL);
     gw_own_meet_clear(c);
   } else {
-    if (o->maker == s) o->maker = one_in(o);
+    if (o->maker == s) next_maker(o, people);
     if (!one_in(o)) over(o, s);
     if (c->meet) settle(o);
   }

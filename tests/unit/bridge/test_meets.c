@@ -90,8 +90,12 @@ static void test_made(void) {
   fake_occupant(fake_muc("gateway@"), "dave", "dave@x.test/1", GW_OCC_JOINED);
   answer_all(NULL);
   g_assert_true(fake_said("to=dave@x.test meet="));
+  fake_occupant(fake_muc("gateway@"), "frank", "frank@x.test/1", GW_OCC_JOINED);
   fake_clear();
-  hangs_up(&w, sip, 1);
+  hangs_up(&w, sip, 1); /* before it has heard whether frank is let in */
+  g_assert_true(fake_said(": frank@x.test\n"));
+  answer_all(NULL);
+  g_assert_true(fake_said("to=frank@x.test meet="));
   g_assert_false(fake_said("retract") || fake_said("destroy")); /* one of ours is still in it */
   fake_occupant(fake_muc("gateway@"), "eve", "eve@x.test/1", GW_OCC_JOINED);
   g_assert_true(fake_said(" by 101@gw.test"));
