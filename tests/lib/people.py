@@ -91,7 +91,10 @@ class Participant:
         raise NotImplementedError
 
     def propose(self):
+        """Said, and said by the room: whoever comes from now on finds a call there."""
+        since = time.monotonic()
         self.command("propose")
+        self.wait("word", since=since, action="propose")
 
     def accept(self, call=None):
         self.command("accept", *([call] if call else []))
