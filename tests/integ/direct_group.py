@@ -103,3 +103,30 @@ with Lab("direct_group", server=KIND) as lab:
         other.hang_up()
         gateway.wait_idle()
         assert "goes on as a group call" in str(gateway.ctl("call", "trace", call["id"]))
+
+    with lab.case("a person calls a room 1:1: he is in its call with a phone and a person there, everybody hears everybody"):
+        bob = lab.peer("bob").wait_joined()
+        bob.propose()
+        ua = lab.dial("100", "8000")
+        gateway.wait_talking("100")
+        since = alice.events[-1]["at"] + 1e-6
+        alice.command("propose", jid("8000"))
+        own = alice.wait("own", since=since)["id"]
+        proceed = alice.wait("jmi", action="proceed", id=own, timeout=25)
+        alice.wait_hears("8000", 1000)
+        alice.wait_hears("8000", bob.tone)
+        bob.wait_hears("alice", alice.tone)
+        gateway.let_listen("100", 2)
+        his = wait_for("his call", lambda: next((c for c in gateway.calls() if c["direction"] == "out"), None), 10)
+        there = next(c for c in gateway.calls() if c["caller"] == lab.server.jid("alice"))
+        assert (his["name"], his["room"], there["room"], there["nick"]) == ("Room 8000", lab.server.jid("alice"), lab.room, "alice"), (his, there)
+        assert proceed["peer"].startswith(jid("8000") + "/"), proceed
+
+    with lab.case("he hangs up: he leaves the room, the others talk on"):
+        alice.command("hangup")
+        assert [ended(c["id"])["cause"] for c in (his, there)] == ["normal", "normal"]
+        gateway.let_listen("100", 1)
+        code, heard = ua.hang_up()
+        assert_heard(heard, alice.tone, 2)
+        assert_heard(heard, bob.tone, 2)
+        gateway.wait_idle()

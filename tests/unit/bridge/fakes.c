@@ -147,6 +147,14 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, 
   return fake_dialled;
 }
 
+gw_sip_call *fake_inside[2];
+
+void gw_sip_pair(gw_sip *s, gw_sip_call **ret_caller, gw_sip_call **ret_callee) {
+  note("sip pair");
+  fake_inside[0] = *ret_caller = fake_sip_call();
+  fake_inside[1] = *ret_callee = fake_sip_call();
+}
+
 gw_sip_call *gw_sip_dial_trunk(gw_sip *s, const char *trunk, const char *number, const char *from,
                                const char *name, const gw_desc *offer, gw_cause *why) {
   note("sip dial %s by %s from %s%s%s", number, trunk, from ? from : "nobody", name ? " as " : "", name ? name : "");

@@ -16,6 +16,7 @@ void fake_note(const char *fmt, ...) G_GNUC_PRINTF(1, 2); /* a line more of the 
 gw_sip_call *fake_sip_call(void); /* one reference is the test's */
 guint fake_sip_refs(const gw_sip_call *);
 extern gw_sip_call *fake_dialled; /* the last outgoing call */
+extern gw_sip_call *fake_inside[2]; /* the ends of the last pair, the bridge's own: who calls, who is called */
 extern gw_cause fake_trunk_refuses; /* to dial, at once */
 extern guint fake_contacts;       /* of phone 100; the others have none */
 extern gboolean fake_all_registered; /* but that */

@@ -450,7 +450,8 @@ static void test_who_may(void) {
               {"*", "bob@example.test/x", "101@gw.example.test", "gone"}, /* not registered */
               {"*", "bob@example.test/x", "199@gw.example.test", "decline"},
               {"*", "bob@example.test/x", "+4930123456@gw.example.test", "decline"},
-              {"*", "bob@example.test/x", "8000@gw.example.test", "decline"},
+              {"*", "bob@example.test/x", "8000@gw.example.test", NULL}, /* a room */
+              {"nobody", "bob@example.test/x", "8000@gw.example.test", "decline"},
               {"*", "bob@example.test/x", "gw.example.test", "decline"}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     world w;
