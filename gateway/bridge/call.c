@@ -338,6 +338,7 @@ static void step(gw_call *c, const gw_ce *e) {
   for (guint i = 0; i < n; i++)
     run(c, &actions[i]);
   gw_attendant_company(c->attendant);
+  gw_coin_changed(c);
   gw_transfer_watch(c);
 }
 
@@ -626,7 +627,7 @@ gw_call *gw_call_new_away(gw_bridge *b, gw_hunt *hunt, const gw_dialplan_way *wa
 
 gw_call *gw_call_new_inside(gw_bridge *b, const char *number, const gw_room_conf *room) {
   gw_call *c = call_new(b, NULL, number, b->conf->language);
-  c->dial_in = g_strdup(number);
+  c->dial_in = gw_dial_in_half_new(FALSE, number, NULL);
   c->caller = g_strdup(number);
   c->node = g_strdup(number);
   c->sip_name = g_strdup_printf("Room %s", number);
@@ -666,7 +667,7 @@ void gw_call_free(gw_call *c) {
   g_free(c->number);
   g_free(c->remote_hint);
   g_free(c->answer_id);
-  g_free(c->dial_in);
+  gw_dial_in_half_free(c->dial_in);
   g_free(c->last_nick);
   gw_word_free(c->invitation);
   gw_direct_free(c->direct);

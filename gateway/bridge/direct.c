@@ -108,7 +108,7 @@ const char *gw_direct_rule(const gw_bridge *b, const char *bare) {
 /* Whoever has a number here may call phones and rooms; who may have other numbers called is said by the trunk alone. */
 static const char *obstacle(const gw_bridge *b, const char *bare, const char *number) {
   const char *why = "no rule lets him call that number";
-  if (gw_dial_in_room(b, number, &why)) return gw_direct_rule(b, bare) ? NULL : why;
+  if (gw_dial_in_room(b, number, bare, &why)) return gw_direct_rule(b, bare) ? NULL : why;
   const gboolean may = gw_dial_allowed(b, bare, number) &&
                        (!gw_bridge_conf_phone(b->conf, number) || gw_direct_rule(b, bare));
   return may ? NULL : why;
@@ -204,7 +204,7 @@ static gw_call *ring(gw_bridge *b, const char *from, const char *to, const char 
     return NULL;
   }
   g_autoptr(gw_room_conf) conf = conf_of(b, bare);
-  gw_call *c = gw_dial_in_room(b, number, &why) ? gw_dial_in(b, number, conf, ret_cause, &why)
+  gw_call *c = gw_dial_in_room(b, number, bare, &why) ? gw_dial_in(b, number, conf, ret_cause, &why)
                                                 : gw_dial(b, bare, number, conf, ret_cause, &why);
   if (!c) {
     if (*ret_cause == GW_CAUSE_NONE) *ret_cause = GW_CAUSE_INTERNAL;

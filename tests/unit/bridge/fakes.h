@@ -47,6 +47,7 @@ void fake_answer_meet(const char *condition_or_null); /* the oldest question to 
                                                        * called m1, m2 and so on */
 guint fake_meet_questions(void);  /* that have no answer yet */
 void fake_meet_forget(const gw_persona *);
+void fake_told(gboolean taken); /* the answer to what a person was told of the call */
 void fake_answer_questions(void); /* the roster, disco and grant questions asked so far */
 
 extern const char *fake_status; /* shown in a room, the last one */

@@ -11,8 +11,15 @@ static GPtrArray *calls(world *w) {
 static gboolean recorded(world *w, const char *a, const char *b) {
   g_auto(GStrv) lines = g_strsplit(w->store->str, "\n", 0);
   for (guint i = 0; lines[i]; i++)
-    if (g_str_has_prefix(lines[i], "record") && strstr(lines[i], a) && strstr(lines[i], b)) return TRUE;
+    if (g_str_has_prefix(lines[i], "record") && strstr(lines[i], a) && strstr(lines[i], b))
+      return TRUE;
   return FALSE;
+}
+
+static void end_by_hand(world *w) {
+  for (guint i = 0; i < 2; i++)
+    gw_bridge_sip_state(fake_inside[i], GW_SIP_ENDED, GW_CAUSE_NORMAL, 0, w->b);
+  until_calls(w, 0);
 }
 
 static void finish_inside(world *w) {
@@ -152,6 +159,33 @@ static void test_refused(void) {
   }
 }
 
+/* Into a room that does not let in everybody, or that has a password, only who is there. */
+static void test_closed(void) {
+  for (guint i = 0; i < 8; i++) {
+    const gboolean members = i & 1, secret = i & 2, there = i & 4,
+                   may = there || (!members && !secret);
+    world w;
+    setup(&w);
+    gw_bridge_conf *c = direct_conf();
+    gw_room_conf *r = c->rooms->pdata[0];
+    if (secret) {
+      g_free(r->password);
+      r->password = g_strdup("sesame");
+    }
+    gw_bridge_reconfigure(w.b, c);
+    fake_members_only = members;
+    if (there) fake_occupant(fake_muc("gateway@"), "al", "alice@example.test/desk", GW_OCC_JOINED);
+    fake_clear();
+    propose(&w);
+    g_assert_cmpint(fake_said("sip pair"), ==, may);
+    g_assert_cmpint(fake_said("reject " ID), ==, !may);
+    if (may)
+      finish_inside(&w);
+    else
+      teardown(&w);
+  }
+}
+
 /* The number is taken out of the configuration in the moment before the room is entered. */
 static void test_number_gone(void) {
   world w;
@@ -185,13 +219,47 @@ static void test_hold(void) {
   finish_inside(&w);
 }
 
+/* He is told who is there: of phones, by their numbers; what changes, at most once a second; and no more when he does not want it. */
+static void test_told(void) {
+  world w;
+  begin(&w);
+  g_autoptr(gw_desc) offer = phone_offer(GW_DIR_SENDRECV);
+  let_in(&w);
+  g_assert_true(fake_said("jingle session-accept to=" DEVICE " sid=" ID " - focus"));
+  wait_said("coin to=" DEVICE " version=1 all=1");
+  g_assert_true(fake_said("coin user xmpp:" ALICE " alice"));
+  fake_clear();
+  gw_sip_call *phone = invite(&w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  fake_muc_in(fake_muc("100@"), FALSE);
+  wait_said("coin to=" DEVICE " version=2 all=2");
+  g_assert_true(fake_said("coin user sip:100@gw.test Front desk"));
+  fake_clear();
+  end_sip(&w, phone, GW_CAUSE_NORMAL);
+  wait_said("coin to=" DEVICE " version=3 all=1");
+  fake_told(FALSE);
+  fake_clear();
+  gw_sip_call *again = invite(&w, "100", "8000", offer);
+  fake_local_desc(fake_last(GW_MEDIA_LEG), w.b);
+  fake_muc_in(fake_muc("100@"), FALSE);
+  run_for(1300);
+  g_assert_false(fake_said("coin"));
+  end_sip(&w, again, GW_CAUSE_NORMAL);
+  end_by_hand(&w);
+  gw_sip_call_unref(phone);
+  gw_sip_call_unref(again);
+  finish_inside(&w);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/dial-in/in", test_in);
   g_test_add_func("/dial-in/room-gone", test_room_gone);
   g_test_add_func("/dial-in/given-up", test_given_up);
   g_test_add_func("/dial-in/refused", test_refused);
+  g_test_add_func("/dial-in/closed", test_closed);
   g_test_add_func("/dial-in/number-gone", test_number_gone);
   g_test_add_func("/dial-in/hold", test_hold);
+  g_test_add_func("/dial-in/told", test_told);
   return g_test_run();
 }
