@@ -386,9 +386,10 @@ typedef struct {
   void *user;
 } telling;
 
+/* Dino reads such words and answers nothing. */
 static void on_told(xmpp_stanza_t *answer, void *data) {
   const telling *t = data;
-  t->fn(gw_iq_ok(answer), t->user);
+  t->fn(!answer || gw_iq_ok(answer), t->user);
 }
 
 void gw_persona_tell_conference(gw_persona *p, const char *jid, const gw_coin *c,
