@@ -62,7 +62,7 @@ const gw_key gw_keys[] = {
                    "component, here or as secret_file."),
     SECRET_FILE("xmpp.secret_file", 0, .help = "File that holds the secret of the component."),
     WORDS("xmpp.callers", "local", .flags = RELOAD, TEXT,
-          .help = "Who may call phones directly, by NUMBER@DOMAIN: JIDs without resource; * stands "
+          .help = "Who may call phones and rooms directly, by NUMBER@DOMAIN: JIDs without resource; * stands "
                   "for any characters, ? for one; local: whoever has an account at the domain above "
                   "ours (example.org for phone.example.org). Whom a number leads to (rooms: flavour "
                   "direct) may in any case. Other numbers are a matter of trunks: dial_out_by. Mode "

@@ -114,6 +114,7 @@ static void ending_free(void *p) {
 void gw_sip_call_end(gw_sip_call *call, gw_cause cause, guint status) {
   if (call->ended) return;
   call->ended = TRUE;
+  gw_pair_part(call, cause, status);
   gw_sip *sip = call->sip;
   g_hash_table_remove(sip->calls, call);
   while (call->legs->len)
@@ -176,11 +177,15 @@ static gboolean unanswered(const gw_sip_call *call) {
 void gw_sip_call_ringing(gw_sip_call *call) {
   if (!unanswered(call) || call->state >= GW_SIP_RINGING) return;
   if (call->reliable && call->late) return; /* RFC 3262 5: it would have to carry the offer */
+  if (call->mate) {
+    gw_pair_ring(call);
+    return;
+  }
   nua_respond(call->leg->nh, SIP_180_RINGING, SIPTAG_CONTACT_STR(call->contact), TAG_END());
 }
 
 void gw_sip_call_progress(gw_sip_call *call, const gw_desc *early) {
-  if (!unanswered(call)) return;
+  if (!unanswered(call) || call->mate) return; /* inside nobody listens before the answer */
   g_autofree char *sdp = gw_sip_call_sdp(call, early);
   nua_respond(call->leg->nh, SIP_183_SESSION_PROGRESS, SIPTAG_CONTACT_STR(call->contact),
               SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
@@ -188,10 +193,14 @@ void gw_sip_call_progress(gw_sip_call *call, const gw_desc *early) {
 
 void gw_sip_call_answer(gw_sip_call *call, const gw_desc *desc) {
   if (!live(call) || call->theirs == GW_OFFER_NONE) return;
-  g_autofree char *sdp = gw_sip_call_sdp(call, desc);
-  nua_handle_t *nh = call->leg->nh;
   gw_sip_offer what = call->theirs;
   call->theirs = GW_OFFER_NONE;
+  if (call->mate) {
+    gw_pair_answer(call, what, desc);
+    return;
+  }
+  g_autofree char *sdp = gw_sip_call_sdp(call, desc);
+  nua_handle_t *nh = call->leg->nh;
   switch (what) {
   case GW_OFFER_INVITE:
     call->ours = call->late;
@@ -225,6 +234,7 @@ void gw_sip_call_refuse_offer(gw_sip_call *call, gw_cause cause) {
           gw_cause_word(cause));
   call->sip->refused++;
   call->theirs = GW_OFFER_NONE;
+  if (call->mate) return;
   if (what == GW_OFFER_UPDATE) {
     nua_respond(call->leg->nh, (int)status, gw_cause_sip_phrase(cause),
                 NUTAG_WITH_SAVED(call->update), TAG_END());
@@ -236,6 +246,7 @@ void gw_sip_call_refuse_offer(gw_sip_call *call, gw_cause cause) {
 }
 
 void gw_sip_call_reinvite(gw_sip_call *call, const gw_desc *offer) {
+  if (call->mate && live(call)) gw_pair_offer(call, offer);
   if (!live(call) || !call->leg || !call->leg->answered) return;
   g_queue_clear_full(&call->updates,
                      (GDestroyNotify)gw_desc_free); /* only the newest wish counts */
@@ -246,6 +257,10 @@ void gw_sip_call_reinvite(gw_sip_call *call, const gw_desc *offer) {
 void gw_sip_call_hangup(gw_sip_call *call, gw_cause cause) {
   if (!live(call)) return;
   call->hanging = TRUE;
+  if (call->mate) {
+    gw_sip_call_end(call, cause, call->state < GW_SIP_ANSWERED ? gw_cause_sip(cause) : 0);
+    return;
+  }
   gboolean refusing = call->inbound && !call->leg->answered;
   guint status = refusing ? gw_cause_sip(cause) : 0;
   if (refusing) {

@@ -99,6 +99,7 @@ struct gw_sip_call {
   guint last_18x;
   gboolean hanging;       /* hang-up said; nothing goes out any more */
   gboolean ended;
+  gw_sip_call *mate;      /* of two ends inside this gateway: the other one, until either ends; such a call has no legs */
   GPtrArray *legs;        /* gw_sip_leg*, not owned: sip->legs owns */
   gw_sip_leg *leg;        /* the dialog: inbound from the start, outbound once a branch has won */
   gw_sip_offer theirs;    /* an offer of theirs that awaits gw_sip_call_answer */
@@ -169,6 +170,12 @@ void gw_sip_unref(gw_sip *);
 void gw_sip_post(gw_sip *, void (*fn)(void *), void *data, GDestroyNotify free_data); /* from the loop, soon */
 void gw_sip_leg_gone(gw_sip *);           /* shutting down: one less to wait for */
 gboolean gw_sip_alive(const gw_sip *);    /* may call back */
+
+/* -- pair.c: what an end with a mate says -- */
+void gw_pair_ring(gw_sip_call *);
+void gw_pair_answer(gw_sip_call *, gw_sip_offer what, const gw_desc *);
+void gw_pair_offer(gw_sip_call *, const gw_desc *);
+void gw_pair_part(gw_sip_call *, gw_cause, guint status); /* its mate ends, too; without one a no-op */
 
 /* -- port.c -- */
 gboolean gw_sip_ports_open(gw_sip *, const char *listen, GError **); /* appends to sip->ports */

@@ -180,6 +180,9 @@ const char *gw_sip_call_reason(const gw_sip_call *);    /* of their BYE or CANCE
  * NULL and *ret_why NOT_FOUND when it has none. The caller owns one reference. */
 gw_sip_call *gw_sip_dial_phone(gw_sip *, const char *number, const char *from_number, const char *from_name,
                                const gw_desc *offer, gw_cause *ret_why);
+/* The two ends of a call inside this gateway, without any SIP. The callee's rings, answers, hangs up as one that came in, with the
+ * offer that whoever dials hands over himself; the caller's is one that went out. Both end together. A reference of each is given. */
+void gw_sip_pair(gw_sip *, gw_sip_call **ret_caller, gw_sip_call **ret_callee);
 /* Calls any URI ("sip:8000@127.0.0.1:5060;transport=tcp"); user/password answer a challenge; proxy "host:port" or NULL. */
 typedef struct {
   const char *uri, *from_user, *from_name, *user, *password, *proxy;

@@ -55,6 +55,46 @@ void gw_coin_xml_read(xmpp_stanza_t *jingle, gw_jingle *ret) {
   ret->gone = strings_of(gone);
 }
 
+void gw_coin_xml_add_focus(xmpp_stanza_t *jingle) {
+  gw_xml_set(gw_xml_add(jingle, "conference-info", GW_NS_COIN), "isfocus", "true");
+}
+
+static xmpp_stanza_t *add_text(xmpp_stanza_t *parent, const char *name, const char *text) {
+  xmpp_stanza_t *s = gw_xml_add(parent, name, GW_NS_CONFERENCE_INFO);
+  if (text) gw_xml_set_text(s, text);
+  return s;
+}
+
+static void add_user(xmpp_stanza_t *users, const gw_coin_user *u) {
+  xmpp_stanza_t *user = add_text(users, "user", NULL);
+  gw_xml_set(user, "entity", u->uri);
+  gw_xml_set(user, "state", "full");
+  add_text(user, "display-text", u->name);
+  xmpp_stanza_t *endpoint = add_text(user, "endpoint", NULL);
+  gw_xml_set(endpoint, "entity", u->uri);
+  add_text(endpoint, "status", "connected");
+  xmpp_stanza_t *media = add_text(endpoint, "media", NULL);
+  gw_xml_set(media, "id", "1");
+  add_text(media, "type", "audio");
+}
+
+void gw_coin_xml_build(xmpp_stanza_t *iq, const gw_coin *c) {
+  g_autofree char *all = g_strdup_printf("%u", c->all);
+  xmpp_stanza_t *s = add_text(iq, "conference-info", NULL);
+  gw_xml_set(s, "entity", c->uri);
+  gw_xml_set(s, "state", "full");
+  gw_xml_set_uint(s, "version", c->version);
+  add_text(add_text(s, "conference-description", NULL), "subject", c->subject);
+  add_text(add_text(s, "conference-state", NULL), "user-count", all);
+  xmpp_stanza_t *users = add_text(s, "users", NULL);
+  for (guint i = 0; i < c->users->len; i++)
+    add_user(users, c->users->pdata[i]);
+}
+
+gboolean gw_coin_xml_is(xmpp_stanza_t *iq) {
+  return gw_xml_child(iq, "conference-info", GW_NS_CONFERENCE_INFO) != NULL;
+}
+
 /* --- Tigase Meet */
 
 static xmpp_stanza_t *meet_of(xmpp_stanza_t *iq) {

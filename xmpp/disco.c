@@ -15,7 +15,7 @@ static const char *const own_features[] = {XMPP_NS_DISCO_INFO,  XMPP_NS_DISCO_IT
                                            GW_NS_DTLS,          GW_NS_GROUPING,
                                            GW_NS_SSMA,          "urn:ietf:rfc:3264",
                                            "urn:ietf:rfc:5576", "urn:ietf:rfc:5761",
-                                           "urn:ietf:rfc:5888", NULL};
+                                           "urn:ietf:rfc:5888", GW_NS_COIN, NULL};
 static const char *const domain_features[] = {XMPP_NS_DISCO_INFO, XMPP_NS_DISCO_ITEMS, GW_NS_PING,
                                               GW_NS_VERSION, NULL};
 
@@ -37,7 +37,7 @@ static const char *const standing_features[] = {
     XMPP_NS_DISCO_INFO, XMPP_NS_DISCO_ITEMS, GW_NS_CAPS, GW_NS_PING,
     GW_NS_VERSION,      GW_NS_CONFERENCE,    NULL};
 static const char *const call_features[] = {GW_NS_JINGLE, GW_NS_RTP, "urn:xmpp:jingle:apps:rtp:audio",
-                                            GW_NS_RTP_INFO, GW_NS_ICE, GW_NS_DTLS, GW_NS_JMI, NULL};
+                                            GW_NS_RTP_INFO, GW_NS_ICE, GW_NS_DTLS, GW_NS_JMI, GW_NS_COIN, NULL};
 
 static void init_standing(gw_xmpp *x) {
   g_auto(GStrv) sorted = gw_caps_sorted(standing_features, x->callable ? call_features : NULL);

@@ -381,6 +381,27 @@ void gw_persona_ask_disco(gw_persona *p, const char *jid,
   gw_persona_send(p, iq, FALSE);
 }
 
+typedef struct {
+  void (*fn)(gboolean, void *);
+  void *user;
+} telling;
+
+/* Dino reads such words and answers nothing. */
+static void on_told(xmpp_stanza_t *answer, void *data) {
+  const telling *t = data;
+  t->fn(!answer || gw_iq_ok(answer), t->user);
+}
+
+void gw_persona_tell_conference(gw_persona *p, const char *jid, const gw_coin *c,
+                                void (*fn)(gboolean, void *), void *user) {
+  GW_ON_CONTROL();
+  telling *t = g_new0(telling, 1);
+  *t = (telling){fn, user};
+  xmpp_stanza_t *iq = gw_iq_new("set", p->jid, jid, gw_iqs_add(p->x->iqs, jid, p, GW_IQ_WAIT, on_told, t, g_free));
+  gw_coin_xml_build(iq, c);
+  gw_persona_send(p, iq, FALSE);
+}
+
 static void on_granted(xmpp_stanza_t *answer, void *data) {
   question *q = data;
   const char *condition = gw_iq_condition(answer);

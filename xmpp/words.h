@@ -49,7 +49,7 @@ typedef struct {
   char *error;           /* ERROR: stanza condition ("item-not-found", "timeout" for no answer) */
   gw_jingle_action of;   /* ERROR: the action that failed */
   char *muji_room;       /* initiate: the Muji call that it belongs to, bare JID, or NULL (XEP-0272) */
-  gboolean focus;        /* initiate, accept: its writer calls itself a conference (XEP-0298 isfocus) */
+  gboolean focus;        /* initiate, accept (ours: accept only): its writer calls itself a conference (XEP-0298 isfocus) */
   char **users, **gone;  /* initiate, session-info: whom XEP-0298 names, as JIDs or other URIs, at most GW_MAX_COIN_USERS; gone:
                           * who it says has left. NULL-terminated, or NULL: nothing is said of users */
   gboolean partial;      /* session-info: who was named before and is not now has not changed */

@@ -227,6 +227,7 @@ xmpp_stanza_t *gw_words_build_jingle(const gw_word *w, const char *from, const c
   if (j->desc) gw_rtp_xml_build(s, j->desc, j->we_initiated, extent_of(j->action));
   if (j->action == GW_JINGLE_SESSION_INITIATE) gw_muji_xml_add_room(s, j->muji_room);
   if (j->action == GW_JINGLE_SESSION_INFO) info_build(s, j);
+  if (j->action == GW_JINGLE_SESSION_ACCEPT && j->focus) gw_coin_xml_add_focus(s);
   reason_build(s, j);
   return iq;
 }

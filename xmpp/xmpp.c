@@ -162,6 +162,10 @@ static void request_in(gw_xmpp *x, gw_stream *s, xmpp_stanza_t *iq, gw_persona *
     x->counters.dropped++;
     return;
   }
+  if (set && p && gw_coin_xml_is(iq)) { /* who else is there: others say so better */
+    gw_xmpp_send(x, s, gw_iq_result(iq), FALSE);
+    return;
+  }
   if (set && gw_xml_child(iq, "jingle", GW_NS_JINGLE)) {
     if (p)
       gw_persona_jingle(p, iq);

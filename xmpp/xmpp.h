@@ -8,6 +8,7 @@
 #include <glib.h>
 #include "base/cause.h"
 #include "xmpp/services.h"
+#include "xmpp/coin.h"
 #include "xmpp/gateway.h"
 #include "xmpp/watchers.h"
 #include "xmpp/words.h"
@@ -166,6 +167,9 @@ void gw_persona_ask_disco(gw_persona *, const char *jid, void (*fn)(const char *
 /* Asks which devices of that person are there, as far as the phone (our bare JID) may see him: fn for each, with its full JID, now and whenever
  * one more comes, until the persona is freed; eight in all. One person at a time. Nothing in client mode. */
 void gw_persona_watch_devices(gw_persona *, const char *bare_jid, void (*fn)(const char *full_jid, void *), void *user);
+/* Who is in the call that this device has with us (XEP-0298). fn: once, whether it takes such words; no answer within 15 s
+ * counts as yes. */
+void gw_persona_tell_conference(gw_persona *, const char *jid, const gw_coin *, void (*fn)(gboolean taken, void *), void *user);
 /* Make bare_jid a member of room (persona must be owner or admin). */
 void gw_persona_grant_member(gw_persona *, const char *room, const char *bare_jid, void (*fn)(gw_answer, const char *detail, void *), void *user);
 /* The same, as an owner. */

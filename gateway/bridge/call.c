@@ -99,6 +99,7 @@ static void show_status(gw_call *c) {
 gboolean gw_call_leg_params(gw_call *c, gw_leg_params *ret) {
   *ret = (gw_leg_params){.remote_hint = c->remote_hint,
                          .codecs = (const char *const *)c->bridge->conf->codecs};
+  gw_dial_in_leg(c, ret);
   if (gw_call_srtp_params(c, ret)) return TRUE;
   gw_call_post(c, &(gw_ce){.type = GW_CE_HANGUP, .cause = GW_CAUSE_FORBIDDEN});
   return FALSE;
@@ -184,9 +185,10 @@ static void dial(gw_call *c) {
   c->offer_is_ours = TRUE;
   g_autofree char *what = c->away ? g_strdup_printf("INVITE by trunk %s", c->trunk) : g_strdup("INVITE");
   trace_sip(c, GW_TRACE_OUT, what, offer);
-  c->sip = c->away ? gw_call_dial_trunk(c, offer, &why)
-                   : gw_sip_dial_phone(c->bridge->sip, c->phone, c->number,
-                                       c->conference->conf->room, offer, &why);
+  c->sip = c->away      ? gw_call_dial_trunk(c, offer, &why)
+           : c->dial_in ? gw_dial_in_call(c, offer, &why)
+                        : gw_sip_dial_phone(c->bridge->sip, c->phone, c->number,
+                                            c->conference->conf->room, offer, &why);
   if (c->sip)
     gw_sip_call_set_user_data(c->sip, c);
   else if (!gw_call_next_trunk(c, why, 0))
@@ -336,6 +338,7 @@ static void step(gw_call *c, const gw_ce *e) {
   for (guint i = 0; i < n; i++)
     run(c, &actions[i]);
   gw_attendant_company(c->attendant);
+  gw_coin_changed(c);
   gw_transfer_watch(c);
 }
 
@@ -622,6 +625,16 @@ gw_call *gw_call_new_away(gw_bridge *b, gw_hunt *hunt, const gw_dialplan_way *wa
   return c;
 }
 
+gw_call *gw_call_new_inside(gw_bridge *b, const char *number, const gw_room_conf *room) {
+  gw_call *c = call_new(b, NULL, number, b->conf->language);
+  c->dial_in = gw_dial_in_half_new(FALSE, number, NULL);
+  c->caller = g_strdup(number);
+  c->node = g_strdup(number);
+  c->sip_name = g_strdup_printf("Room %s", number);
+  begin_out(c, room);
+  return c;
+}
+
 void gw_call_free(gw_call *c) {
   if (!c) return;
   gw_transfer_drop(c);
@@ -654,6 +667,7 @@ void gw_call_free(gw_call *c) {
   g_free(c->number);
   g_free(c->remote_hint);
   g_free(c->answer_id);
+  gw_dial_in_half_free(c->dial_in);
   g_free(c->last_nick);
   gw_word_free(c->invitation);
   gw_direct_free(c->direct);

@@ -105,10 +105,13 @@ const char *gw_direct_rule(const gw_bridge *b, const char *bare) {
   return listed(b->conf, b->conf->callers, bare) ? "xmpp.callers lets him call phones" : NULL;
 }
 
-/* Whoever has a number here may call phones; who may have other numbers called is said by the trunk alone. */
-static gboolean may_call(const gw_bridge *b, const char *bare, const char *number) {
-  return gw_dial_allowed(b, bare, number) &&
-         (!gw_bridge_conf_phone(b->conf, number) || gw_direct_rule(b, bare));
+/* Whoever has a number here may call phones and rooms; who may have other numbers called is said by the trunk alone. */
+static const char *obstacle(const gw_bridge *b, const char *bare, const char *number) {
+  const char *why = "no rule lets him call that number";
+  if (gw_dial_in_room(b, number, bare, &why)) return gw_direct_rule(b, bare) ? NULL : why;
+  const gboolean may = gw_dial_allowed(b, bare, number) &&
+                       (!gw_bridge_conf_phone(b->conf, number) || gw_direct_rule(b, bare));
+  return may ? NULL : why;
 }
 
 /* --- a phone calls a person --- */
@@ -190,9 +193,9 @@ static gw_call *ring(gw_bridge *b, const char *from, const char *to, const char 
     *ret_silent = TRUE;
     return NULL;
   }
-  if (!number || !may_call(b, bare, number)) {
-    *ret_cause = turned_away(b, bare, number, GW_CAUSE_FORBIDDEN,
-                             "no rule lets him call that number", ret_silent);
+  why = number ? obstacle(b, bare, number) : "that is no number";
+  if (why) {
+    *ret_cause = turned_away(b, bare, number, GW_CAUSE_FORBIDDEN, why, ret_silent);
     return NULL;
   }
   if (!gw_pace_take(b->call_pace, bare, gw_now_us(), &first)) {
@@ -201,7 +204,8 @@ static gw_call *ring(gw_bridge *b, const char *from, const char *to, const char 
     return NULL;
   }
   g_autoptr(gw_room_conf) conf = conf_of(b, bare);
-  gw_call *c = gw_dial(b, bare, number, conf, ret_cause, &why);
+  gw_call *c = gw_dial_in_room(b, number, bare, &why) ? gw_dial_in(b, number, conf, ret_cause, &why)
+                                                : gw_dial(b, bare, number, conf, ret_cause, &why);
   if (!c) {
     if (*ret_cause == GW_CAUSE_NONE) *ret_cause = GW_CAUSE_INTERNAL;
     refused(bare, number, *ret_cause, why);
@@ -232,12 +236,13 @@ gboolean gw_direct_lets(const gw_call *c, const gw_word *w) {
       w->kind == GW_WORD_JINGLE && w->u.jingle.action == GW_JINGLE_SESSION_INITIATE;
   if (!c->machine.direct || !begins || gw_jid_same_bare(c->room_conf->room, w->from)) return TRUE;
   g_autofree char *bare = gw_jid_bare(w->from);
-  const gboolean may = may_call(c->bridge, bare, c->node);
+  const char *why = obstacle(c->bridge, bare, c->node);
+  const gboolean may = !why;
   gboolean first = TRUE; /* who may not has no place in call_pace */
   if (may ? gw_pace_take(c->bridge->call_pace, bare, gw_now_us(), &first) || first
           : gw_refusal_due(c->bridge, bare, &first))
     refused(bare, c->node, may ? GW_CAUSE_BUSY : GW_CAUSE_FORBIDDEN,
-            may ? "in another call" : "no rule lets him call that number");
+            may ? "in another call" : why);
   return may;
 }
 

@@ -34,6 +34,14 @@ typedef struct {
   char *sid;  /* id of his propose; NULL: he sent a session-initiate at once */
 } gw_direct;
 
+typedef struct gw_coin_line gw_coin_line;
+typedef struct {
+  gboolean there;     /* the call in the room; else his */
+  char *to;           /* his: the number of the room; there: his bare JID */
+  char *other;        /* id of the other half, NULL: not yet */
+  gw_coin_line *line; /* his: who is there, as he is told, or NULL (coin.c) */
+} gw_dial_in_half;
+
 struct gw_bridge {
   GMainContext *ctx;
   gw_bridge_conf *conf;
@@ -323,6 +331,7 @@ struct gw_call {
   gw_word *invitation; /* that asked for it, NULL none */
   gw_direct *direct;   /* out: the person who calls the phone, NULL none */
   gw_direct *crossed;  /* in: the person's propose that met ours, NULL none */
+  gw_dial_in_half *dial_in; /* one of the two calls by which a person is in a room, NULL: none (dial_in.c) */
   gw_successor *successor; /* or NULL */
   gw_transfer *transfer;   /* or NULL */
   char *referrer;          /* id of the call whose REFER made this one; NULL when it has been told all */
@@ -350,6 +359,7 @@ typedef struct {
   char *hint;
 } gw_call_end;
 void gw_call_take_end(gw_call *, gw_call_end *taken);
+gw_call *gw_call_new_inside(gw_bridge *, const char *number, const gw_room_conf *); /* out, to a room here */
 char *gw_host_of_source(const char *source); /* "udp:192.0.2.7:5060" -> "192.0.2.7" */
 void gw_call_hop(gw_call *, const char *event); /* first time of each event only */
 /* One line of `call trace`; who: see gw_trace_add. */
@@ -420,6 +430,21 @@ gw_room_conf *gw_direct_owner(const gw_bridge *, const char *trunk); /* whose ac
 /* Why this person (bare JID) may call phones; static. NULL: he may not. */
 const char *gw_direct_rule(const gw_bridge *, const char *bare);
 char *gw_direct_number(const gw_bridge *, const char *to); /* that a JID of ours stands for; g_free. NULL: none */
+
+/* --- dial_in.c: a person calls the number of a room */
+/* The room; NULL: the number leads to none, or *ret_why says (static) why he (bare JID; NULL: anybody) cannot get into it by such a call. */
+const gw_room_conf *gw_dial_in_room(const gw_bridge *, const char *number, const char *bare, const char **ret_why);
+/* His call, which waits for the room to let him in; person: whom it is with. NULL: *ret_why says what is in the way. */
+gw_call *gw_dial_in(gw_bridge *, const char *number, const gw_room_conf *person, gw_cause *ret_cause, const char **ret_why);
+gw_sip_call *gw_dial_in_call(gw_call *, const gw_desc *offer, gw_cause *ret_why); /* the call in the room, for its DIAL */
+void gw_dial_in_leg(const gw_call *, gw_leg_params *); /* what is different about its leg */
+gw_dial_in_half *gw_dial_in_half_new(gboolean there, const char *to, const char *other_or_null);
+void gw_dial_in_half_free(gw_dial_in_half *);
+
+/* --- coin.c: he is told who is there */
+void gw_coin_line_free(gw_coin_line *);
+void gw_coin_changed(gw_call *); /* who is in its call may have changed; nothing for other calls */
+gw_word *gw_coin_mark(const gw_call *, const gw_word *); /* what is to be said instead, free it; NULL: the word as it is */
 
 /* --- stand.c: presence of phones */
 void gw_bridge_show_phones(gw_bridge *);

@@ -127,13 +127,30 @@ static void refuse(gw_route *r, const char *rule, gw_cause cause, const char *wh
   decide(r, cause);
 }
 
+/* The number of a room, which he hears by a call like any other. */
+static gboolean into_room(gw_bridge *b, gw_route *r, const char *bare, const char *number) {
+  const char *why = NULL;
+  const gw_room_conf *room = gw_dial_in_room(b, number, bare, &why);
+  if (why) refuse(r, "room", GW_CAUSE_FORBIDDEN, why);
+  if (!room) return why != NULL;
+  const char *rule = gw_direct_rule(b, bare);
+  g_free(r->room);
+  r->room = g_strdup(room->room);
+  step(r, "room", TRUE, "it is the number of a room");
+  step(r, "callers", rule != NULL, rule ? rule : "no number leads to him, and xmpp.callers does not have him");
+  decide(r, rule ? GW_CAUSE_NONE : GW_CAUSE_FORBIDDEN);
+  return TRUE;
+}
+
 /* A person calls one of our JIDs, NUMBER@DOMAIN: he is told no more of a number that he must not call than that. */
 static gw_route *route_of_person(gw_bridge *b, const char *person, const char *to) {
   g_autofree char *bare = gw_jid_bare(person), *domain = NULL, *at = NULL;
   if (strchr(to, '@')) gw_jid_split(to, NULL, &domain, NULL);
   if (domain) at = gw_direct_number(b, to);
   gw_route *r = route_out(b, bare ? bare : person, at ? at : to);
-  if (domain && g_strcmp0(domain, b->conf->domain)) {
+  const gboolean here = !domain || !g_strcmp0(domain, b->conf->domain);
+  if (here && bare && into_room(b, r, bare, at ? at : to)) return r;
+  if (!here) {
     refuse(r, "address", GW_CAUSE_NOT_FOUND, "it is no address of this gateway");
   } else if (!r->allowed && r->cause != GW_CAUSE_PEER_GONE) {
     decide(r, GW_CAUSE_FORBIDDEN);

@@ -30,8 +30,9 @@ void gw_seat_say(gw_seat *s, const gw_word *word) {
     seat_peer *p = gw_seat_peer_by_sid(s, word->to, word->u.jingle.sid);
     if (p) gw_seat_agree(s, p, word->u.jingle.desc);
   }
-  g_autoptr(gw_word) now = gw_restarts_out(s->restarts, word);
-  gw_persona_say(s->persona, s->muc, now ? now : word);
+  g_autoptr(gw_word) marked = gw_coin_mark(s->call, word);
+  g_autoptr(gw_word) now = gw_restarts_out(s->restarts, marked ? marked : word);
+  gw_persona_say(s->persona, s->muc, now ? now : marked ? marked : word);
 }
 
 /* Two phones of ours hear each other without any session: for the call that is talking. */
@@ -167,6 +168,7 @@ void gw_seat_step(gw_seat *s, const gw_ev *ev) {
   s->stepping = FALSE;
   gw_timer_set(s->timer, s->class->deadline(s->flavour));
   gw_attendant_company(s->call->attendant);
+  gw_coin_changed(s->call);
 }
 
 static void on_deadline(void *user) {

@@ -56,6 +56,7 @@
 #define GW_MAX_SFU_NAMES 1000        /* names that it says are in its room */
 #define GW_MAX_COIN_USERS 8 /* of one stream, as XEP-0298 names them */
 #define GW_MAX_SFU_CONTENTS 64       /* contents of one session with it */
+#define GW_MAX_COIN_TOLD 100        /* named to somebody who hears a mixed call by one session */
 #define GW_MAX_SFU_STREAMS 100       /* sessions of it with one phone */
 #define GW_MAX_SFU_ASKED 256         /* questions to it without an answer */
 #define GW_MAX_TRACE 256             /* events kept of one call */

@@ -103,3 +103,41 @@ with Lab("direct_group", server=KIND) as lab:
         other.hang_up()
         gateway.wait_idle()
         assert "goes on as a group call" in str(gateway.ctl("call", "trace", call["id"]))
+
+    names = lambda e: sorted(e["users"].values())  # noqa: E731
+
+    def told(people, since):
+        """The newest word of the gateway that names just these."""
+        return wait_for(f"{alice.name} to be told of {people}",
+                        lambda: next((e for e in alice.seen("conference", since=since) if names(e) == sorted(people)), None), 15)
+
+    with lab.case("a person calls a room: he is in its call with a phone and a person there, everybody hears everybody, and he knows who is there"):
+        bob = lab.peer("bob").wait_joined()
+        bob.propose()
+        ua = lab.dial("100", "8000")
+        gateway.wait_talking("100")
+        since = alice.events[-1]["at"] + 1e-6
+        alice.command("propose", jid("8000"))
+        own = alice.wait("own", since=since)["id"]
+        proceed = alice.wait("jmi", action="proceed", id=own)
+        alice.wait_hears("8000", 1000)
+        alice.wait_hears("8000", bob.tone)
+        bob.wait_hears("alice", alice.tone)
+        gateway.let_listen("100", 2)
+        his = next(c for c in gateway.calls() if c["direction"] == "out")
+        there = next(c for c in gateway.calls() if c["caller"] == lab.server.jid("alice"))
+        assert (his["name"], his["room"], there["room"], there["nick"]) == ("Room 8000", lab.server.jid("alice"), lab.room, "alice"), (his, there)
+        assert proceed["peer"].startswith(jid("8000") + "/"), proceed
+        word = told(["Phone 100", "alice", "bob"], since)
+        assert word["users"] == {"sip:" + jid("100"): "Phone 100", "xmpp:" + lab.server.jid("alice"): "alice", f"xmpp:{lab.room}/bob": "bob"}, word
+
+    with lab.case("one leaves, he is told; he hangs up and leaves the room"):
+        bob.hangup()
+        assert told(["Phone 100", "alice"], word["at"])["version"] > word["version"]
+        gateway.let_listen("100", 1)
+        alice.command("hangup")
+        assert [ended(c["id"])["cause"] for c in (his, there)] == ["normal", "normal"]
+        code, heard = ua.hang_up()
+        assert_heard(heard, alice.tone, 2)
+        assert_heard(heard, bob.tone, 1)
+        gateway.wait_idle()

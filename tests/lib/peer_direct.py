@@ -15,6 +15,7 @@ import peer_jmuci
 from peer_jmuci import INFO, J, RTP, element, emit, to_jingle
 
 JMI, HINTS = "urn:xmpp:jingle-message:0", "urn:xmpp:hints"
+CONFERENCE = "urn:ietf:params:xml:ns:conference-info"
 
 
 class Session(peer_jmuci.Session):
@@ -34,6 +35,16 @@ class Bot(peer_jmuci.Bot):
 
         path = f"{{{self.xmpp.default_ns}}}iq/{{{self.xmpp.default_ns}}}error"
         self.xmpp.register_handler(Callback("refused", MatchXPath(path), self.on_refused))
+
+        path = f"{{{self.xmpp.default_ns}}}iq/{{{CONFERENCE}}}conference-info"
+        self.xmpp.register_handler(Callback("conference", MatchXPath(path), self.on_conference))
+
+    def on_conference(self, iq):
+        info = iq.xml.find(f"{{{CONFERENCE}}}conference-info")
+        users = info.findall(f"{{{CONFERENCE}}}users/{{{CONFERENCE}}}user")
+        emit("conference", version=int(info.get("version")), peer=str(iq["from"]),
+             users={u.get("entity"): u.find(f"{{{CONFERENCE}}}display-text").text for u in users})
+        self.acknowledge(iq)
 
     def on_refused(self, iq):
         emit("refused", conditions=[e.tag.split("}")[1] for e in iq.xml.find(f"{{{self.xmpp.default_ns}}}error")])

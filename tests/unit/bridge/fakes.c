@@ -147,6 +147,14 @@ gw_sip_call *gw_sip_dial_phone(gw_sip *s, const char *number, const char *from, 
   return fake_dialled;
 }
 
+gw_sip_call *fake_inside[2];
+
+void gw_sip_pair(gw_sip *s, gw_sip_call **ret_caller, gw_sip_call **ret_callee) {
+  note("sip pair");
+  fake_inside[0] = *ret_caller = fake_sip_call();
+  fake_inside[1] = *ret_callee = fake_sip_call();
+}
+
 gw_sip_call *gw_sip_dial_trunk(gw_sip *s, const char *trunk, const char *number, const char *from,
                                const char *name, const gw_desc *offer, gw_cause *why) {
   note("sip dial %s by %s from %s%s%s", number, trunk, from ? from : "nobody", name ? " as " : "", name ? name : "");
@@ -245,8 +253,8 @@ void gw_persona_say(gw_persona *p, gw_muc *m, const gw_word *w) {
   else if (w->kind == GW_WORD_CALL_INVITE)
     note("invite %s in %s to %s", gw_invite_action_name(w->u.call_invite.action), m->room, w->u.call_invite.muji_room);
   else
-    note("jingle %s to=%s sid=%s %s", gw_jingle_action_name(w->u.jingle.action), w->to, w->u.jingle.sid,
-         w->u.jingle.reason ? w->u.jingle.reason : "-");
+    note("jingle %s to=%s sid=%s %s%s", gw_jingle_action_name(w->u.jingle.action), w->to, w->u.jingle.sid,
+         w->u.jingle.reason ? w->u.jingle.reason : "-", w->u.jingle.focus ? " focus" : "");
 }
 
 gw_muc *gw_muc_join(gw_persona *p, const char *room, const char *nick, const char *password,
@@ -362,6 +370,23 @@ static void told(const gw_muc *m, const char *nick, const char *jid,
 void gw_muc_foreach(const gw_muc *m, void (*fn)(const gw_occupant *, void *), void *user) {
   for (guint i = 0; i < m->nicks->len; i++)
     told(m, m->nicks->pdata[i], m->jids->pdata[i], fn, user);
+}
+
+static void (*told_fn)(gboolean, void *);
+static void *told_user;
+
+void gw_persona_tell_conference(gw_persona *p, const char *jid, const gw_coin *c, void (*fn)(gboolean, void *), void *user) {
+  note("coin to=%s version=%u all=%u", jid, c->version, c->all);
+  for (guint i = 0; i < c->users->len; i++) {
+    const gw_coin_user *u = c->users->pdata[i];
+    note("coin user %s %s", u->uri, u->name);
+  }
+  told_fn = fn;
+  told_user = user;
+}
+
+void fake_told(gboolean taken) {
+  told_fn(taken, told_user);
 }
 
 static void ask(int kind, void *fn, void *user) {

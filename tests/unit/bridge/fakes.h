@@ -16,6 +16,7 @@ void fake_note(const char *fmt, ...) G_GNUC_PRINTF(1, 2); /* a line more of the 
 gw_sip_call *fake_sip_call(void); /* one reference is the test's */
 guint fake_sip_refs(const gw_sip_call *);
 extern gw_sip_call *fake_dialled; /* the last outgoing call */
+extern gw_sip_call *fake_inside[2]; /* the ends of the last pair, the bridge's own: who calls, who is called */
 extern gw_cause fake_trunk_refuses; /* to dial, at once */
 extern guint fake_contacts;       /* of phone 100; the others have none */
 extern gboolean fake_all_registered; /* but that */
@@ -46,6 +47,7 @@ void fake_answer_meet(const char *condition_or_null); /* the oldest question to 
                                                        * called m1, m2 and so on */
 guint fake_meet_questions(void);  /* that have no answer yet */
 void fake_meet_forget(const gw_persona *);
+void fake_told(gboolean taken); /* the answer to what a person was told of the call */
 void fake_answer_questions(void); /* the roster, disco and grant questions asked so far */
 
 extern const char *fake_status; /* shown in a room, the last one */

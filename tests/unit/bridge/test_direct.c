@@ -259,7 +259,10 @@ static void test_explained(void) {
       {ALICE, "100@gw.example.test", TRUE, NULL, NULL, 0}, /* a number leads to her */
       {ALICE, "100", TRUE, NULL, NULL, 0},
       {ALICE, "100@elsewhere.test", FALSE, NULL, NULL, 404},
-      {ALICE, "8000@gw.example.test", FALSE, NULL, NULL, 403},
+      {ALICE, "8000@gw.example.test", TRUE, ROOM, NULL, 0}, /* into the room's call */
+      {ALICE, "8000", TRUE, ROOM, NULL, 0},
+      {ALICE, "8000@elsewhere.test", FALSE, NULL, NULL, 404},
+      {"bob@evil.test", "8000@gw.example.test", FALSE, NULL, NULL, 403},
       {DEVICE, "+4930123456@gw.example.test", TRUE, NULL, OWN, 0},
       {"bob@example.test", "100@gw.example.test", TRUE, NULL, NULL, 0}, /* local */
       {"bob@evil.test", "100@gw.example.test", FALSE, NULL, NULL, 403},
@@ -450,7 +453,8 @@ static void test_who_may(void) {
               {"*", "bob@example.test/x", "101@gw.example.test", "gone"}, /* not registered */
               {"*", "bob@example.test/x", "199@gw.example.test", "decline"},
               {"*", "bob@example.test/x", "+4930123456@gw.example.test", "decline"},
-              {"*", "bob@example.test/x", "8000@gw.example.test", "decline"},
+              {"*", "bob@example.test/x", "8000@gw.example.test", NULL}, /* a room */
+              {"nobody", "bob@example.test/x", "8000@gw.example.test", "decline"},
               {"*", "bob@example.test/x", "gw.example.test", "decline"}};
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
     world w;

@@ -310,6 +310,13 @@ end *rig_dial_phone(rig *r, const char *number, const gw_desc *offer, gw_cause *
   return call ? made(r, call) : NULL;
 }
 
+void rig_pair(rig *r, end **ret_caller, end **ret_callee) {
+  gw_sip_call *caller, *callee;
+  gw_sip_pair(r->server.sip, &caller, &callee);
+  *ret_caller = made(r, caller);
+  *ret_callee = made(r, callee);
+}
+
 typedef struct {
   guint *up, *down;
 } line_marks;

@@ -76,6 +76,7 @@ end *rig_dial(rig *, const char *uri, const char *user, const char *password, co
 end *rig_dial_phone(rig *, const char *number, const gw_desc *offer, gw_cause *ret_why);              /* from the server */
 end *rig_dial_trunk(rig *, const char *trunk, const char *number, const char *from, const gw_desc *offer,
                     gw_cause *ret_why); /* from the client, as "Anna" */
+void rig_pair(rig *, end **ret_caller, end **ret_callee); /* of a call inside the server */
 end *rig_in(side *, guint n);                         /* n-th call that came in, or NULL */
 guint rig_count_lines(rig *, const char *part);
 gw_sip_line *rig_register(rig *, const char *user, const char *password, gboolean tcp, guint *ret_up, guint *ret_down);

@@ -541,6 +541,69 @@ static void check_names(gconstpointer data) {
   rig_free(r);
 }
 
+/* The two ends of a call inside: each hears of the other from the loop, as from a network. */
+static void test_pair(void) {
+  rig *r = rig_new();
+  end *c, *s;
+  g_autoptr(gw_desc) answer = rig_desc(30002, GW_DIR_SENDRECV), hold = rig_desc(30000, GW_DIR_SENDONLY),
+                     held = rig_desc(30002, GW_DIR_RECVONLY);
+  rig_pair(r, &c, &s);
+  g_assert_cmpstr(gw_sip_call_id(c->call), ==, gw_sip_call_id(s->call));
+  g_assert_false(gw_sip_call_secure(c->call));
+  gw_sip_call_reinvite(c->call, hold); /* not yet */
+  gw_sip_call_ringing(s->call);
+  g_assert_cmpuint(c->states[GW_SIP_RINGING], ==, 0);
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_RINGING]));
+  gw_sip_call_answer(s->call, answer);
+  gw_sip_call_answer(s->call, answer); /* once is enough */
+  g_assert_true(RIG_WAIT(r, c->states[GW_SIP_CONFIRMED] && s->states[GW_SIP_CONFIRMED]));
+  g_assert_cmpuint(c->remotes, ==, 1);
+  g_assert_false(c->remote_is_offer);
+  g_assert_cmpuint(gw_desc_audio(c->remote)->port, ==, 30002);
+  g_assert_cmpuint(s->remotes, ==, 0);
+  gw_sip_call_reinvite(c->call, hold);
+  g_assert_true(RIG_WAIT(r, s->remotes == 1));
+  g_assert_true(s->remote_is_offer);
+  g_assert_cmpint(gw_desc_audio(s->remote)->dir, ==, GW_DIR_SENDONLY);
+  gw_sip_call_answer(s->call, held);
+  g_assert_true(RIG_WAIT(r, c->remotes == 2));
+  g_assert_cmpint(gw_desc_audio(c->remote)->dir, ==, GW_DIR_RECVONLY);
+  gw_sip_call_hangup(s->call, GW_CAUSE_ROOM_CLOSED);
+  g_assert_cmpuint(c->states[GW_SIP_ENDED], ==, 0);
+  both_end(r, c, s);
+  g_assert_cmpint(c->cause, ==, GW_CAUSE_ROOM_CLOSED);
+  g_assert_cmpuint(c->status, ==, 0);
+  rig_free(r);
+}
+
+/* Before the answer: given up, refused, let go of, or the house closes. */
+static void test_pair_ends(void) {
+  for (guint how = 0; how < 4; how++) {
+    rig *r = rig_new();
+    end *c, *s;
+    g_autoptr(gw_desc) answer = rig_desc(30002, GW_DIR_SENDRECV);
+    rig_pair(r, &c, &s);
+    if (how == 0) gw_sip_call_hangup(c->call, GW_CAUSE_CANCELLED);
+    if (how == 1) gw_sip_call_hangup(s->call, GW_CAUSE_BUSY);
+    if (how == 2) gw_sip_call_unref(g_steal_pointer(&c->call));
+    if (how == 3) { /* both are alive when the house closes */
+      rig_free(r);
+      continue;
+    }
+    gw_sip_call_answer(s->call, answer); /* too late */
+    g_assert_true(RIG_WAIT(r, s->states[GW_SIP_ENDED]));
+    g_assert_cmpuint(s->states[GW_SIP_ENDED], ==, 1);
+    if (how == 1) {
+      g_assert_true(RIG_WAIT(r, c->states[GW_SIP_ENDED]));
+      g_assert_cmpint(c->cause, ==, GW_CAUSE_BUSY);
+      g_assert_cmpuint(c->status, ==, 486);
+    }
+    if (how == 0) g_assert_cmpint(s->cause, ==, GW_CAUSE_CANCELLED);
+    g_assert_cmpuint(c->states[GW_SIP_ANSWERED], ==, 0);
+    rig_free(r);
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sip/calls/bad-listen", test_bad_listen);
@@ -572,5 +635,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/sip/calls/limits", test_limits);
   g_test_add_func("/sip/calls/draining", test_draining);
   g_test_add_func("/sip/calls/shutdown", test_shutdown);
+  g_test_add_func("/sip/calls/pair", test_pair);
+  g_test_add_func("/sip/calls/pair-ends", test_pair_ends);
   return g_test_run();
 }
