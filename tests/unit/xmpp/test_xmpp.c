@@ -453,16 +453,21 @@ static void devices(fixture *f, gconstpointer d) {
   g_assert_cmpuint(seen->len, ==, 8);
 }
 
-/* The answer to the newest question of ours to bob@x. */
-static void answer(fixture *f, const char *type, const char *inside) {
-  const char *last = g_strrstr(f->server->got->str, "to=\"bob@x\"");
+/* The answer to the newest question of ours to that one, or to bob@x. */
+static void answer_from(fixture *f, const char *who, const char *type, const char *inside) {
+  g_autofree char *to = g_strdup_printf("to=\"%s\"", who);
+  const char *last = g_strrstr(f->server->got->str, to);
   g_assert_nonnull(last);
   const char *iq = g_strrstr_len(f->server->got->str, last - f->server->got->str, "<iq ");
   g_autofree char *id = g_strndup(strstr(iq, "id=\"") + 4, 16);
   g_autofree char *text =
-      g_strdup_printf("<iq type='%s' id='%s' from='bob@x' to='" DOMAIN "'>%s</iq>", type, id, inside);
+      g_strdup_printf("<iq type='%s' id='%s' from='%s' to='" DOMAIN "'>%s</iq>", type, id, who, inside);
   g_string_truncate(f->server->got, 0);
   say(f, text);
+}
+
+static void answer(fixture *f, const char *type, const char *inside) {
+  answer_from(f, "bob@x", type, inside);
 }
 
 static void answer_bob(fixture *f, const char *inside) {
@@ -470,6 +475,33 @@ static void answer_bob(fixture *f, const char *inside) {
 }
 
 /* Contact lists: written where their own server lets us, and not where somebody says he is one. */
+static void on_told(gboolean taken, void *user) {
+  g_string_append(((fixture *)user)->heard, taken ? "taken;" : "not taken;");
+}
+
+/* Who is in the call, both ways: said, and how it is answered; heard, acknowledged and passed over. */
+static void conference(fixture *f, gconstpointer d) {
+  static const char *const rows[][2] = {{"result", "taken;"}, {"error", "not taken;"}};
+  get_in(f);
+  g_autoptr(gw_coin) c = gw_coin_new("xmpp:8000@gw", "standup");
+  gw_coin_add(c, "sip:100@gw", "Front desk");
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_string_truncate(f->heard, 0);
+    g_string_truncate(f->server->got, 0);
+    gw_persona_tell_conference(f->p, "bob@x/y", c, on_told, f);
+    expect(f, "<display-text>Front desk</display-text>");
+    answer_from(f, "bob@x/y", rows[i][0], "");
+    expect_heard(f, rows[i][1]);
+    g_assert_cmpstr(f->heard->str, ==, rows[i][1]);
+  }
+  g_string_truncate(f->heard, 0);
+  say(f, "<iq type='set' id='c1' from='bob@x/y' to='" US "'><jingle xmlns='urn:xmpp:jingle:1' sid='S'/>"
+         "<conference-info xmlns='urn:ietf:params:xml:ns:conference-info' entity='xmpp:bob@x' version='1'/></iq>");
+  settle(f);
+  expect(f, "type=\"result\"");
+  g_assert_cmpstr(f->heard->str, ==, "");
+}
+
 static void contact_lists(fixture *f, gconstpointer d) {
   static const char *const seen_by[] = {"*@x", NULL};
   g_autoptr(gw_items) ours = gw_items_new();
@@ -718,6 +750,7 @@ int main(int argc, char **argv) {
   CASE("invitations", invitations);
   g_test_add("/xmpp/services", fixture, "localhost", set_up, services, tear_down);
   CASE("standing", standing);
+  CASE("conference", conference);
   CASE("offered", offered);
   CASE("many-watchers", many_watchers);
   return g_test_run();
