@@ -168,17 +168,16 @@ static void wait_for_work(gw_store *store, gboolean stuck, gboolean stopping) {
   poll(fds, stuck ? 1 : 2, ms);
 }
 
-/* Each question sees all that was written before it was asked: the file may have become writable since the last attempt,
- * so there is one more for the first of them. TRUE: gw_store_close asks for the end; all writes that it
- * has seen are queued by then. */
+/* Each question sees all that was written before it was asked: the file may have become writable since the last attempt, for
+ * the question before it as well, so there is one more. TRUE: gw_store_close asks for the end; all writes that it has seen are
+ * queued by then. */
 static gboolean answer_all(gw_store *store, gboolean *stuck) {
-  gboolean end = FALSE, again = TRUE;
+  gboolean end = FALSE;
   gw_msg *msg;
   while ((msg = gw_queue_pop(store->queries))) {
     gw_store_query *q = (gw_store_query *)msg;
     if (q->fn) {
-      if (!*stuck || again) *stuck = !write_out(store);
-      again = FALSE;
+      *stuck = !write_out(store);
       answer(store, q);
     } else {
       end = TRUE;
