@@ -95,6 +95,10 @@ void gw_encoder_begin(gw_encoder *e, const gint16 *before) {
   e->ops->encode(e->state, before, unheard, sizeof unheard);
 }
 
+void gw_encoder_copies(gw_encoder *e, gboolean on) {
+  if (e->ops->copies) e->ops->copies(e->state, on);
+}
+
 int gw_encoder_frame(gw_encoder *e, const gint16 *pcm, guint8 *out, int cap) {
   return e->ops->encode(e->state, pcm, out, cap);
 }

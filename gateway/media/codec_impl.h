@@ -21,6 +21,7 @@ typedef struct {
   gpointer (*encoder_new)(gboolean narrow, gboolean fec);
   void (*encoder_free)(gpointer);
   int (*encode)(gpointer, const gint16 *pcm, guint8 *out, int cap);
+  void (*copies)(gpointer, gboolean on); /* or NULL */
   void (*begin)(gpointer); /* or NULL: has no memory worth the name */
 } gw_codec_ops;
 extern const gw_codec_ops gw_codec_opus, gw_codec_g722, gw_codec_pcma, gw_codec_pcmu;

@@ -9,7 +9,8 @@
 
 #define UNIT 40 /* 2.5 ms at GW_RATE: concealment comes in multiples of it */
 #define BITRATE_WIDE 24000
-#define BITRATE_NARROW 20000 /* below 18400 the library leaves the copies out, at 10 % expected loss */
+#define BITRATE_NARROW 16000
+#define BITRATE_NARROW_COPIES 20000 /* below 18400 the library leaves the copies out, at 10 % expected loss */
 #define COMPLEXITY 5
 #define EXPECTED_LOSS 10 /* per cent */
 #define NARROW_RATE 8000
@@ -112,7 +113,7 @@ static gpointer encoder_new(gboolean narrow, gboolean fec) {
   e->opus = opus_encoder_create(narrow ? NARROW_RATE : GW_RATE, 1, OPUS_APPLICATION_VOIP, NULL);
   g_assert(e->opus); /* fails only for want of memory */
   opus_encoder_ctl(e->opus, OPUS_SET_COMPLEXITY(COMPLEXITY));
-  opus_encoder_ctl(e->opus, OPUS_SET_BITRATE(narrow ? BITRATE_NARROW : BITRATE_WIDE));
+  opus_encoder_ctl(e->opus, OPUS_SET_BITRATE(!narrow ? BITRATE_WIDE : fec ? BITRATE_NARROW_COPIES : BITRATE_NARROW));
   opus_encoder_ctl(e->opus, OPUS_SET_DTX(0));
   opus_encoder_ctl(e->opus, OPUS_SET_INBAND_FEC(fec ? 1 : 0));
   opus_encoder_ctl(e->opus, OPUS_SET_PACKET_LOSS_PERC(fec ? EXPECTED_LOSS : 0));
@@ -131,6 +132,13 @@ static int encode(gpointer state, const gint16 *pcm, guint8 *out, int cap) {
   gint16 narrow[GW_FRAME / 2];
   gw_half_down(&e->half, pcm, GW_FRAME / 2, narrow);
   return opus_encode(e->opus, narrow, GW_FRAME / 2, out, cap);
+}
+
+static void copies(gpointer state, gboolean on) {
+  opus_encoder *e = state;
+  if (!e->narrow) return;
+  opus_encoder_ctl(e->opus, OPUS_SET_BITRATE(on ? BITRATE_NARROW_COPIES : BITRATE_NARROW));
+  opus_encoder_ctl(e->opus, OPUS_SET_INBAND_FEC(on ? 1 : 0)); /* once begun, the lower rate alone does not end them */
 }
 
 static void begin(gpointer state) {
@@ -155,4 +163,5 @@ const gw_codec_ops gw_codec_opus = {.name = "opus",
                                     .encoder_new = encoder_new,
                                     .encoder_free = encoder_free,
                                     .encode = encode,
+                                    .copies = copies,
                                     .begin = begin};

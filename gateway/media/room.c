@@ -326,6 +326,7 @@ static void note_wishes(gw_voice *v, const gw_outflow *out) {
   if (!v) return;
   v->bounded = v->bounded || out->bounded;
   v->lossy = v->lossy || out->loss > GW_PASS_LOSSY;
+  gw_voice_lost(v, out->loss);
 }
 
 static void speak_to_peer(gw_room *r, const seat *s) {

@@ -17,6 +17,7 @@ void gw_voice_clear(gw_voice *v) {
 void gw_voice_prepare(gw_voice *v, int codec) {
   if (codec < 0 || v->as[codec].encoder) return;
   v->as[codec].encoder = gw_encoder_new(gw_codec_word(codec), v->narrow, TRUE);
+  gw_encoder_copies(v->as[codec].encoder, v->copies > 0);
   v->as[codec].len = -1;
   v->as[codec].toc = 0;
 }
@@ -30,8 +31,19 @@ void gw_voice_narrow(gw_voice *v, gboolean narrow) {
   }
 }
 
+static void send_copies(gw_voice *v, gboolean on) {
+  if (v->as[OPUS].encoder) gw_encoder_copies(v->as[OPUS].encoder, on);
+}
+
+void gw_voice_lost(gw_voice *v, guint8 fraction) {
+  if (fraction < GW_VOICE_LOSING) return;
+  if (!v->copies) send_copies(v, TRUE);
+  v->copies = GW_VOICE_COPIES;
+}
+
 void gw_voice_frame(gw_voice *v, const gint16 *pcm, gboolean whole) {
   if (v->pass.stale) memcpy(v->last, v->pcm, sizeof v->last);
+  if (v->copies && !--v->copies) send_copies(v, FALSE);
   v->source = NULL;
   v->came_len = 0;
   if (pcm)

@@ -13,6 +13,8 @@
 #define GW_VOICE_BYTES 640
 #define GW_VOICE_EMPTY 2  /* bytes: an Opus packet of no more says "silence from here" */
 #define GW_VOICE_HOLE -2  /* in place of a length: nothing, and a number is left out */
+#define GW_VOICE_LOSING 2    /* of 256, fraction lost at which a listener is sent copies of frames (in-band FEC) ... */
+#define GW_VOICE_COPIES 1500 /* ... for so many ticks (30 s) from then on */
 #define GW_VOICE_EVERY 20 /* ticks between two of them (400 ms, as libopus does) */
 
 typedef struct {
@@ -26,6 +28,7 @@ typedef struct {
   const void *source;    /* of this tick's frame, with the packet that it came in (gw_pass_frame) */
   const guint8 *came;
   int came_len;
+  guint copies;            /* ticks for which copies go along in a voice of 8 kHz; one of 16 kHz always has them */
   gboolean bounded, lossy; /* of those who listen: see gw_pass_fit */
   struct {
     gw_encoder *encoder;
@@ -40,6 +43,8 @@ void gw_voice_clear(gw_voice *);
 /* Makes the encoder of a codec that will be asked for. narrow: the source has 8 kHz. */
 void gw_voice_prepare(gw_voice *, int codec);
 void gw_voice_narrow(gw_voice *, gboolean narrow);
+/* A listener has lost so much of it, of 256, as its last report says (RFC 3550 6.4.1). Each tick. */
+void gw_voice_lost(gw_voice *, guint8 fraction);
 /* The frame of this tick; NULL: silence. whole: nothing in it was made up for lost packets (gate.h). */
 void gw_voice_frame(gw_voice *, const gint16 *pcm_or_null, gboolean whole);
 /* That frame alone is what this source's Opus packet brought, unchanged; n as of gw_jitter_packet. Valid for this tick. */

@@ -214,6 +214,39 @@ static void test_even(void) {
   }
 }
 
+/* Of so many frames of a hum, in how many packets the one before comes once more. */
+static guint copies_in(gw_voice *v, guint frames) {
+  guint carried = 0;
+  for (guint i = 0; i < frames; i++) {
+    const guint8 *data;
+    gint16 pcm[GW_FRAME];
+    for (guint k = 0; k < GW_FRAME; k++) /* 125 Hz with its harmonics, which swell and fade as a voice does */
+      pcm[k] = (gint16)(((i % 10) + 2) * (((gint)k % 128) * 20 - 1280));
+    gw_voice_frame(v, pcm, TRUE);
+    int n = gw_voice_packet(v, OPUS, &data);
+    carried += n > GW_VOICE_EMPTY && gw_opus_has_fec(data, (gsize)n);
+  }
+  return carried;
+}
+
+/* Of a voice of 8 kHz copies cost bits and work: they go along while somebody loses packets, and for half a minute on. */
+static void test_copies(void) {
+  gw_voice v;
+  prepare(&v);
+  g_assert_cmpuint(copies_in(&v, 200), ==, 0);
+  gw_voice_lost(&v, GW_VOICE_LOSING - 1);
+  g_assert_cmpuint(copies_in(&v, 50), ==, 0);
+  gw_voice_lost(&v, GW_VOICE_LOSING);
+  g_assert_cmpuint(copies_in(&v, GW_VOICE_COPIES - 1), >, GW_VOICE_COPIES / 2);
+  copies_in(&v, 5);
+  g_assert_cmpuint(copies_in(&v, 200), ==, 0);
+  gw_voice_lost(&v, 255);
+  gw_voice_narrow(&v, FALSE);
+  gw_voice_narrow(&v, TRUE); /* another encoder: with copies still */
+  g_assert_cmpuint(copies_in(&v, 100), >, 50);
+  gw_voice_clear(&v);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/voice/level", test_level);
@@ -223,5 +256,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/voice/rest", test_rest);
   g_test_add_func("/voice/never-rests-unspoken", test_never_rests_unspoken);
   g_test_add_func("/voice/word-after-silence", test_word_after_silence);
+  g_test_add_func("/voice/copies", test_copies);
   return g_test_run();
 }
